@@ -1,0 +1,84 @@
+//! What a machine's contract is: the types that may stand in its topic, be asked of it and be said by it.
+
+use crate::codec::{self, Body};
+use crate::record::{Payload, Record, Unreadable};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+/// The contract of one machine. Each machine's is one type in its system's file in this crate, so that any system
+/// may send to any machine without knowing how it works.
+pub trait Contract: Send + Sync + 'static {
+    /// The machine's name, which is its topic: `carts`, `carts.stock`.
+    const MACHINE: &'static str;
+    /// The newest version of the bodies below that this build writes and reads; 1 at first.
+    const SCHEMA: u16;
+    /// What may be asked of the machine to do. As JSON it is tagged: `{"type":"submit_score",…}`.
+    type Command: Body + Serialize + DeserializeOwned;
+    /// What an accepted command answers.
+    type Outcome: Body + Serialize;
+    /// What a refused command answers: a domain noun a variant.
+    type Rejection: Body + Refusal;
+    /// What is said on `<system>.events`, as the `data` of a CloudEvent whose `type` is [`Self::event_type`].
+    type Event: Body + Serialize;
+    /// What may be asked of the machine's tables.
+    type Query: Body;
+    /// What a query answers.
+    type Answer: Body;
+    /// A timer that the machine sets for itself; use [`NoTimer`] where it sets none.
+    type Timer: Body;
+
+    /// The routing key of a command: it chooses the partition.
+    fn key(command: &Self::Command) -> &[u8];
+
+    /// The CloudEvents `type` of an event.
+    fn event_type(event: &Self::Event) -> &'static str;
+}
+
+/// The timer of a machine that sets none: it has no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, codec::Encode, codec::Decode)]
+pub enum NoTimer {}
+
+/// What kind of "no" a refusal is; decides the HTTP status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RefusalKind {
+    /// 403: this caller may not.
+    Forbidden,
+    /// 404: there is no such thing.
+    NotFound,
+    /// 409: in conflict with the state.
+    Conflict,
+    /// 410: it was there and is gone.
+    Gone,
+    /// 412: another version than the caller's `If-Match`.
+    Stale,
+    /// 422: understood, but against a value's bounds or a rule.
+    Unprocessable,
+}
+
+/// A refusal by a business rule. Its `Display` is the sentence for people.
+pub trait Refusal: std::fmt::Display {
+    /// The stable snake_case code that programs may rely on.
+    fn code(&self) -> &'static str;
+    /// What kind of "no" it is.
+    fn kind(&self) -> RefusalKind;
+}
+
+/// Reads the command of a record under a contract.
+///
+/// # Errors
+/// [`Unreadable`]; also for payloads that are no command, which is the caller's mistake.
+pub fn command<C: Contract>(record: &Record) -> Result<C::Command, Unreadable> {
+    if record.header.schema > C::SCHEMA {
+        let (found, known) = (record.header.schema.into(), C::SCHEMA.into());
+        return Err(Unreadable::TooNew { what: "contract schema", found, known });
+    }
+    match &record.payload {
+        Payload::Command(body) => {
+            codec::decode(body).map_err(|error| Unreadable::Bad(format!("the command {error}")))
+        }
+        Payload::Json(text) => {
+            serde_json::from_slice(text).map_err(|error| Unreadable::Bad(format!("not a command: {error}")))
+        }
+        other => Err(Unreadable::Bad(format!("{other:?} is not a command"))),
+    }
+}

@@ -1,0 +1,13 @@
+//! What may be asked and what is said, and the log that carries it. No behaviour lives here.
+
+pub mod codec;
+pub mod contract;
+pub mod embedded;
+pub mod kafka;
+pub mod log;
+pub mod memory;
+pub mod partition;
+pub mod position;
+pub mod record;
+pub mod time;
+
