@@ -1,1 +1,8 @@
+//! RocksDB as typed tables: what a partition remembers. Knows no system.
 
+pub mod checkpoint;
+pub mod compare;
+pub mod env;
+pub mod key;
+pub mod store;
+pub mod table;

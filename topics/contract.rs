@@ -73,9 +73,7 @@ pub fn command<C: Contract>(record: &Record) -> Result<C::Command, Unreadable> {
         return Err(Unreadable::TooNew { what: "contract schema", found, known });
     }
     match &record.payload {
-        Payload::Command(body) => {
-            codec::decode(body).map_err(|error| Unreadable::Bad(format!("the command {error}")))
-        }
+        Payload::Command(body) => codec::decode(body).map_err(|error| Unreadable::Bad(format!("the command {error}"))),
         Payload::Json(text) => {
             serde_json::from_slice(text).map_err(|error| Unreadable::Bad(format!("not a command: {error}")))
         }

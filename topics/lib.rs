@@ -10,4 +10,3 @@ pub mod partition;
 pub mod position;
 pub mod record;
 pub mod time;
-

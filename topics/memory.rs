@@ -57,7 +57,8 @@ impl MemoryLog {
 
     pub(crate) fn create(&self, topic: &str, partitions: u32) -> Result<TopicInfo, LogError> {
         let mut inner = self.inner.lock();
-        let all = inner.topics.entry(topic.to_owned()).or_insert_with(|| vec![Partition::default(); partitions as usize]);
+        let all =
+            inner.topics.entry(topic.to_owned()).or_insert_with(|| vec![Partition::default(); partitions as usize]);
         if all.len() != partitions as usize {
             let reason = format!("it has {} partitions, {partitions} are asked for", all.len());
             return Err(LogError::Settings { topic: topic.to_owned(), reason });

@@ -131,7 +131,8 @@ mod tests {
 
     #[test]
     fn what_is_no_position_is_named() {
-        for bad in ["", "carts", "carts/3", "carts/3@", "/3@1", "carts/-1@2", "carts/3@1x", "a/1@99999999999999999999"] {
+        for bad in ["", "carts", "carts/3", "carts/3@", "/3@1", "carts/-1@2", "carts/3@1x", "a/1@99999999999999999999"]
+        {
             assert_eq!(bad.parse::<Positions>(), Err(BadPosition(bad.to_owned())), "{bad}");
         }
     }

@@ -78,6 +78,20 @@ pub struct Caller {
     pub role: Role,
 }
 
+impl Caller {
+    /// The caller of a record that a foreign producer wrote: whoever may write to the topic is trusted as a server.
+    #[must_use]
+    pub fn foreign(source: &str) -> Self {
+        Self { id: format!("topic:{source}"), role: Role::Server }
+    }
+
+    /// True for the caller of a foreign record: nobody waits for its outcome.
+    #[must_use]
+    pub fn is_foreign(&self) -> bool {
+        self.id.starts_with("topic:")
+    }
+}
+
 /// A client's promise that two requests are one.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Idempotency {
@@ -247,9 +261,8 @@ fn foreign(raw: &LogRecord, partition: u32) -> Result<Record, Unreadable> {
         key: key.to_owned(),
         body_hash: xxhash_rust::xxh3::xxh3_128(&raw.value).to_be_bytes(),
     });
-    let caller = Caller { id: format!("topic:{}", source.unwrap_or_default()), role: Role::Server };
-    let header =
-        Header { stamp: Stamp::foreign(raw, partition), caller, idempotency, ..Header::default() };
+    let caller = Caller::foreign(source.unwrap_or_default());
+    let header = Header { stamp: Stamp::foreign(raw, partition), caller, idempotency, ..Header::default() };
     Ok(Record { header, payload: Payload::Json(raw.value.clone()) })
 }
 

@@ -1,0 +1,253 @@
+//! The door: the one way from a route to the log and to the views. The program implements what is behind it.
+
+use crate::runtime::problem::Problem;
+use crate::runtime::reply::{Reply, Verdict};
+use crate::runtime::system::{Answer, Command, Machine, Outcome, Partitions, Query, Rejection};
+use hmac::{Hmac, KeyInit, Mac};
+use millrace_topics::codec;
+use millrace_topics::contract::Contract;
+use millrace_topics::position::Positions;
+use millrace_topics::record::{Caller, Header, Idempotency, Stamp};
+use sha2::Sha256;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// What a future of the door is.
+pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Send + 'a>>;
+
+/// A command on its way to the log.
+pub struct Submission {
+    /// The machine's name.
+    pub machine: &'static str,
+    /// The routing key.
+    pub key: Vec<u8>,
+    /// What stands around the command.
+    pub header: Header,
+    /// The encoded command.
+    pub command: Vec<u8>,
+    /// How long to wait for the outcome once the command is durable.
+    pub wait: Duration,
+}
+
+/// What became of a submission.
+#[derive(Clone, Debug)]
+pub enum Submitted {
+    /// It was applied.
+    Done(Reply),
+    /// It is in the log at this position, and its outcome was not waited for, or did not come in time.
+    Accepted(Positions),
+}
+
+/// A query on its way to one or more partitions.
+pub struct Ask {
+    /// The machine's name.
+    pub machine: &'static str,
+    /// Which partitions.
+    pub partitions: Partitions,
+    /// The encoded query.
+    pub query: Vec<u8>,
+    /// Positions that the answer must have seen.
+    pub min_position: Positions,
+}
+
+/// What the program does behind the door.
+pub trait Backend: Send + Sync {
+    /// A fresh stamp.
+    fn stamp(&self) -> Stamp;
+    /// Appends a command, and waits for its outcome as long as it says.
+    fn submit(&self, submission: Submission) -> Answering<'_, Submitted>;
+    /// Asks partitions; their encoded answers in order, with the position of each.
+    fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)>;
+    /// The cluster's secret that cursors, ids and tokens are made with.
+    fn secret(&self) -> &[u8];
+}
+
+/// What a request says beside its path and body.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// Who asks.
+    pub caller: Caller,
+    /// The method and the path: what an idempotency key stands for, with the body.
+    pub route: String,
+    /// The client's `Idempotency-Key`, with the hash of method, path and canonical body.
+    pub idempotency: Option<Idempotency>,
+    /// `Millrace-Min-Position` or `?min_position=`.
+    pub min_position: Positions,
+    /// How long to wait for an outcome: `Prefer: wait=n`, zero for `respond-async`, else the default.
+    pub wait: Option<Duration>,
+    /// The W3C trace parent.
+    pub trace_parent: Option<[u8; 26]>,
+}
+
+/// An outcome with what a client is told about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done<T> {
+    /// The outcome.
+    pub outcome: T,
+    /// Where it took effect.
+    pub positions: Positions,
+    /// True if it is the kept outcome of an earlier request.
+    pub replayed: bool,
+}
+
+/// An answer with the positions that it was read at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read<T> {
+    /// The answer.
+    pub answer: T,
+    /// The position of every partition that was read.
+    pub positions: Positions,
+}
+
+/// Why a command has no outcome to show: it was refused, or is not applied yet.
+#[derive(Clone, Debug)]
+pub enum Undone {
+    /// A refusal or a failure.
+    Problem(Box<Problem>),
+    /// 202: durable, to be asked for at this position.
+    Accepted(Positions),
+}
+
+impl From<Problem> for Undone {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Handed to every route.
+#[derive(Clone)]
+pub struct Door {
+    backend: Arc<dyn Backend>,
+    default_wait: Duration,
+}
+
+impl Door {
+    /// A door to this backend; `default_wait` is how long a request waits for its outcome.
+    #[must_use]
+    pub fn new(backend: Arc<dyn Backend>, default_wait: Duration) -> Self {
+        Self { backend, default_wait }
+    }
+
+    /// Submits a command and waits for its outcome.
+    ///
+    /// # Errors
+    /// [`Undone`]: the machine's refusal as a problem, what went wrong on the way, or that it is still under way.
+    pub async fn submit<M: Machine>(&self, asked: &Asked, command: &Command<M>) -> Result<Done<Outcome<M>>, Undone> {
+        let header = Header {
+            schema: M::Contract::SCHEMA,
+            stamp: self.backend.stamp(),
+            caller: asked.caller.clone(),
+            idempotency: asked.idempotency.clone(),
+            trace_parent: asked.trace_parent,
+            ..Header::default()
+        };
+        let submission = Submission {
+            machine: M::Contract::MACHINE,
+            key: M::Contract::key(command).to_vec(),
+            header,
+            command: codec::encode(command),
+            wait: asked.wait.unwrap_or(self.default_wait),
+        };
+        match self.backend.submit(submission).await? {
+            Submitted::Accepted(positions) => Err(Undone::Accepted(positions)),
+            Submitted::Done(reply) => read_reply::<M>(reply),
+        }
+    }
+
+    /// Asks a query of all partitions that it concerns, and merges their answers.
+    ///
+    /// # Errors
+    /// The machine's refusal as a problem, or what went wrong on the way.
+    pub async fn ask<M: Machine>(&self, asked: &Asked, query: &Query<M>) -> Result<Read<Answer<M>>, Problem> {
+        let ask = Ask {
+            machine: M::Contract::MACHINE,
+            partitions: M::partitions(query),
+            query: codec::encode(query),
+            min_position: asked.min_position.clone(),
+        };
+        let (raw, positions) = self.backend.ask(ask).await?;
+        let mut answers = Vec::with_capacity(raw.len());
+        for bytes in raw {
+            let answer: Result<Answer<M>, Rejection<M>> = codec::decode(&bytes).map_err(undecodable)?;
+            answers.push(answer.map_err(|refusal| {
+                Problem::refusal(&refusal).with_header("millrace-position", positions.to_string())
+            })?);
+        }
+        Ok(Read { answer: M::merge(query, answers), positions })
+    }
+
+    /// 32 bytes that nobody can guess and that are the same for a repeat of a keyed request: what ids, tokens and
+    /// seeds are made of. `purpose` tells several draws of one request apart.
+    #[must_use]
+    pub fn draw(&self, asked: &Asked, purpose: &str) -> [u8; 32] {
+        let stamp = self.backend.stamp().to_string();
+        let key = asked.idempotency.as_ref().map_or(stamp.as_str(), |idempotency| idempotency.key.as_str());
+        self.sign(&["draw", purpose, &asked.caller.id, &asked.route, key].map(str::as_bytes))
+    }
+
+    /// A signature of these parts with the cluster's secret.
+    #[must_use]
+    pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.backend.secret()).expect("a key of any length will do for an HMAC");
+        for part in parts {
+            mac.update(&(part.len() as u64).to_le_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
+    /// A cursor that a client gives back: opaque and signed. `scope` names the list that it belongs to.
+    #[must_use]
+    pub fn seal_cursor<T: codec::Body>(&self, scope: &str, value: &T) -> String {
+        use base64::Engine as _;
+        let mut bytes = codec::encode(value);
+        let signature = self.sign(&[b"cursor", scope.as_bytes(), &bytes]);
+        bytes.extend_from_slice(&signature[..16]);
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    /// Reads a cursor that [`Door::seal_cursor`] made for the same list.
+    ///
+    /// # Errors
+    /// 400 `bad_cursor`.
+    pub fn open_cursor<T: codec::Body>(&self, scope: &str, text: &str) -> Result<T, Problem> {
+        use base64::Engine as _;
+        let bad = || Problem::bad_request("bad_cursor", "the cursor is not one that this list gave out");
+        let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        let (value, signature) = bytes.split_last_chunk::<16>().ok_or_else(bad)?;
+        if self.sign(&[b"cursor", scope.as_bytes(), value])[..16] != signature[..] {
+            return Err(bad());
+        }
+        codec::decode(value).map_err(|_| bad())
+    }
+}
+
+fn undecodable(error: codec::CodecError) -> Problem {
+    Problem::new(500, "undecodable", format!("an answer {error}"))
+}
+
+/// Reads a reply as its machine's outcome.
+///
+/// # Errors
+/// The refusal as a problem.
+pub fn read_reply<M: Machine>(reply: Reply) -> Result<Done<Outcome<M>>, Undone> {
+    let positions = Positions::one(reply.position);
+    let problem = match reply.verdict {
+        Verdict::Outcome(bytes) => {
+            let result: Result<Outcome<M>, Rejection<M>> = codec::decode(&bytes).map_err(undecodable)?;
+            match result {
+                Ok(outcome) => return Ok(Done { outcome, positions, replayed: reply.replayed }),
+                Err(refusal) => Problem::refusal(&refusal),
+            }
+        }
+        Verdict::KeyReused => {
+            Problem::new(422, "idempotency_key_reused", "this Idempotency-Key was used before with another request")
+        }
+        Verdict::Dead(reason) => Problem::new(422, "dead_letter", reason),
+    };
+    let problem = problem.with_header("millrace-position", positions.to_string());
+    Err(if reply.replayed { problem.with_header("idempotent-replayed", "true") } else { problem }.into())
+}

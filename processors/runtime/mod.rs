@@ -1,0 +1,16 @@
+//! The runtime: what all systems stand on. Deterministic, without a thread, a clock or a socket of its own.
+
+pub mod cx;
+pub mod digest;
+pub mod door;
+pub mod history;
+pub mod idempotency;
+pub mod outbox;
+pub mod problem;
+pub mod reply;
+pub mod routes;
+pub mod runner;
+pub mod system;
+pub mod tables;
+pub mod timers;
+pub mod view;

@@ -1,0 +1,280 @@
+//! What the routes of all systems share: reading a request strictly, and writing outcomes, answers and problems.
+
+use crate::runtime::door::{Asked, Done, Read, Undone};
+use crate::runtime::problem::Problem;
+use axum::body::Bytes;
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use millrace_topics::position::Positions;
+use millrace_topics::record::{Caller, Idempotency};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::time::Duration;
+use utoipa::ToSchema;
+
+/// The longest `Idempotency-Key`, in bytes.
+pub const IDEMPOTENCY_KEY_LIMIT: usize = 255;
+
+/// The longest that `Prefer: wait=n` may ask for, in seconds.
+pub const WAIT_LIMIT_SECONDS: u64 = 60;
+
+/// A problem as every operation describes it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub struct ProblemBody {
+    /// `about:blank`: the code says more than a link would.
+    pub r#type: String,
+    /// The status in words.
+    pub title: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The stable code that programs may rely on.
+    pub code: String,
+    /// What is wrong, for people.
+    pub detail: String,
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let body = serde_json::to_vec(&self.body()).expect("a problem is plain data");
+        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        let headers = response.headers_mut();
+        if let Some(seconds) = self.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        for (name, value) in self.headers {
+            set(headers, name, &value);
+        }
+        response
+    }
+}
+
+impl IntoResponse for Undone {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Problem(problem) => problem.into_response(),
+            Self::Accepted(positions) => {
+                let place = format!("/v1/outcomes/{positions}");
+                let body = serde_json::json!({ "position": positions.to_string(), "outcome": place });
+                let mut response = (StatusCode::ACCEPTED, axum::Json(body)).into_response();
+                set(response.headers_mut(), "location", &place);
+                set(response.headers_mut(), "millrace-position", &positions.to_string());
+                response
+            }
+        }
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+/// An outcome as an answer: the body is what `show` makes of it.
+pub fn respond<T, B: Serialize>(status: StatusCode, done: Done<T>, show: impl FnOnce(T) -> B) -> Response {
+    let mut response = (status, axum::Json(show(done.outcome))).into_response();
+    set(response.headers_mut(), "millrace-position", &done.positions.to_string());
+    if done.replayed {
+        set(response.headers_mut(), "idempotent-replayed", "true");
+    }
+    response
+}
+
+/// The same for something that was created at `location`.
+pub fn created<T, B: Serialize>(
+    location: &str,
+    status: StatusCode,
+    done: Done<T>,
+    show: impl FnOnce(T) -> B,
+) -> Response {
+    let mut response = respond(status, done, show);
+    set(response.headers_mut(), "location", location);
+    response
+}
+
+/// An answer to a query: the body is what `show` makes of it.
+pub fn answer<T, B: Serialize>(read: Read<T>, show: impl FnOnce(T) -> B) -> Response {
+    let mut response = axum::Json(show(read.answer)).into_response();
+    set(response.headers_mut(), "millrace-position", &read.positions.to_string());
+    response
+}
+
+/// What a read says beside its path.
+pub struct Reading(pub Asked);
+
+impl<S: Send + Sync> FromRequestParts<S> for Reading {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        asked(parts).map(Self)
+    }
+}
+
+/// A write without a body.
+pub struct Writing(pub Asked);
+
+impl<S: Send + Sync> FromRequestParts<S> for Writing {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let mut asked = asked(parts)?;
+        asked.idempotency = idempotency(parts, &asked.route, &Value::Null)?;
+        Ok(Self(asked))
+    }
+}
+
+/// A write with a JSON body, read strictly: an unknown field, a wrong type or a number out of range is refused with
+/// its place.
+pub struct Body<T>(pub Asked, pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let mut asked = asked(&mut parts)?;
+        check_content_type(&parts.headers)?;
+        let bytes = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await.map_err(|rejection| {
+            match rejection.status() {
+                StatusCode::PAYLOAD_TOO_LARGE => Problem::new(413, "body_too_large", "the body is over the limit"),
+                _ => Problem::bad_request("unreadable_body", rejection.body_text()),
+            }
+        })?;
+        let value = parse::<T>(&bytes)?;
+        let canonical = without_nulls(serde_json::from_slice(&bytes).map_err(|error| bad_json(&error))?);
+        asked.idempotency = idempotency(&parts, &asked.route, &canonical)?;
+        Ok(Self(asked, value))
+    }
+}
+
+/// Parameters of the query string, read as strictly as a body.
+pub struct Params<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Query(value) = Query::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request("bad_parameter", rejection.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+/// Segments of the path.
+pub struct Segments<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segments<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Path(value) = Path::<T>::from_request_parts(parts, state)
+            .await
+            .map_err(|rejection| Problem::bad_request("bad_path", rejection.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if essence == "application/json" || essence.ends_with("+json") {
+        return Ok(());
+    }
+    Err(Problem::new(415, "unsupported_media_type", format!("the body must be application/json, not `{kind}`")))
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| bad_json(&error))
+}
+
+fn bad_json(error: &serde_json::Error) -> Problem {
+    let code = match error.classify() {
+        serde_json::error::Category::Data => "bad_body",
+        _ => "bad_json",
+    };
+    Problem::bad_request(code, error.to_string())
+}
+
+/// A value as it is meant: absent and null are the same, and the order of fields says nothing.
+fn without_nulls(value: Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let kept = fields.into_iter().filter(|(_, value)| !value.is_null());
+            Value::Object(kept.map(|(name, value)| (name, without_nulls(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+fn text<'a>(parts: &'a Parts, name: &str) -> Result<Option<&'a str>, Problem> {
+    let Some(value) = parts.headers.get(name) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| Problem::bad_request("bad_header", format!("{name} is not plain text")))?;
+    Ok(Some(text))
+}
+
+fn asked(parts: &mut Parts) -> Result<Asked, Problem> {
+    let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    let route = format!("{} {}", parts.method, uri.path());
+    let min_position = match (text(parts, "millrace-min-position")?, min_position_parameter(parts)) {
+        (Some(text), _) => positions(text)?,
+        (None, Some(text)) => positions(&text)?,
+        (None, None) => Positions::default(),
+    };
+    let trace_parent = text(parts, "traceparent")?.and_then(trace_parent);
+    Ok(Asked { caller, route, idempotency: None, min_position, wait: wait(parts)?, trace_parent })
+}
+
+fn min_position_parameter(parts: &Parts) -> Option<String> {
+    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
+    let value = pairs.filter(|(name, _)| *name == "min_position").map(|(_, value)| value).next()?;
+    Some(value.replace("%2F", "/").replace("%2f", "/").replace("%40", "@").replace("%2C", ",").replace("%2c", ","))
+}
+
+fn positions(text: &str) -> Result<Positions, Problem> {
+    text.parse().map_err(|error| Problem::bad_request("bad_position", format!("{error}")))
+}
+
+fn trace_parent(text: &str) -> Option<[u8; 26]> {
+    let digits: String = text.split('-').collect();
+    if digits.len() != 52 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return None;
+    }
+    let mut bytes = [0; 26];
+    for (index, byte) in bytes.iter_mut().enumerate() {
+        *byte = u8::from_str_radix(&digits[2 * index..2 * index + 2], 16).ok()?;
+    }
+    Some(bytes)
+}
+
+fn wait(parts: &Parts) -> Result<Option<Duration>, Problem> {
+    let Some(prefer) = text(parts, "prefer")? else { return Ok(None) };
+    for preference in prefer.split(',').map(str::trim) {
+        if preference == "respond-async" {
+            return Ok(Some(Duration::ZERO));
+        }
+        // RFC 7240: a preference that is not understood is ignored.
+        if let Some(seconds) = preference.strip_prefix("wait=").and_then(|text| text.parse::<u64>().ok()) {
+            return Ok(Some(Duration::from_secs(seconds.min(WAIT_LIMIT_SECONDS))));
+        }
+    }
+    Ok(None)
+}
+
+fn idempotency(parts: &Parts, route: &str, canonical: &Value) -> Result<Option<Idempotency>, Problem> {
+    let Some(key) = text(parts, "idempotency-key")? else { return Ok(None) };
+    if key.is_empty() || key.len() > IDEMPOTENCY_KEY_LIMIT {
+        let detail = format!("an Idempotency-Key has 1 to {IDEMPOTENCY_KEY_LIMIT} bytes");
+        return Err(Problem::bad_request("bad_idempotency_key", detail));
+    }
+    let said = format!("{route}\n{canonical}");
+    let body_hash = xxhash_rust::xxh3::xxh3_128(said.as_bytes()).to_be_bytes();
+    Ok(Some(Idempotency { key: key.to_owned(), body_hash }))
+}

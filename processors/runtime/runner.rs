@@ -1,0 +1,620 @@
+//! The runner: one partition of one machine as a state machine over the records of its log. It has no thread and no
+//! clock; whoever holds it feeds it records and carries away what comes out.
+//!
+//! A step either takes a record whole or leaves everything as it was. What must not happen stops the partition with a
+//! reason, at the record where it happened; everything before stays applied.
+
+use crate::runtime::cx::{Cx, Effects, Moment, post};
+use crate::runtime::digest::Mark;
+use crate::runtime::history::History;
+use crate::runtime::idempotency::{self, KeyLimits, KeyQueue, Seen};
+use crate::runtime::outbox::Sender;
+use crate::runtime::reply::{DeadLetter, Output, Reply, Verdict};
+use crate::runtime::system::{Command, Engine, Machine, Outcome, Query, Rejection, Timer};
+use crate::runtime::tables::{Keyed, LINKS, META, Meta, ORIGIN, OUTBOX, Origin, RECEIVED, STATE_FORMAT, TIMERS};
+use crate::runtime::timers::{TIMERS_PER_COMMIT, TimerQueue};
+use crate::runtime::view::View;
+use millrace_state::store::{Damaged, Frozen, Store};
+use millrace_topics::codec;
+use millrace_topics::contract::{self, Contract, Refusal};
+use millrace_topics::log::LogRecord;
+use millrace_topics::partition::partition_of;
+use millrace_topics::position::Position;
+use millrace_topics::record::{Caller, Payload, Provenance, Record, Role, Stamp, Unreadable};
+use millrace_topics::time::Time;
+use std::any::Any;
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// Limits that decide outcomes: fixed for the life of the data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of kept outcomes of idempotency keys.
+    pub keys: KeyLimits,
+    /// For how many offsets of a partition outcomes can be asked for by position.
+    pub outcomes_kept: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { keys: KeyLimits::default(), outcomes_kept: 65_536 }
+    }
+}
+
+/// Which partition of what this is.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The machine.
+    pub machine: &'static str,
+    /// The partition.
+    pub partition: u32,
+    /// How many partitions every machine has.
+    pub partitions: u32,
+    /// The id of the topic.
+    pub topic_id: String,
+    /// Limits that decide outcomes.
+    pub limits: Limits,
+    /// Offsets that an operator has skipped.
+    pub skips: Arc<BTreeSet<u64>>,
+}
+
+/// Why a partition does not go on.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StopReason {
+    /// A record, the rules or the state come from a newer build.
+    #[error("{position}: {what}; a newer build goes on from here")]
+    TooNew {
+        /// Where.
+        position: Position,
+        /// What is too new.
+        what: String,
+    },
+    /// A transition hit an assertion. It was rolled back.
+    #[error("{position}: the transition failed: {message}; `millrace dead skip {position}` passes it over")]
+    Failed {
+        /// The record.
+        position: Position,
+        /// What the assertion says.
+        message: String,
+    },
+    /// The state on disk cannot be read.
+    #[error("{0}; `millrace replay` rebuilds it from the log")]
+    Damaged(String),
+    /// The state does not belong to this log.
+    #[error("{0}")]
+    Foreign(String),
+    /// The state cannot be written.
+    #[error("the state cannot be written: {0}")]
+    Unwritable(String),
+}
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It is in the state.
+    Applied,
+    /// More timers are due before it: it must be given again.
+    TimersLeft,
+    /// The partition has stopped.
+    Stopped,
+}
+
+/// Why a query has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum QueryFailure {
+    /// The partition has stopped.
+    #[error("{0}")]
+    Stopped(StopReason),
+    /// The query cannot be read, or failed: an error in this program or in the node that asked.
+    #[error("the query failed: {0}")]
+    Failed(String),
+}
+
+/// The hash by which a record is known again.
+#[must_use]
+pub fn record_hash(record: &LogRecord) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(&codec::encode(&(record.offset, record.time, &record.key, &record.value)))
+}
+
+/// What a partition is apart from its machine's types.
+pub struct Core {
+    /// Which partition of what.
+    pub place: Place,
+    /// Its rows.
+    pub store: Store,
+    /// Where it stands.
+    pub meta: Meta,
+    /// The sender of its outbox.
+    pub sender: Sender,
+    timers: TimerQueue,
+    keys: KeyQueue,
+    history: History,
+    stopped: Option<StopReason>,
+    changed: bool,
+    /// Where it stood when the open record or timer began.
+    before: Meta,
+}
+
+/// A partition without its machine's types.
+pub trait Processor: Send {
+    /// Applies a record. A repeat of one that is in the state does nothing.
+    fn step(&mut self, record: &LogRecord, out: &mut Output) -> Step;
+
+    /// Answers an encoded query with an encoded `Result<Answer, Rejection>`.
+    ///
+    /// # Errors
+    /// [`QueryFailure`] where there is no answer at all.
+    fn query(&self, query: &[u8]) -> Result<Vec<u8>, QueryFailure>;
+
+    /// What it is apart from its machine's types.
+    fn core(&self) -> &Core;
+
+    /// The same, to change.
+    fn core_mut(&mut self) -> &mut Core;
+}
+
+impl Core {
+    fn open(store: Store, place: Place, newest_rules: u32) -> Result<Self, StopReason> {
+        let read = || {
+            let origin = store.get(&ORIGIN.raw_key(&())).map(|raw| ORIGIN.value_of(&raw));
+            let meta = store.get(&META.raw_key(&())).map(|raw| META.value_of(&raw));
+            (origin, meta)
+        };
+        let (origin, meta) = catch_unwind(AssertUnwindSafe(read))
+            .map_err(|payload| stop_reason(payload.as_ref(), &position(&place, 0)))?;
+        let meta = meta.unwrap_or(Meta { rules: 1, ..Meta::default() });
+        if let Some(origin) = origin {
+            check_origin(&origin, &meta, &place, newest_rules)?;
+        }
+        let history = History::open(&store, meta.next, place.limits.outcomes_kept);
+        let (timers, keys, sender) = (TimerQueue::default(), KeyQueue::default(), Sender::default());
+        Ok(Self { place, store, meta, sender, timers, keys, history, stopped: None, changed: false, before: meta })
+    }
+
+    /// Begins a record or a timer: until [`Store::keep`] everything can be taken back.
+    fn begin(&mut self) {
+        self.store.begin();
+        self.before = self.meta;
+    }
+
+    fn rollback(&mut self) {
+        self.store.rollback();
+        self.meta = self.before;
+    }
+
+    /// Why the partition has stopped, if it has.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&StopReason> {
+        self.stopped.as_ref()
+    }
+
+    /// Stops the partition; the first reason stays.
+    pub fn stop(&mut self, reason: StopReason) {
+        self.stopped.get_or_insert(reason);
+    }
+
+    /// When the next timer is due.
+    pub fn next_due(&mut self) -> Option<Time> {
+        self.timers.due(&self.store)
+    }
+
+    /// The outcome of the record at `offset`, if it is kept.
+    #[must_use]
+    pub fn outcome_at(&self, offset: u64) -> Option<Reply> {
+        let (verdict, at): (Verdict, u64) = codec::decode(&self.history.outcome(&self.store, offset)?).ok()?;
+        let position = position(&self.place, at);
+        Some(Reply { stamp: Stamp::default(), verdict, position, replayed: at != offset })
+    }
+
+    /// Freezes what changed since the last time to be written, with the offset that it holds.
+    pub fn freeze(&mut self) -> Option<Frozen> {
+        if !self.changed || self.store.is_flushing() {
+            return None;
+        }
+        self.history.write(&mut self.store);
+        let Place { topic_id, partitions, .. } = self.place.clone();
+        let origin = Origin { format: STATE_FORMAT, topic_id, partitions };
+        self.store.set(ORIGIN.raw_key(&()), Some(codec::encode(&origin)));
+        self.store.set(META.raw_key(&()), Some(codec::encode(&self.meta)));
+        self.changed = false;
+        self.store.freeze()
+    }
+
+    /// True if something changed since the last freeze.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.changed
+    }
+
+    fn moment(&self, raw: &LogRecord, now: Time) -> Moment {
+        Moment {
+            now,
+            stamp: Stamp::default(),
+            caller: Caller::default(),
+            position: position(&self.place, raw.offset),
+            partitions: self.place.partitions,
+            rules: self.meta.rules,
+            trace_parent: None,
+        }
+    }
+
+    /// Puts a record's effects into the state and into `out`, and goes on to the next offset.
+    fn finish(&mut self, raw: &LogRecord, now: Time, mut effects: Effects, reply: Option<Reply>, out: &mut Output) {
+        let kept = reply.as_ref().map(|reply| codec::encode(&(&reply.verdict, reply.position.offset)));
+        self.meta.digest = effects.trace.chain(self.meta.digest, raw.offset);
+        self.history.add(&mut self.store, raw.offset, self.meta.digest, kept);
+        self.meta.next = raw.offset + 1;
+        self.meta.last = Some((raw.offset, record_hash(raw)));
+        self.meta.said = 0;
+        self.meta.clock = now;
+        self.changed = true;
+        self.store.keep();
+        emit(effects, out);
+        out.replies.extend(reply);
+    }
+
+    /// Takes a record between machines only in its turn.
+    fn receive(&mut self, from: &Provenance, out: &mut Output) -> bool {
+        let key = RECEIVED.raw_key(&(from.machine.clone(), from.partition));
+        let last = self.store.get(&key).map_or(0, |raw| RECEIVED.value_of(&raw));
+        if from.n <= last {
+            self.meta.counters.dropped += 1;
+            return false;
+        }
+        if from.n > last + 1 {
+            self.meta.counters.gaps += 1;
+            let (here, partition) = (self.place.machine, self.place.partition);
+            out.alarms.push(format!(
+                "{here}/{partition} got record {} from {}/{}, but has only {last}: it waits for those between",
+                from.n, from.machine, from.partition
+            ));
+            return false;
+        }
+        self.store.set(key, Some(codec::encode(&from.n)));
+        true
+    }
+
+    fn forget_sent(&mut self, machine: &str, partition: u32, up_to: u64) {
+        let to = (machine.to_owned(), partition);
+        let key = LINKS.raw_key(&to);
+        let Some(mut link) = self.store.get(&key).map(|raw| LINKS.value_of(&raw)) else { return };
+        let up_to = up_to.min(link.sent);
+        for n in link.gone + 1..=up_to {
+            self.store.set(OUTBOX.raw_key(&(to.0.clone(), to.1, n)), None);
+        }
+        link.gone = link.gone.max(up_to);
+        self.store.set(key, Some(codec::encode(&link)));
+    }
+
+    fn look_up(&self, record: &Record, routing_key: &[u8]) -> Option<(u128, Seen)> {
+        let asked = record.header.idempotency.as_ref()?;
+        let scope = idempotency::scope(&record.header.caller, routing_key, &asked.key);
+        Some((scope, idempotency::look_up(&self.store, scope, asked)))
+    }
+
+    fn keep_outcome(&mut self, scope: u128, record: &Record, offset: u64, outcome: &[u8], now: Time) {
+        let Some(asked) = &record.header.idempotency else { return };
+        let keyed = Keyed { body_hash: asked.body_hash, offset, outcome: outcome.to_vec() };
+        let limits = self.place.limits.keys;
+        self.meta.keyed = self.keys.keep(&mut self.store, scope, &keyed, now, self.meta.keyed, limits);
+    }
+}
+
+fn emit(effects: Effects, out: &mut Output) {
+    out.said.extend(effects.said);
+    out.sent |= !effects.sent_to.is_empty();
+}
+
+fn position(place: &Place, offset: u64) -> Position {
+    Position { machine: place.machine.to_owned(), partition: place.partition, offset }
+}
+
+fn check_origin(origin: &Origin, meta: &Meta, place: &Place, newest_rules: u32) -> Result<(), StopReason> {
+    let at = position(place, meta.next);
+    if origin.format > STATE_FORMAT {
+        let what = format!("state format {}, this build reads up to {STATE_FORMAT}", origin.format);
+        return Err(StopReason::TooNew { position: at, what });
+    }
+    if meta.rules > newest_rules {
+        let what = format!("rules version {}, this build knows up to {newest_rules}", meta.rules);
+        return Err(StopReason::TooNew { position: at, what });
+    }
+    if origin.topic_id != place.topic_id {
+        let reason = format!(
+            "the state of {}/{} was made from topic id {}, but the topic now has id {}: it was recreated, or this is another cluster's data",
+            place.machine, place.partition, origin.topic_id, place.topic_id
+        );
+        return Err(StopReason::Foreign(reason));
+    }
+    if origin.partitions != place.partitions {
+        let reason = format!(
+            "the state of {}/{} was made with {} partitions, but there are {}",
+            place.machine, place.partition, origin.partitions, place.partitions
+        );
+        return Err(StopReason::Foreign(reason));
+    }
+    Ok(())
+}
+
+fn stop_reason(payload: &(dyn Any + Send), at: &Position) -> StopReason {
+    if let Some(damaged) = payload.downcast_ref::<Damaged>() {
+        return StopReason::Damaged(damaged.to_string());
+    }
+    StopReason::Failed { position: at.clone(), message: panic_message(payload) }
+}
+
+fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().cloned();
+    text.or_else(|| payload.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+        .unwrap_or_else(|| "an assertion without a message".to_owned())
+}
+
+/// One partition of machine `M`.
+pub struct Partition<M: Machine> {
+    core: Core,
+    engine: M::Engine,
+}
+
+impl<M: Machine> Partition<M> {
+    /// Opens the partition over its store.
+    ///
+    /// # Errors
+    /// [`StopReason`] where the state is damaged, too new, or belongs to another log.
+    pub fn open(store: Store, place: Place) -> Result<Self, StopReason> {
+        let at = position(&place, 0);
+        let core = Core::open(store, place, M::RULES)?;
+        let engine = catch_unwind(AssertUnwindSafe(|| M::Engine::rebuild(&core.store)))
+            .map_err(|payload| stop_reason(payload.as_ref(), &at))?;
+        Ok(Self { core, engine })
+    }
+
+    fn cx<'a>(&'a mut self, effects: &'a mut Effects, moment: &'a Moment) -> Cx<'a, M> {
+        let Core { store, timers, .. } = &mut self.core;
+        Cx { store, timers, effects, moment, engine: &mut self.engine }
+    }
+
+    fn take(&mut self, raw: &LogRecord, out: &mut Output) -> Step {
+        let now = self.core.meta.clock.max(raw.time);
+        if !self.fire_timers(raw, now, out) {
+            return Step::TimersLeft;
+        }
+        self.core.begin();
+        if self.core.place.skips.contains(&raw.offset) {
+            return self.bury(raw, now, "skipped by an operator".to_owned(), out);
+        }
+        match Record::read(raw, self.core.place.partition) {
+            Ok(record) => self.take_record(raw, record, now, out),
+            Err(unreadable) => self.unreadable(raw, now, unreadable, out),
+        }
+    }
+
+    fn take_record(&mut self, raw: &LogRecord, record: Record, now: Time, out: &mut Output) -> Step {
+        match &record.payload {
+            Payload::Command(_) | Payload::Json(_) => self.take_command(raw, record, now, out),
+            Payload::Tick => self.done(raw, now, out),
+            Payload::Sent { machine, partition, up_to } => {
+                self.core.forget_sent(machine, *partition, *up_to);
+                self.done(raw, now, out)
+            }
+            Payload::Switch(rules) if *rules > M::RULES => {
+                let what = format!("rules version {rules}, this build knows up to {}", M::RULES);
+                self.stop(StopReason::TooNew { position: position(&self.core.place, raw.offset), what })
+            }
+            Payload::Switch(rules) => {
+                let mut effects = Effects::default();
+                effects.trace.add(Mark::Switched, &rules.to_le_bytes(), &[]);
+                self.core.meta.rules = self.core.meta.rules.max(*rules);
+                self.core.finish(raw, now, effects, None, out);
+                Step::Applied
+            }
+        }
+    }
+
+    fn take_command(&mut self, raw: &LogRecord, record: Record, now: Time, out: &mut Output) -> Step {
+        let command = match contract::command::<M::Contract>(&record) {
+            Ok(command) => command,
+            Err(unreadable) => return self.unreadable(raw, now, unreadable, out),
+        };
+        if let Some(from) = &record.header.provenance
+            && !self.core.receive(from, out)
+        {
+            return self.done(raw, now, out);
+        }
+        let key = M::Contract::key(&command).to_vec();
+        if partition_of(&key, self.core.place.partitions) != self.core.place.partition {
+            return self.forward(raw, record, key, &command, now, out);
+        }
+        let (scope, seen) = self.core.look_up(&record, &key).unzip();
+        let reply = |verdict, offset, replayed, place: &Place| Reply {
+            stamp: record.header.stamp,
+            verdict,
+            position: position(place, offset),
+            replayed,
+        };
+        match seen {
+            Some(Seen::Before(kept)) => {
+                self.core.meta.counters.repeated += 1;
+                let reply = reply(Verdict::Outcome(kept.outcome), kept.offset, true, &self.core.place);
+                self.core.finish(raw, now, Effects::default(), Some(reply), out);
+            }
+            Some(Seen::Other) => {
+                let reply = reply(Verdict::KeyReused, raw.offset, false, &self.core.place);
+                self.core.finish(raw, now, Effects::default(), Some(reply), out);
+            }
+            Some(Seen::New) | None => {
+                let (effects, outcome) = self.apply(raw, &record, command, now);
+                if let Some(scope) = scope {
+                    self.core.keep_outcome(scope, &record, raw.offset, &outcome, now);
+                }
+                let reply = reply(Verdict::Outcome(outcome), raw.offset, false, &self.core.place);
+                self.core.finish(raw, now, effects, Some(reply), out);
+            }
+        }
+        Step::Applied
+    }
+
+    fn apply(&mut self, raw: &LogRecord, record: &Record, command: Command<M>, now: Time) -> (Effects, Vec<u8>) {
+        let moment = Moment {
+            stamp: record.header.stamp,
+            caller: record.header.caller.clone(),
+            trace_parent: record.header.trace_parent,
+            ..self.core.moment(raw, now)
+        };
+        let mut effects = Effects { said_before: self.core.meta.said, ..Effects::default() };
+        let result: Result<Outcome<M>, Rejection<M>> = M::apply(&mut self.cx(&mut effects, &moment), command);
+        match &result {
+            Ok(_) => self.core.meta.counters.accepted += 1,
+            Err(refusal) => {
+                assert!(effects.writes == 0 && effects.said.is_empty(), "refused after a write: {refusal:?}");
+                self.core.meta.counters.refused += 1;
+                if record.header.caller.is_foreign() {
+                    let data = serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string() });
+                    effects.say(&moment, "CommandRefused", data);
+                }
+            }
+        }
+        let outcome = codec::encode(&result);
+        effects.trace.add(Mark::Outcome, &outcome, &[]);
+        (effects, outcome)
+    }
+
+    /// Sends a record that landed in the wrong partition to its own.
+    fn forward(
+        &mut self,
+        raw: &LogRecord,
+        record: Record,
+        key: Vec<u8>,
+        command: &Command<M>,
+        now: Time,
+        out: &mut Output,
+    ) -> Step {
+        let moment = self.core.moment(raw, now);
+        let mut effects = Effects::default();
+        let mut header = record.header;
+        header.schema = M::Contract::SCHEMA;
+        let forwarded = Record { header, payload: Payload::Command(codec::encode(command)) };
+        post(&mut self.core.store, &mut effects, &moment, M::Contract::MACHINE, key, forwarded);
+        self.core.meta.counters.misrouted += 1;
+        self.core.finish(raw, now, effects, None, out);
+        Step::Applied
+    }
+
+    fn unreadable(&mut self, raw: &LogRecord, now: Time, unreadable: Unreadable, out: &mut Output) -> Step {
+        match unreadable {
+            Unreadable::TooNew { .. } => {
+                let (position, what) = (position(&self.core.place, raw.offset), unreadable.to_string());
+                self.stop(StopReason::TooNew { position, what })
+            }
+            Unreadable::Bad(reason) => self.bury(raw, now, reason, out),
+        }
+    }
+
+    /// Dead-letters a record. One with a provenance counts as received, else its sender would stand still for ever.
+    fn bury(&mut self, raw: &LogRecord, now: Time, reason: String, out: &mut Output) -> Step {
+        if let Some(from) = Record::provenance_of(raw)
+            && !self.core.receive(&from, out)
+        {
+            return self.done(raw, now, out);
+        }
+        let mut effects = Effects::default();
+        effects.trace.add(Mark::Dead, reason.as_bytes(), &[]);
+        self.core.meta.counters.dead += 1;
+        let stamp = Record::read(raw, self.core.place.partition).map(|record| record.header.stamp);
+        let reply = stamp.ok().map(|stamp| Reply {
+            stamp,
+            verdict: Verdict::Dead(reason.clone()),
+            position: position(&self.core.place, raw.offset),
+            replayed: false,
+        });
+        self.core.finish(raw, now, effects, reply, out);
+        out.dead.push(DeadLetter { record: raw.clone(), reason });
+        Step::Applied
+    }
+
+    /// A record that did nothing but take its offset and its time.
+    fn done(&mut self, raw: &LogRecord, now: Time, out: &mut Output) -> Step {
+        self.core.finish(raw, now, Effects::default(), None, out);
+        Step::Applied
+    }
+
+    fn stop(&mut self, reason: StopReason) -> Step {
+        self.core.rollback();
+        self.core.stop(reason);
+        Step::Stopped
+    }
+
+    /// Fires what is due; false if there is more than fits into one commit.
+    fn fire_timers(&mut self, raw: &LogRecord, now: Time, out: &mut Output) -> bool {
+        for _ in 0..TIMERS_PER_COMMIT {
+            match self.core.timers.first(&self.core.store) {
+                Some((due, id)) if due <= now => self.fire(raw, due, id, out),
+                _ => return true,
+            }
+        }
+        self.core.timers.due(&self.core.store).is_none_or(|due| due > now)
+    }
+
+    fn fire(&mut self, raw: &LogRecord, due: Time, id: Vec<u8>, out: &mut Output) {
+        let timer: Timer<M> =
+            codec::decode(&id).unwrap_or_else(|error| panic!("table {}: a timer {error}", TIMERS.def().name));
+        // A timer's clock is the time it was due at, or what the partition saw since: not the record's that made it
+        // fire, which would differ with the number of partitions.
+        let now = self.core.meta.clock.max(due);
+        let hash = xxhash_rust::xxh3::xxh3_64(&id);
+        let node = 1 << 31 | u32::try_from(hash >> 33).expect("31 bits fit");
+        let moment = Moment {
+            stamp: Stamp { micros: due.0.saturating_mul(1000), node },
+            caller: Caller { id: M::Contract::MACHINE.to_owned(), role: Role::Server },
+            ..self.core.moment(raw, now)
+        };
+        self.core.begin();
+        let mut effects = Effects { said_before: self.core.meta.said, ..Effects::default() };
+        effects.trace.add(Mark::TimerGone, &due.0.to_le_bytes(), &id);
+        self.core.timers.cancel(&mut self.core.store, due, id);
+        M::on_timer(&mut self.cx(&mut effects, &moment), timer);
+        self.core.meta.digest = effects.trace.chain(self.core.meta.digest, raw.offset);
+        self.core.meta.clock = now;
+        self.core.meta.counters.timers += 1;
+        self.core.meta.said += u32::try_from(effects.said.len()).expect("a timer says few events");
+        self.core.changed = true;
+        self.core.store.keep();
+        emit(effects, out);
+    }
+}
+
+impl<M: Machine> Processor for Partition<M> {
+    fn step(&mut self, record: &LogRecord, out: &mut Output) -> Step {
+        if self.core.stopped.is_some() {
+            return Step::Stopped;
+        }
+        if record.offset < self.core.meta.next {
+            return Step::Applied;
+        }
+        let result = catch_unwind(AssertUnwindSafe(|| self.take(record, out)));
+        result.unwrap_or_else(|payload| {
+            self.stop(stop_reason(payload.as_ref(), &position(&self.core.place, record.offset)))
+        })
+    }
+
+    fn query(&self, query: &[u8]) -> Result<Vec<u8>, QueryFailure> {
+        if let Some(reason) = &self.core.stopped {
+            return Err(QueryFailure::Stopped(reason.clone()));
+        }
+        let query: Query<M> = codec::decode(query).map_err(|error| QueryFailure::Failed(error.to_string()))?;
+        let view = View::<M>::new(&self.core.store, &self.engine, self.core.meta.clock);
+        let answer = catch_unwind(AssertUnwindSafe(|| codec::encode(&M::answer(&view, query))));
+        answer.map_err(|payload| match payload.downcast_ref::<Damaged>() {
+            Some(damaged) => QueryFailure::Stopped(StopReason::Damaged(damaged.to_string())),
+            None => QueryFailure::Failed(panic_message(payload.as_ref())),
+        })
+    }
+
+    fn core(&self) -> &Core {
+        &self.core
+    }
+
+    fn core_mut(&mut self) -> &mut Core {
+        &mut self.core
+    }
+}

@@ -1,0 +1,49 @@
+//! What all stores of a process share: RocksDB's environment, block cache, write buffers and options.
+
+use rocksdb::{BlockBasedOptions, Cache, DBCompressionType, Options, WriteBufferManager};
+
+/// Shared by every store of a process.
+#[derive(Clone)]
+pub struct Env {
+    shared: rocksdb::Env,
+    cache: Cache,
+    buffers: WriteBufferManager,
+}
+
+impl Env {
+    /// Splits `memory` bytes: two thirds for the block cache, one third for write buffers.
+    ///
+    /// # Panics
+    /// If RocksDB cannot make its default environment, which it only fails to for want of memory.
+    #[must_use]
+    pub fn new(memory: usize) -> Self {
+        let mut shared = rocksdb::Env::new().expect("RocksDB's default environment exists");
+        shared.set_background_threads(2);
+        shared.set_high_priority_background_threads(1);
+        let cache = Cache::new_lru_cache(memory / 3 * 2);
+        let buffers = WriteBufferManager::new_write_buffer_manager(memory / 3, false);
+        Self { shared, cache, buffers }
+    }
+
+    pub(crate) fn options(&self) -> Options {
+        let mut table = BlockBasedOptions::default();
+        table.set_block_cache(&self.cache);
+        table.set_block_size(16 << 10);
+        table.set_bloom_filter(10.0, false);
+        table.set_cache_index_and_filter_blocks(true);
+        table.set_pin_l0_filter_and_index_blocks_in_cache(true);
+        let mut options = Options::default();
+        options.set_env(&self.shared);
+        options.set_block_based_table_factory(&table);
+        options.set_write_buffer_manager(&self.buffers);
+        options.set_compression_type(DBCompressionType::Lz4);
+        options.create_if_missing(true);
+        // 240 stores must open under 1,024 file descriptors; RocksDB takes 20 for less.
+        options.set_max_open_files(20);
+        options.set_max_file_opening_threads(1);
+        options.set_keep_log_file_num(1);
+        options.set_log_level(rocksdb::LogLevel::Warn);
+        options.set_max_manifest_file_size(1 << 20);
+        options
+    }
+}
