@@ -3,7 +3,10 @@
 pub mod codec;
 pub mod contract;
 pub mod embedded;
+#[cfg(test)]
+mod fixtures;
 pub mod kafka;
+pub mod leaderboards;
 pub mod log;
 pub mod memory;
 pub mod partition;

@@ -3,7 +3,7 @@
 use crate::runtime::door::{Asked, Done, Read, Undone};
 use crate::runtime::problem::Problem;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -152,18 +152,34 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// Parameters of the query string, read as strictly as a body.
+/// Parameters of the query string, read as strictly as a body. One that may be given several times is a list:
+/// `owner_ids=ada&owner_ids=eve`. `min_position`, which every read knows, is left out.
 pub struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::<T>::from_request_parts(parts, state)
-            .await
-            .map_err(|rejection| Problem::bad_request("bad_parameter", rejection.body_text()))?;
-        Ok(Self(value))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        let own: Vec<&str> = pairs.filter(|pair| !pair.starts_with("min_position=")).collect();
+        let value = serde_html_form::from_str(&own.join("&"));
+        value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", error.to_string()))
     }
+}
+
+/// The most rows that any list gives at once.
+pub const LIST_LIMIT: u32 = 1000;
+
+/// How many rows of a list are asked for.
+///
+/// # Errors
+/// 400 `bad_limit`.
+pub fn limit(asked: Option<u32>, default: u32) -> Result<u32, Problem> {
+    let limit = asked.unwrap_or(default);
+    if (1..=LIST_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::bad_request("bad_limit", format!("`limit` is 1 to {LIST_LIMIT}, not {limit}")))
 }
 
 /// Segments of the path.

@@ -1,0 +1,1 @@
+//! Leaderboards under test.
