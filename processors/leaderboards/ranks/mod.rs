@@ -4,6 +4,9 @@
 //! rows of each; the rows themselves are in the table. It holds no truth: it is counted again by one walk of the
 //! table whenever a partition is opened, and only transitions change it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::leaderboards::tables::ORDER;
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
@@ -19,7 +22,7 @@ pub struct Ranks {
     boards: BTreeMap<String, BTreeMap<u32, Leaves>>,
 }
 
-/// A row in the order: how many rows of its board stand before the key that the walk starts at.
+/// Where a walk to a rank starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// Rows before the walk.
@@ -43,7 +46,7 @@ impl Ranks {
         (leaves.counts.before(leaf), rows(&leaves.firsts[leaf], key))
     }
 
-    /// Where to walk from, and over how many rows, to stand on the row of this rank; `None` if there is none.
+    /// Where to walk from to come to the row of this rank; `None` if there is none.
     #[must_use]
     pub fn select(&self, board: &str, epoch: u32, rank: u64) -> Option<Start> {
         let leaves = self.leaves(board, epoch)?;
