@@ -330,6 +330,8 @@ pub enum Query {
         limit: u32,
         /// Only entries with scores inside.
         scores: Bounds,
+        /// Only the best so many of a hundred members, rounded up.
+        top_percent: Option<u32>,
     },
     /// The ranking of these owners among themselves.
     Among {
@@ -368,7 +370,7 @@ pub enum Query {
 pub enum Seek {
     /// At the top.
     Top,
-    /// From this rank on, whatever the scores.
+    /// From this rank on, whatever else is said.
     Rank(u64),
     /// Behind this place.
     After(Place),

@@ -43,9 +43,11 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             let row = find(view, &board)?;
             Ok(Answer::Board(row.show(members(view, &row))))
         }
-        Query::Entries { board, seek, limit, scores } => {
+        Query::Entries { board, seek, limit, scores, top_percent } => {
             let row = find(view, &board)?;
-            Ok(Answer::Page(entries(view, &row, &seek, limit, scores)))
+            let rows = with_scores(&row, scores);
+            let last_rank = top_percent.map_or(u64::MAX, |part| (members(view, &row) * u64::from(part)).div_ceil(100));
+            Ok(Answer::Page(entries(view, &row, &List { rows, last_rank }, &seek, limit)))
         }
         Query::Among { board, owners } => {
             let row = find(view, &board)?;
@@ -128,24 +130,33 @@ fn entry(view: &View<'_>, board: &BoardRow, place: Place, rank: u64) -> Entry {
     }
 }
 
-fn entries(view: &View<'_>, board: &BoardRow, seek: &Seek, limit: u32, scores: Bounds) -> Page {
+/// Which rows belong to a list.
+struct List {
+    rows: Range,
+    last_rank: u64,
+}
+
+fn all(board: &BoardRow) -> List {
+    List { rows: everyone(board), last_rank: u64::MAX }
+}
+
+fn entries(view: &View<'_>, board: &BoardRow, list: &List, seek: &Seek, limit: u32) -> Page {
     let limit = limit as usize;
-    let rows = with_scores(board, scores);
     let keys = match seek {
-        Seek::Top => walk(view, &rows, limit),
-        Seek::After(place) => walk(view, &rows.clone().beyond(&raw(board, place)), limit),
-        Seek::Before(place) => walk_up(view, &rows, &raw(board, place), limit),
+        Seek::Top => walk(view, &list.rows, limit),
+        Seek::After(place) => walk(view, &list.rows.clone().beyond(&raw(board, place)), limit),
+        Seek::Before(place) => walk_up(view, &list.rows, &raw(board, place), limit),
         Seek::Rank(rank) => return from_rank(view, board, *rank, limit),
     };
     let first = keys.first().map_or(1, |key| rank(view, board, &board.place(key.clone())));
-    page(view, board, &rows, keys, first)
+    page(view, board, list, keys, first)
 }
 
 fn from_rank(view: &View<'_>, board: &BoardRow, rank: u64, limit: usize) -> Page {
     let Some(first) = select(view, board, rank) else { return Page::default() };
-    let rows = everyone(board);
-    let keys = walk(view, &rows.clone().starting(&ORDER.raw_key(&first)), limit);
-    page(view, board, &rows, keys, rank)
+    let list = all(board);
+    let keys = walk(view, &list.rows.clone().starting(&ORDER.raw_key(&first)), limit);
+    page(view, board, &list, keys, rank)
 }
 
 fn walk(view: &View<'_>, rows: &Range, limit: usize) -> Vec<OrderKey> {
@@ -159,15 +170,17 @@ fn walk_up(view: &View<'_>, rows: &Range, before: &[u8], limit: usize) -> Vec<Or
     keys
 }
 
-/// A page of these neighbours in the order, the first of which has this rank; `rows` says whether there is more on
-/// either side.
-fn page(view: &View<'_>, board: &BoardRow, rows: &Range, keys: Vec<OrderKey>, first_rank: u64) -> Page {
-    let places: Vec<Place> = keys.into_iter().map(|key| board.place(key)).collect();
-    let (Some(first), Some(last)) = (places.first().cloned(), places.last().cloned()) else { return Page::default() };
+/// A page of these neighbours in the order, the first of which has this rank.
+fn page(view: &View<'_>, board: &BoardRow, list: &List, keys: Vec<OrderKey>, first_rank: u64) -> Page {
+    let ranked = (first_rank..=list.last_rank).zip(keys);
+    let places: Vec<(u64, Place)> = ranked.map(|(rank, key)| (rank, board.place(key))).collect();
+    let (Some((_, first)), Some((last_rank, last))) = (places.first().cloned(), places.last().cloned()) else {
+        return Page::default();
+    };
     let is_more = |rows: Range| view.scan(ORDER, &rows).next().is_some();
-    let more_behind = is_more(rows.clone().beyond(&raw(board, &last)));
-    let more_before = is_more(rows.clone().reversed().beyond(&raw(board, &first)));
-    let entries = (first_rank..).zip(places).map(|(rank, place)| entry(view, board, place, rank)).collect();
+    let more_behind = last_rank < list.last_rank && is_more(list.rows.clone().beyond(&raw(board, &last)));
+    let more_before = is_more(list.rows.clone().reversed().beyond(&raw(board, &first)));
+    let entries = places.into_iter().map(|(rank, place)| entry(view, board, place, rank)).collect();
     Page { entries, next: more_behind.then_some(last), prev: more_before.then_some(first) }
 }
 
@@ -190,11 +203,11 @@ fn around(view: &View<'_>, board: &BoardRow, owner: &str, limit: u32) -> Result<
     let start = rank.saturating_sub(limit / 2).clamp(1, highest_start);
     let above = usize::try_from(rank - start).expect("less than the limit");
     let limit = usize::try_from(limit).expect("a limit is small");
-    let rows = everyone(board);
+    let list = all(board);
     let own = raw(board, &place);
-    let mut keys = walk_up(view, &rows, &own, above);
-    keys.extend(walk(view, &rows.clone().starting(&own), limit - above));
-    Ok(page(view, board, &rows, keys, start))
+    let mut keys = walk_up(view, &list.rows, &own, above);
+    keys.extend(walk(view, &list.rows.clone().starting(&own), limit - above));
+    Ok(page(view, board, &list, keys, start))
 }
 
 fn at_rank(view: &View<'_>, board: &BoardRow, rank: u64) -> Result<Entry, Rejection> {

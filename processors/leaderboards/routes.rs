@@ -3,7 +3,9 @@
 use crate::leaderboards::{Boards, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Body, Params, ProblemBody, Reading, Segments, Writing, answer, created, limit, respond};
+use crate::runtime::routes::{
+    Body, LIST_LIMIT, Params, ProblemBody, Reading, Segments, Writing, answer, created, limit, respond,
+};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -94,6 +96,8 @@ struct Which {
     min_score: Option<i64>,
     /// Only scores up to here.
     max_score: Option<i64>,
+    /// Only the best so many of a hundred members, rounded up: 1 to 100.
+    top_percent: Option<u32>,
     /// Only these owners, at most 1,000, ranked among themselves; given once for each, and alone.
     #[serde(default)]
     owner_ids: Vec<String>,
@@ -196,9 +200,13 @@ async fn entries(
         return Ok(show(&door, "", read));
     }
     let scores = Bounds { min: which.min_score, max: which.max_score };
-    let list = list(&board, scores);
+    let top_percent = which.top_percent;
+    if top_percent.is_some_and(|part| !(1..=100).contains(&part)) {
+        return Err(bad("`top_percent` is 1 to 100"));
+    }
+    let list = list(&board, scores, top_percent);
     let seek = seek(&door, &list, &which, &mut asked)?;
-    let query = Query::Entries { board, seek, limit: limit(which.limit, ENTRIES)?, scores };
+    let query = Query::Entries { board, seek, limit: limit(which.limit, ENTRIES)?, scores, top_percent };
     let read = door.ask::<Boards>(&asked, &query).await?;
     Ok(show(&door, &list, read))
 }
@@ -249,7 +257,7 @@ async fn around(
     Segments((board, owner)): Segments<(String, String)>,
     Params(many): Params<HowMany>,
 ) -> Result<Response, Problem> {
-    let list = list(&board, Bounds::default());
+    let list = list(&board, Bounds::default(), None);
     let query = Query::Around { board, owner, limit: limit(many.limit, AROUND)? };
     let read = door.ask::<Boards>(&asked, &query).await?;
     Ok(show(&door, &list, read))
@@ -278,8 +286,8 @@ async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outco
 }
 
 /// The name of a list, which its cursors are bound to.
-fn list(board: &str, scores: Bounds) -> String {
-    format!("leaderboards/{board}/entries {:?} {:?}", scores.min, scores.max)
+fn list(board: &str, scores: Bounds, top_percent: Option<u32>) -> String {
+    format!("leaderboards/{board}/entries {:?} {:?} {top_percent:?}", scores.min, scores.max)
 }
 
 fn among(board: String, which: Which) -> Result<Query, Problem> {
@@ -287,19 +295,26 @@ fn among(board: String, which: Which) -> Result<Query, Problem> {
         ("limit", which.limit.is_some()),
         ("cursor", which.cursor.is_some()),
         ("from_rank", which.from_rank.is_some()),
+    ];
+    alone("owner_ids", &[&with, &filters(&which)[..]].concat())?;
+    if which.owner_ids.len() > LIST_LIMIT as usize {
+        return Err(bad(format!("`owner_ids` names at most {LIST_LIMIT} owners")));
+    }
+    Ok(Query::Among { board, owners: which.owner_ids })
+}
+
+fn filters(which: &Which) -> [(&'static str, bool); 3] {
+    [
         ("min_score", which.min_score.is_some()),
         ("max_score", which.max_score.is_some()),
-    ];
-    alone("owner_ids", &with)?;
-    limit(u32::try_from(which.owner_ids.len()).ok(), 0).map_err(|_| bad("`owner_ids` names at most 1,000 owners"))?;
-    Ok(Query::Among { board, owners: which.owner_ids })
+        ("top_percent", which.top_percent.is_some()),
+    ]
 }
 
 /// Where the page lies that is asked for. The next page is not read from an older view than the one before.
 fn seek(door: &Door, list: &str, which: &Which, asked: &mut Asked) -> Result<Seek, Problem> {
     if let Some(rank) = which.from_rank {
-        let scores = which.min_score.is_some() || which.max_score.is_some();
-        alone("from_rank", &[("cursor", which.cursor.is_some()), ("min_score or max_score", scores)])?;
+        alone("from_rank", &[&[("cursor", which.cursor.is_some())], &filters(which)[..]].concat())?;
         return if rank > 0 { Ok(Seek::Rank(rank)) } else { Err(bad("`from_rank` counts from 1")) };
     }
     let Some(cursor) = &which.cursor else { return Ok(Seek::Top) };

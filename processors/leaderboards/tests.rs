@@ -124,7 +124,7 @@ impl Model {
     }
 
     fn entries(&self, seek: Seek, limit: u32, scores: Bounds) -> Page {
-        self.page(&Query::Entries { board: "weekly".to_owned(), seek, limit, scores })
+        self.page(&Query::Entries { board: "weekly".to_owned(), seek, limit, scores, top_percent: None })
     }
 
     fn check_pages(&self, limit: u32) {
@@ -251,6 +251,23 @@ fn a_long_board_is_read_in_bounded_steps() {
     assert_eq!(friends.entries.len(), 1000);
     assert!(friends.entries.is_sorted_by_key(|entry| -entry.score));
     assert!(friends.entries.iter().map(|entry| entry.rank).eq(1..=1000));
+}
+
+#[test]
+fn the_best_percents_are_rounded_up_and_paged() {
+    let mut model = Model::new(Sort::Desc, Operator::Set);
+    (1u64..=11).for_each(|n| model.set(Stamp { micros: n, node: 1 }, &format!("o{n}"), 0));
+    for (part, last) in [(1, 1), (10, 2), (50, 6), (100, 11)] {
+        let mut ranks = Vec::new();
+        let mut seek = Some(Seek::Top);
+        while let Some(at) = seek.take() {
+            let (board, scores, top_percent) = ("weekly".to_owned(), Bounds::default(), Some(part));
+            let page = model.page(&Query::Entries { board, seek: at, limit: 2, scores, top_percent });
+            ranks.extend(page.entries.iter().map(|entry| entry.rank));
+            seek = page.next.map(Seek::After);
+        }
+        assert!(ranks.iter().copied().eq(1..=last), "{part}: {ranks:?}");
+    }
 }
 
 /// The windows that another product once had wrong by one.

@@ -162,8 +162,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let pairs = parts.uri.query().unwrap_or_default().split('&');
         let own: Vec<&str> = pairs.filter(|pair| !pair.starts_with("min_position=")).collect();
-        let value = serde_html_form::from_str(&own.join("&"));
-        value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", error.to_string()))
+        let own = own.join("&");
+        let value = serde_html_form::from_str(&own);
+        value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", format!("`{own}`: {error}")))
     }
 }
 
