@@ -1,7 +1,6 @@
 //! Leaderboards under test: boards against a sorted list.
 
 use crate::leaderboards::Boards;
-use crate::leaderboards::ranks::LEAF;
 use crate::runtime::reply::{Output, Verdict};
 use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step};
 use crate::runtime::system::{Outcome as OutcomeOf, Rejection as RejectionOf};
@@ -230,7 +229,7 @@ proptest! {
 #[test]
 fn a_long_board_is_read_in_bounded_steps() {
     let mut model = Model::new(Sort::Desc, Operator::Set);
-    let members = 5 * u64::from(LEAF);
+    let members = 2500;
     for number in 0..members {
         let score = i64::try_from(number * 7919 % 1000).unwrap();
         model.set(Stamp { micros: number, node: 1 }, &format!("o{number}"), score);

@@ -86,13 +86,14 @@ fn leaves_are_cut_and_joined() {
     let mut counted = Counted::default();
     let leaves = |counted: &Counted| counted.ranks.leaves(BOARD, 1).map_or(0, |leaves| leaves.firsts.len());
     assert_eq!(leaves(&counted), 0);
-    (0..512).rev().for_each(|number| counted.put(number));
-    let full = leaves(&counted);
-    (512..5120).for_each(|number| counted.put(number));
+    let leaf = i64::from(LEAF);
+    (0..leaf).rev().for_each(|number| counted.put(number));
+    (leaf..10 * leaf).for_each(|number| counted.put(number));
     assert!((10..=20).contains(&leaves(&counted)), "{}", leaves(&counted));
-    (0..5100).for_each(|number| counted.take(number));
-    assert_eq!(leaves(&counted), 1, "of {full}");
-    (5100..5120).for_each(|number| counted.take(number));
+    (0..10 * leaf - 20).for_each(|number| counted.take(number));
+    assert_eq!(leaves(&counted), 1);
+    counted.check();
+    (10 * leaf - 20..10 * leaf).for_each(|number| counted.take(number));
     assert_eq!(leaves(&counted), 0, "an empty board leaves nothing behind");
     counted.check();
 }
