@@ -20,6 +20,8 @@
 //! **Trimming** deletes index entries and leaves the batches: a file of them goes as a whole once no partition keeps
 //! anything that is as old. Deleting single batches would make compaction rewrite all files between old and new.
 
+mod batch;
+
 use crate::codec::{self, Decode, Encode};
 use crate::log::{AppendError, Chunk, Done, LogError, LogRecord, NewRecord, TopicInfo, Wake};
 use crate::time::Time;
@@ -37,8 +39,6 @@ use std::thread::{self, JoinHandle};
 
 /// The format of the folder that this build writes, and the newest that it reads.
 const FORMAT: u32 = 1;
-/// The format of a batch that this build writes, and the newest that it reads.
-const BATCH_FORMAT: u8 = 1;
 
 const BATCHES: &str = "batches";
 const INDEX: &str = "index";
@@ -138,17 +138,6 @@ struct IndexRow {
     highest: Time,
 }
 
-/// What stands before a batch's records.
-#[derive(Debug, PartialEq, Eq, Encode, Decode)]
-struct BatchHeader {
-    topic: [u8; 16],
-    partition: u32,
-    base: u64,
-    count: u32,
-    /// The length of the records before compression; as long as they stand there if that did not help.
-    plain: u64,
-}
-
 /// An entry of the index.
 struct Entry {
     base: u64,
@@ -157,7 +146,11 @@ struct Entry {
 
 impl Entry {
     fn end(&self) -> u64 {
-        self.base + u64::from(self.row.count)
+        self.base.saturating_add(u64::from(self.row.count))
+    }
+
+    fn holds(&self, offset: u64) -> bool {
+        self.base <= offset && offset < self.end()
     }
 }
 
@@ -236,6 +229,10 @@ impl Partition {
 
     fn place(&self, offset: u64) -> String {
         format!("{}/{}@{offset}", self.topic, self.number)
+    }
+
+    fn place_of(&self, base: u64, count: u32) -> batch::Place {
+        batch::Place { topic: self.topic_id, partition: self.number, base, count }
     }
 
     fn check_range(&self, state: &State, asked: u64) -> Result<(), LogError> {
@@ -469,7 +466,7 @@ impl Shared {
     fn check_partitions(&self) -> Result<u64, LogError> {
         let mut admin = self.admin.lock();
         let mut counted = 0;
-        let mut next = self.last_batch()?.map_or(0, |sequence| sequence + 1);
+        let mut next = self.last_batch()?.map_or(0, |sequence| sequence.saturating_add(1));
         for partition in self.all_partitions() {
             if let Some(row) = self.row::<StartRow>(&partition.start_key())? {
                 let mut state = partition.state.lock();
@@ -503,7 +500,7 @@ impl Shared {
             }
             state.end = entry.end();
             batches += 1;
-            above = above.max(entry.row.sequence + 1);
+            above = above.max(entry.row.sequence.saturating_add(1));
             last = Some(entry);
         }
         if let Some(last) = last {
@@ -541,10 +538,10 @@ impl Shared {
     /// Where the batch of this number says that it belongs.
     fn place_of(&self, sequence: u64) -> Result<Option<String>, LogError> {
         let value = self.db.get_cf(self.family(BATCHES), sequence.to_be_bytes()).map_err(unreadable)?;
-        let Some((header, _)) = value.as_deref().and_then(|bytes| open_batch(bytes).ok()) else { return Ok(None) };
+        let Some(place) = value.and_then(|stored| batch::place(&stored).ok()) else { return Ok(None) };
         let topics = self.topics.read();
-        let topic = topics.iter().find(|(_, topic)| topic.id == header.topic);
-        Ok(topic.map(|(name, _)| format!("{name}/{}@{}", header.partition, header.base)))
+        let topic = topics.iter().find(|(_, topic)| topic.id == place.topic);
+        Ok(topic.map(|(name, _)| format!("{name}/{}@{}", place.partition, place.base)))
     }
 
     fn last_batch(&self) -> Result<Option<u64>, LogError> {
@@ -560,6 +557,8 @@ impl Shared {
         self.topics.read().values().flat_map(|topic| topic.partitions.iter().cloned()).collect()
     }
 }
+
+type KeyAndValue = (Box<[u8]>, Box<[u8]>);
 
 /// RocksDB, as the log uses it.
 impl Shared {
@@ -578,7 +577,7 @@ impl Shared {
         value.map(|value| decode_row(key, &value)).transpose()
     }
 
-    fn rows(&self, prefix: &[u8]) -> Result<Vec<(Box<[u8]>, Box<[u8]>)>, LogError> {
+    fn rows(&self, prefix: &[u8]) -> Result<Vec<KeyAndValue>, LogError> {
         let from = rocksdb::IteratorMode::From(prefix, rocksdb::Direction::Forward);
         let all: Result<Vec<_>, _> = self.db.iterator(from).collect();
         let mut all = all.map_err(unreadable)?;
@@ -596,7 +595,8 @@ impl Shared {
             self.db.get_pinned_cf(self.family(BATCHES), key).map_err(|error| damaged(partition, entry.base, &error))?;
         let place = || partition.place(entry.base);
         let bytes = found.ok_or_else(|| LogError::Corrupt(format!("the batch of {} is missing", place())))?;
-        decode_batch(partition, entry, &bytes).map_err(|what| LogError::Corrupt(format!("{}: {what}", place())))
+        let expected = partition.place_of(entry.base, entry.row.count);
+        batch::decode(&expected, &bytes).map_err(|what| LogError::Corrupt(format!("{}: {what}", place())))
     }
 }
 
@@ -633,12 +633,24 @@ impl Entries<'_> {
         self.iterator.next();
         Ok(Some(Entry { base, row }))
     }
+
+    /// [`Entries::next`], which must hold `offset`.
+    fn next_holding(&mut self, offset: u64) -> Result<Entry, LogError> {
+        let entry = self.next()?.filter(|entry| entry.holds(offset));
+        entry.ok_or_else(|| LogError::Corrupt(format!("{} is missing", self.partition.place(offset))))
+    }
 }
 
 /// Topics and trimming.
 impl Shared {
+    fn check_open(&self) -> Result<(), LogError> {
+        let closed = self.queue.lock().closed.clone();
+        closed.map_or(Ok(()), |reason| Err(LogError::Unavailable(reason)))
+    }
+
     fn create(&self, name: &str, partitions: u32) -> Result<TopicInfo, LogError> {
         let settings = |reason: String| LogError::Settings { topic: name.to_owned(), reason };
+        self.check_open()?;
         let mut admin = self.admin.lock();
         if let Some(topic) = self.topics.read().get(name) {
             let info = topic.info(name);
@@ -669,6 +681,7 @@ impl Shared {
     }
 
     fn trim(&self, partition: &Partition, before: u64) -> Result<(), LogError> {
+        self.check_open()?;
         let mut admin = self.admin.lock();
         let highest = {
             let state = partition.state.lock();
@@ -703,7 +716,7 @@ impl Shared {
                 }
                 write.delete_cf(self.family(INDEX), partition.index_key(entry.base));
                 trimmed.batches += 1;
-                trimmed.above = trimmed.above.max(entry.row.sequence + 1);
+                trimmed.above = trimmed.above.max(entry.row.sequence.saturating_add(1));
             }
             if write.is_empty() {
                 return Ok(());
@@ -793,30 +806,38 @@ impl Shared {
         entries: &mut Entries<'_>,
         offset: u64,
     ) -> Result<Vec<LogRecord>, LogError> {
-        let entry = entries.next()?.filter(|entry| entry.base <= offset && offset < entry.end());
-        let entry = entry.ok_or_else(|| LogError::Corrupt(format!("{} is missing", partition.place(offset))))?;
+        let entry = entries.next_holding(offset)?;
         self.batch(partition, &entry)
     }
 
     fn offset_at(&self, partition: &Partition, time: Time) -> Result<Option<u64>, LogError> {
-        let (start, end) = {
-            let state = partition.state.lock();
-            (state.start, state.end)
-        };
+        loop {
+            let (start, end) = {
+                let state = partition.state.lock();
+                (state.start, state.end)
+            };
+            let found = self.search(partition, start, end, time);
+            // What is missing may have been trimmed meanwhile.
+            if found.is_ok() || partition.state.lock().start == start {
+                return found;
+            }
+        }
+    }
+
+    fn search(&self, partition: &Partition, start: u64, end: u64, time: Time) -> Result<Option<u64>, LogError> {
         let mut entries = self.entries(partition);
         let (mut low, mut high) = (start, end);
         while low < high {
             let middle = low + (high - low) / 2;
             entries.seek(middle);
-            let entry = entries.next()?;
-            let entry = entry.ok_or_else(|| LogError::Corrupt(format!("{} is missing", partition.place(middle))))?;
+            let entry = entries.next_holding(middle)?;
             if entry.row.highest < time {
                 low = entry.end();
             } else {
                 high = entry.base;
             }
         }
-        // The batch at `low` is the first whose highest time reaches `time`, though what reached it may be trimmed.
+        // The batch at `low` is the first one that reaches `time`. What reached it may be trimmed, so look on.
         let mut offset = low;
         entries.seek(offset);
         while offset < end {
@@ -1069,8 +1090,9 @@ impl Committer {
         for batch in batches.iter().filter(|batch| !batch.records.is_empty()) {
             let sequence = self.next_sequence;
             self.next_sequence += 1;
-            write.put_cf(self.shared.family(BATCHES), sequence.to_be_bytes(), encode_batch(batch));
-            let count = u32::try_from(batch.records.len()).expect("a commit is bounded in bytes");
+            let count = u32::try_from(batch.records.len()).expect("a batch is bounded in bytes");
+            let stored = batch::encode(batch.partition.place_of(batch.base, count), &batch.records);
+            write.put_cf(self.shared.family(BATCHES), sequence.to_be_bytes(), stored);
             let row = codec::encode(&IndexRow { sequence, count, highest: batch.highest });
             write.put_cf(self.shared.family(INDEX), batch.partition.index_key(batch.base), row);
         }
@@ -1121,84 +1143,6 @@ fn guard(call: impl FnOnce()) {
     }
 }
 
-/// The stored form of a batch: CRC-32C (little-endian) of all that follows, format, header, records.
-fn encode_batch(batch: &Filling) -> Vec<u8> {
-    let mut plain = Vec::with_capacity(batch.bytes);
-    for record in &batch.records {
-        codec::encode_into(&(record.time, &record.key, &record.value, &record.headers), &mut plain);
-    }
-    let header = BatchHeader {
-        topic: batch.partition.topic_id,
-        partition: batch.partition.number,
-        base: batch.base,
-        count: u32::try_from(batch.records.len()).expect("a commit is bounded in bytes"),
-        plain: plain.len() as u64,
-    };
-    let packed = lz4_flex::block::compress(&plain);
-    let body = if packed.len() < plain.len() { packed } else { plain };
-    let mut stored = vec![0; 4];
-    stored.push(BATCH_FORMAT);
-    codec::encode_into(&header, &mut stored);
-    stored.extend_from_slice(&body);
-    let sum = crc32c::crc32c(&stored[4..]).to_le_bytes();
-    stored[..4].copy_from_slice(&sum);
-    stored
-}
-
-/// Checks a stored batch, and returns its header and what follows.
-fn open_batch(stored: &[u8]) -> Result<(BatchHeader, &[u8]), String> {
-    let (sum, rest) = stored.split_first_chunk::<4>().ok_or("the batch is cut off")?;
-    if crc32c::crc32c(rest) != u32::from_le_bytes(*sum) {
-        return Err("the batch's checksum is wrong".to_owned());
-    }
-    let (format, rest) = rest.split_first().ok_or("the batch is cut off")?;
-    if *format != BATCH_FORMAT {
-        return Err(format!("the batch has format {format}, this build reads {BATCH_FORMAT}"));
-    }
-    codec::decode_prefix(rest).map_err(|error| format!("the batch's header {error}"))
-}
-
-fn decode_batch(partition: &Partition, entry: &Entry, stored: &[u8]) -> Result<Vec<LogRecord>, String> {
-    let (header, body) = open_batch(stored)?;
-    let plain_bytes = header.plain;
-    let expected = BatchHeader {
-        topic: partition.topic_id,
-        partition: partition.number,
-        base: entry.base,
-        count: entry.row.count,
-        plain: plain_bytes,
-    };
-    if header != expected {
-        return Err(format!("another batch stands there: partition {} from {} on", header.partition, header.base));
-    }
-    let plain_bytes = usize::try_from(plain_bytes).map_err(|_| "the batch is too large")?;
-    if plain_bytes == body.len() {
-        return decode_records(entry, body);
-    }
-    if plain_bytes > codec::DECODE_LIMIT {
-        return Err("the batch is too large".to_owned());
-    }
-    let plain = lz4_flex::block::decompress(body, plain_bytes).map_err(|error| error.to_string())?;
-    decode_records(entry, &plain)
-}
-
-/// A record as it stands in a batch; its offset follows from its place.
-type StoredRecord = (Time, Vec<u8>, Vec<u8>, Vec<(String, Vec<u8>)>);
-
-fn decode_records(entry: &Entry, mut plain: &[u8]) -> Result<Vec<LogRecord>, String> {
-    let mut records = Vec::new();
-    for offset in entry.base..entry.end() {
-        let (record, rest) = codec::decode_prefix::<StoredRecord>(plain).map_err(|error| error.to_string())?;
-        let (time, key, value, headers) = record;
-        records.push(LogRecord { offset, time, key, value, headers });
-        plain = rest;
-    }
-    if !plain.is_empty() {
-        return Err("there is more in the batch than its header says".to_owned());
-    }
-    Ok(records)
-}
-
 fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB, LogError> {
     let mut database = Options::default();
     database.create_if_missing(true);
@@ -1211,11 +1155,19 @@ fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB, LogError>
     database.set_max_background_jobs(2);
     database.set_log_level(LogLevel::Warn);
     database.set_keep_log_file_num(2);
+    make_folder(path).map_err(|error| LogError::Open(format!("{} cannot be made: {error}", path.display())))?;
     if path.join("CURRENT").exists() {
         check_families(path, &database)?;
     }
     let opened = DB::open_cf_descriptors(&database, path, families(options));
     opened.map_err(|error| not_opened(path, &error))
+}
+
+/// Makes the folder, and its name durable.
+fn make_folder(path: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(path)?;
+    let parent = path.canonicalize()?.parent().map(Path::to_owned);
+    parent.map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
 }
 
 /// RocksDB opens nothing that has a column family which it is not told of; only a later format adds one.
@@ -1297,3 +1249,6 @@ fn random_id() -> [u8; 16] {
     }
     id
 }
+
+#[cfg(test)]
+mod tests;
