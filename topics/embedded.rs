@@ -10,11 +10,12 @@
 //! |---|---|---|
 //! | `batches` | the batch's number in the whole log (u64, big-endian) | CRC-32C, format, header, records (LZ4) |
 //! | `index` | topic's number, partition, base offset (big-endian) | batch's number, count, highest time so far |
-//! | `default` | `format`, `topic/NAME`, `start/…`, `trimmed` | what is known of the log and its topics |
+//! | `default` | `format`, `topic/NAME`, `start/…`, `trimmed`, `checked` | what is known of the log and its topics |
 //!
 //! **Damage.** Each batch carries a checksum over its records and over the place where it belongs. At open every
 //! partition's index must be without a gap, and the batches of the whole log must be numbered without one: the
-//! first finds a loss inside a partition, the second one at its end. What was being written when the power failed
+//! first finds a loss inside a partition, the second one at its end. So that open does not take longer the longer the
+//! log is, it looks only at what RocksDB may still have had in its write-ahead log alone. What was being written when the power failed
 //! was never acknowledged, and is dropped.
 //!
 //! **Trimming** deletes index entries and leaves the batches: a file of them goes as a whole once no partition keeps
@@ -25,7 +26,7 @@ mod batch;
 use crate::codec::{self, Decode, Encode};
 use crate::log::{AppendError, Chunk, Done, LogError, LogRecord, NewRecord, TopicInfo, Wake};
 use crate::time::Time;
-use parking_lot::{Condvar, Mutex, RwLock};
+use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, DBPinnableSlice,
     DBRawIterator, DBRecoveryMode, ErrorKind, LogLevel, Options, WriteBatch, WriteOptions,
@@ -46,8 +47,13 @@ const DEFAULT: &str = "default";
 
 const FORMAT_KEY: &[u8] = b"format";
 const TRIMMED_KEY: &[u8] = b"trimmed";
+const CHECKED_KEY: &[u8] = b"checked";
 const TOPIC_PREFIX: &[u8] = b"topic/";
 const START_PREFIX: &[u8] = b"start/";
+
+/// How often RocksDB's whole write-ahead log is filled before it is noted where the log stands. That counts only at
+/// the note behind, when RocksDB has long had to put into files what was written before.
+const NOTE_AFTER: u64 = 2;
 
 /// How many index entries one write of a trim deletes, which bounds its memory.
 const TRIM_STEP: usize = 4096;
@@ -126,6 +132,15 @@ struct TrimmedRow {
     batches: u64,
     /// One more than the highest number among them.
     above: u64,
+}
+
+/// What `checked` holds: where the log stood when nothing was missing and RocksDB had all of it in files, which it
+/// guards itself. The next open begins there.
+#[derive(Default, Encode, Decode)]
+struct CheckedRow {
+    next_sequence: u64,
+    /// Numbers of topic and partition, and the partition's end.
+    ends: Vec<(u32, u32, u64)>,
 }
 
 /// What the index says of a batch.
@@ -279,6 +294,8 @@ struct Queue {
 struct Admin {
     next_topic: u32,
     trimmed: TrimmedRow,
+    /// Where the log stood some time ago: what `checked` says next.
+    noted: Option<CheckedRow>,
 }
 
 struct Shared {
@@ -429,7 +446,7 @@ impl Shared {
             topics: RwLock::default(),
             queue: Mutex::default(),
             arrived: Condvar::new(),
-            admin: Mutex::new(Admin { next_topic: 0, trimmed: TrimmedRow::default() }),
+            admin: Mutex::new(Admin { next_topic: 0, trimmed: TrimmedRow::default(), noted: None }),
         };
         shared.check_format(path)?;
         shared.load_topics()?;
@@ -465,6 +482,9 @@ impl Shared {
     /// Checks that nothing is missing, and returns the number of the next batch.
     fn check_partitions(&self) -> Result<u64, LogError> {
         let mut admin = self.admin.lock();
+        let checked: Option<CheckedRow> = self.row(CHECKED_KEY)?;
+        let ends = checked.iter().flat_map(|row| &row.ends);
+        let ends: BTreeMap<_, _> = ends.map(|(topic, partition, end)| ((*topic, *partition), *end)).collect();
         let mut counted = 0;
         let mut next = self.last_batch()?.map_or(0, |sequence| sequence.saturating_add(1));
         for partition in self.all_partitions() {
@@ -473,25 +493,37 @@ impl Shared {
                 (state.start, state.end, state.highest) = (row.start, row.start, row.highest);
             }
             self.drop_entries(&partition, &mut admin)?;
-            let (batches, above) = self.check_partition(&partition)?;
+            let from = ends.get(&partition.key()).copied().unwrap_or_default();
+            let (batches, above) = self.check_partition(&partition, from)?;
             counted += batches;
             next = next.max(above);
         }
-        next = next.max(admin.trimmed.above);
-        if counted + admin.trimmed.batches != next {
+        // What was trimmed since a row `checked` is not known, so a trim deletes that row.
+        let known = checked.map_or(admin.trimmed.batches, |row| row.next_sequence);
+        next = next.max(admin.trimmed.above).max(known);
+        if known + counted != next {
             return Err(LogError::Corrupt(self.name_gap(next)?));
         }
+        // By now RocksDB has written all that it recovered into files.
+        let mut write = WriteBatch::default();
+        write.put(CHECKED_KEY, codec::encode(&self.standing(next)));
+        self.write(write, false)?;
         Ok(next)
     }
 
-    /// Checks one partition, sets its end, and returns how many batches it has and one more than the highest of
-    /// their numbers.
-    fn check_partition(&self, partition: &Partition) -> Result<(u64, u64), LogError> {
+    /// Checks what one partition has from `from` on, sets its end, and returns how many batches were looked at, and
+    /// one more than the highest of their numbers.
+    fn check_partition(&self, partition: &Partition, from: u64) -> Result<(u64, u64), LogError> {
         let mut state = partition.state.lock();
         let mut last: Option<Entry> = None;
         let (mut batches, mut above) = (0, 0);
         let mut entries = self.entries(partition);
-        entries.seek(0);
+        entries.seek(from.saturating_sub(1));
+        if from > state.start {
+            let entry = entries.next_holding(from - 1)?;
+            state.end = entry.end();
+            last = Some(entry);
+        }
         while let Some(entry) = entries.next()? {
             let follows = if last.is_none() { entry.base <= state.start } else { entry.base == state.end };
             if !follows {
@@ -508,6 +540,22 @@ impl Shared {
             self.batch(partition, &last)?;
         }
         Ok((batches, above))
+    }
+
+    /// Where the log stands, for `checked`.
+    fn standing(&self, next_sequence: u64) -> CheckedRow {
+        let end = |partition: Arc<Partition>| (partition.topic_number, partition.number, partition.state.lock().end);
+        CheckedRow { next_sequence, ends: self.all_partitions().into_iter().map(end).collect() }
+    }
+
+    /// Adds to a commit where the log stood at the note before this one, and notes where it stands now. Nothing
+    /// must be trimmed until that is written, so it is left for later if something is being trimmed.
+    fn note(&self, next_sequence: u64, write: &mut WriteBatch) -> Option<MutexGuard<'_, Admin>> {
+        let mut admin = self.admin.try_lock()?;
+        if let Some(before) = admin.noted.replace(self.standing(next_sequence)) {
+            write.put(CHECKED_KEY, codec::encode(&before));
+        }
+        Some(admin)
     }
 
     /// Says which batch is missing from the numbering, as exactly as what is left allows.
@@ -695,6 +743,9 @@ impl Shared {
         };
         let mut write = WriteBatch::default();
         write.put(partition.start_key(), codec::encode(&StartRow { start: before, highest }));
+        // How much of what is trimmed lies behind it is not known, so the next open looks at everything.
+        write.delete(CHECKED_KEY);
+        admin.noted = None;
         self.write(write, true)?;
         // From here on readers are told that it is gone, so no one misses what is deleted below.
         partition.state.lock().start = before;
@@ -977,6 +1028,8 @@ struct Committer {
     /// The batches that the partitions keep in memory, oldest first, with their bytes.
     kept: VecDeque<(Arc<Partition>, usize)>,
     kept_bytes: usize,
+    /// Bytes that were written since the last note of where the log stands.
+    since_note: u64,
 }
 
 /// A batch that is being filled.
@@ -1048,7 +1101,7 @@ impl Plan {
 
 impl Committer {
     fn new(shared: Arc<Shared>, next_sequence: u64) -> Self {
-        Self { shared, next_sequence, kept: VecDeque::new(), kept_bytes: 0 }
+        Self { shared, next_sequence, kept: VecDeque::new(), kept_bytes: 0, since_note: 0 }
     }
 
     fn run(&mut self) {
@@ -1087,6 +1140,7 @@ impl Committer {
 
     fn write(&mut self, batches: &[Filling]) -> Result<(), String> {
         let mut write = WriteBatch::default();
+        let first = self.next_sequence;
         for batch in batches.iter().filter(|batch| !batch.records.is_empty()) {
             let sequence = self.next_sequence;
             self.next_sequence += 1;
@@ -1099,7 +1153,17 @@ impl Committer {
         if write.is_empty() {
             return Ok(());
         }
-        self.shared.write(write, true).map_err(|error| error.to_string())
+        let mut noted = None;
+        self.since_note += write.size_in_bytes() as u64;
+        if self.since_note >= NOTE_AFTER * max_wal_bytes(&self.shared.options) {
+            noted = self.shared.note(first, &mut write);
+        }
+        if noted.is_some() {
+            self.since_note = 0;
+        }
+        let written = self.shared.write(write, true);
+        drop(noted);
+        written.map_err(|error| error.to_string())
     }
 
     /// Shows readers what is durable now, and returns who follows it.
@@ -1150,7 +1214,7 @@ fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB, LogError>
     // RocksDB's own default drops everything behind a damaged place without a word.
     database.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     database.set_track_and_verify_wals_in_manifest(true);
-    database.set_max_total_wal_size(4 * options.write_buffer_bytes as u64);
+    database.set_max_total_wal_size(max_wal_bytes(options));
     database.set_max_open_files(i32::from(options.max_open_files));
     database.set_max_background_jobs(2);
     database.set_log_level(LogLevel::Warn);
@@ -1161,6 +1225,11 @@ fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB, LogError>
     }
     let opened = DB::open_cf_descriptors(&database, path, families(options));
     opened.map_err(|error| not_opened(path, &error))
+}
+
+/// Bytes of write-ahead log above which RocksDB writes files, so that it can let go of the oldest of it.
+fn max_wal_bytes(options: &EmbeddedOptions) -> u64 {
+    4 * options.write_buffer_bytes as u64
 }
 
 /// Makes the folder, and its name durable.

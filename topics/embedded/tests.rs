@@ -104,6 +104,8 @@ fn flip(path: &Path, at: u64) {
 fn tamper(path: &Path, change: impl FnOnce(&Shared)) {
     let (shared, _) = Shared::open(path, EmbeddedOptions::default()).expect("the log opens");
     change(&shared);
+    // As if it had been lost before the log was looked at.
+    shared.db.delete(CHECKED_KEY).expect("deleted");
 }
 
 fn entry_of(shared: &Shared, topic: &str, partition: u32, offset: u64) -> (Arc<Partition>, Entry) {
@@ -595,4 +597,64 @@ fn few_files_are_open() {
     let ours = fds.filter(|fd| fs::read_link(fd.path()).is_ok_and(|target| target.starts_with(&path))).count();
     assert!(ours < 90, "{ours} files are open");
     assert!(File::open(folder.path().join("LOCK")).is_ok());
+}
+
+#[test]
+fn open_looks_at_what_is_new() {
+    let folder = folder();
+    let log = Log::Embedded(EmbeddedLog::open(folder.path(), small()).expect("the log opens"));
+    log.create("t", 2).expect("created");
+    let sequence = || embedded(&log).shared.row::<CheckedRow>(CHECKED_KEY).expect("read").map(|row| row.next_sequence);
+    assert_eq!(sequence(), Some(0));
+    let mut noted = Vec::new();
+    for seed in 0..300u32 {
+        log.append_wait("t", seed % 2, vec![long(seed)]).expect("appended");
+        noted.extend(sequence());
+        if seed % 50 == 0 {
+            let killed = copy(folder.path());
+            let other = open(killed.path());
+            assert_eq!((other.end("t", 0), other.end("t", 1)), (log.end("t", 0), log.end("t", 1)), "{seed}");
+        }
+    }
+    noted.dedup();
+    assert!(noted.len() >= 3 && noted.is_sorted() && noted.last() < Some(&250), "{noted:?}");
+    log.create("later", 1).expect("created");
+    append(&log, "later", 0, "first");
+    log.trim("t", 0, 150).expect("trimmed");
+    assert_eq!(sequence(), None, "a trim makes the next open look at everything");
+    let row = || embedded(&log).shared.standing(0).ends;
+    let ends = row();
+    drop(log);
+    for _ in 0..2 {
+        let log = open(folder.path());
+        assert_eq!(embedded(&log).shared.standing(0).ends, ends);
+        assert_eq!(log.start("t", 0), Ok(150));
+        let row = embedded(&log).shared.row::<CheckedRow>(CHECKED_KEY).expect("read").expect("it is there");
+        assert_eq!((row.next_sequence, row.ends), (301, ends.clone()));
+    }
+}
+
+#[test]
+fn a_cut_in_an_older_write_ahead_log_is_refused() {
+    let folder = folder();
+    let log = open(folder.path());
+    log.create("t", 2).expect("created");
+    append(&log, "t", 0, "zero");
+    append(&log, "t", 0, "one");
+    let older = write_ahead(folder.path());
+    let length = older.metadata().expect("metadata").len();
+    let shared = &embedded(&log).shared;
+    // One family in a file starts the next write-ahead log; the other families still need this one.
+    shared.db.flush_cf(shared.family(DEFAULT)).expect("flushed");
+    append(&log, "t", 1, "behind");
+    assert_eq!(files(folder.path(), "log").len(), 2, "two write-ahead logs");
+    for cut in [1, 40, length / 2] {
+        let killed = copy(folder.path());
+        let path = killed.path().join(older.file_name().expect("a name"));
+        OpenOptions::new().write(true).open(path).expect("the file").set_len(length - cut).expect("cut");
+        corrupt(Some(open_error(killed.path())), "");
+    }
+    let killed = copy(folder.path());
+    fs::remove_file(killed.path().join(older.file_name().expect("a name"))).expect("removed");
+    corrupt(Some(open_error(killed.path())), "");
 }
