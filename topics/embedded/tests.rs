@@ -1,5 +1,6 @@
 //! The embedded log against the conformance suite, kills, torn tails, damage, full disks and second openers.
 
+use super::store::*;
 use super::*;
 use crate::conformance;
 use crate::log::Log;
@@ -69,11 +70,18 @@ fn values(log: &Log, topic: &str, partition: u32) -> Vec<String> {
     chunk.records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
 }
 
+/// The folder as a kill would leave it.
 fn copy(from: &Path) -> TempDir {
     let to = folder();
-    for entry in fs::read_dir(from).expect("the log's folder") {
-        let entry = entry.expect("an entry");
-        fs::copy(entry.path(), to.path().join(entry.file_name())).expect("copied");
+    // What the manifest names must be copied behind it: RocksDB goes on in the background.
+    for manifest in [true, false] {
+        for entry in fs::read_dir(from).expect("the log's folder") {
+            let name = entry.expect("an entry").file_name();
+            let text = name.to_string_lossy();
+            if manifest == (text.starts_with("MANIFEST") || text == "CURRENT") {
+                fs::copy(from.join(&name), to.path().join(&name)).expect("copied");
+            }
+        }
     }
     to
 }
@@ -357,7 +365,7 @@ fn a_newer_format_is_refused() {
     });
     drop(open(family.path()));
     let mut raw = open_database(family.path(), &EmbeddedOptions::default()).expect("opened");
-    raw.create_cf("later", &Options::default()).expect("created");
+    raw.create_cf("later", &rocksdb::Options::default()).expect("created");
     drop(raw);
     for path in [format.path(), family.path()] {
         let LogError::Open(text) = open_error(path) else { panic!("another error") };
@@ -611,7 +619,10 @@ fn open_looks_at_what_is_new() {
         log.append_wait("t", seed % 2, vec![long(seed)]).expect("appended");
         noted.extend(sequence());
         if seed % 50 == 0 {
+            let db = &embedded(&log).shared.db;
+            db.disable_file_deletions().expect("disabled");
             let killed = copy(folder.path());
+            db.enable_file_deletions().expect("enabled");
             let other = open(killed.path());
             assert_eq!((other.end("t", 0), other.end("t", 1)), (log.end("t", 0), log.end("t", 1)), "{seed}");
         }
