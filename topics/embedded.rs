@@ -231,7 +231,8 @@ impl EmbeddedLog {
     ///
     /// # Errors
     /// [`LogError::Open`] where the folder is in use, cannot be written or has a newer format;
-    /// [`LogError::Corrupt`] where something that was acknowledged is missing or damaged.
+    /// [`LogError::Corrupt`] where something that was acknowledged is missing or damaged; [`LogError::Unavailable`]
+    /// where the disk cannot be read.
     pub fn open(path: impl AsRef<Path>, options: EmbeddedOptions) -> Result<Arc<Self>, LogError> {
         let (shared, next_sequence) = Shared::open(path.as_ref(), options)?;
         let shared = Arc::new(shared);

@@ -192,8 +192,11 @@ pub(super) fn max_wal_bytes(options: &EmbeddedOptions) -> u64 {
     4 * options.write_buffer_bytes as u64
 }
 
-/// Makes the folder, and its name durable.
+/// Makes the folder if it is not there, and its name durable.
 fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
     fs::create_dir_all(path)?;
     let parent = path.canonicalize()?.parent().map(Path::to_owned);
     parent.map_or(Ok(()), |parent| File::open(parent)?.sync_all())

@@ -5,10 +5,12 @@ use super::*;
 use crate::conformance;
 use crate::log::Log;
 use crate::memory::MemoryLog;
+use std::env;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::os::fd::AsRawFd;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -252,7 +254,10 @@ fn a_batch_with_a_wrong_checksum_is_named_and_not_served() {
         let (_, entry) = entry_of(shared, "t", 0, 3);
         let key = entry.row.sequence.to_be_bytes();
         let mut value = shared.db.get_cf(shared.family(BATCHES), key).expect("read").expect("it is there");
-        *value.last_mut().expect("not empty") ^= 1;
+        // The record's value, so that the batch could still be decoded.
+        let at = value.len() - 2;
+        assert_eq!(value[at], b'3');
+        value[at] = b'4';
         shared.db.put_cf(shared.family(BATCHES), key, value).expect("written");
     });
     let log = open(folder.path());
@@ -328,14 +333,77 @@ fn what_is_missing_is_named_at_open() {
     corrupt(Some(with_loss(1, 4, lose_batch)), "t/1@4");
 }
 
+/// Set in a process that a test starts of itself: the log's folder.
+const OTHER_PROCESS: &str = "MILLRACE_TEST_OTHER_PROCESS";
+
+/// This test again, in a process of its own.
+fn other_process(test: &str, folder: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().expect("the test's own program"));
+    command.args(["--exact", "--nocapture", &format!("embedded::tests::{test}")]).env(OTHER_PROCESS, folder);
+    command.stdout(Stdio::piped());
+    command
+}
+
 #[test]
 fn a_second_opener_is_refused() {
+    let refused = |path: &Path| {
+        let LogError::Open(text) = open_error(path) else { panic!("another error") };
+        assert!(text.contains("already open"), "{text}");
+    };
+    if let Some(path) = env::var_os(OTHER_PROCESS) {
+        return refused(Path::new(&path));
+    }
     let folder = folder();
     let log = open(folder.path());
-    let LogError::Open(text) = open_error(folder.path()) else { panic!("another error") };
-    assert!(text.contains("already open"), "{text}");
+    refused(folder.path());
+    let other = other_process("a_second_opener_is_refused", folder.path()).output().expect("it runs");
+    assert!(other.status.success(), "{}", String::from_utf8_lossy(&other.stdout));
     drop(log);
     open(folder.path());
+}
+
+/// Says of each append on stdout when it is acknowledged.
+fn append_until_killed(path: &Path) {
+    let log = open(path);
+    log.create("t", 2).expect("created");
+    let (sender, results) = mpsc::channel();
+    for number in 0u32.. {
+        let sender = sender.clone();
+        let partition = number % 2;
+        let done = move |result: Result<u64, AppendError>| {
+            println!("acknowledged {partition}/{}", result.expect("appended"));
+            sender.send(()).expect("the test goes on");
+        };
+        log.append("t", partition, vec![record(&(number / 2).to_string())], Box::new(done));
+        if number >= 64 {
+            results.recv_timeout(PATIENCE).expect("an append is done");
+        }
+    }
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_kill() {
+    if let Some(path) = env::var_os(OTHER_PROCESS) {
+        return append_until_killed(Path::new(&path));
+    }
+    for after in [1, 70, 333, 1000] {
+        let folder = folder();
+        let mut other = other_process("what_was_acknowledged_survives_a_kill", folder.path()).spawn().expect("it runs");
+        let lines = BufReader::new(other.stdout.take().expect("its output")).lines().map(|line| line.expect("a line"));
+        let mut said = lines.filter_map(|line| Some(line.split_once("acknowledged ")?.1.to_owned()));
+        let mut acknowledged: Vec<String> = said.by_ref().take(after).collect();
+        other.kill().expect("killed");
+        other.wait().expect("ended");
+        // A line is written at once, so what came before the kill is whole.
+        acknowledged.extend(said);
+        let log = open(folder.path());
+        let found = [values(&log, "t", 0), values(&log, "t", 1)];
+        for place in acknowledged {
+            let (partition, offset) = place.split_once('/').expect("a place");
+            let (partition, offset): (usize, usize) = (partition.parse().expect("one"), offset.parse().expect("one"));
+            assert_eq!(found[partition].get(offset), Some(&offset.to_string()), "{place} of {after}");
+        }
+    }
 }
 
 #[test]
