@@ -1,6 +1,7 @@
 //! What may be asked and what is said, and the log that carries it. No behaviour lives here.
 
 pub mod codec;
+pub mod conformance;
 pub mod contract;
 pub mod embedded;
 pub mod kafka;
