@@ -36,7 +36,7 @@ test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' ru
 	@scripts/test $(ARGS)
 
 soak: setup ## Kills and checks the program KILLS=1000 times; SEED=… repeats a run
-	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test crash --nocapture --test-threads=1
+	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
 
 bench: build ## Measures this machine's limits and Millrace, side by side
 	@exec '$(BINARY)' bench $(ARGS)
