@@ -2,6 +2,7 @@
 
 pub mod codec;
 pub mod contract;
+pub mod copy;
 pub mod embedded;
 pub mod kafka;
 pub mod log;
@@ -10,4 +11,3 @@ pub mod partition;
 pub mod position;
 pub mod record;
 pub mod time;
-
