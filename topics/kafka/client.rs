@@ -69,6 +69,7 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
 pub(super) fn config(options: &KafkaOptions) -> ClientConfig {
     let mut config = ClientConfig::new();
     config
+        .set_log_level(RDKafkaLogLevel::Info)
         .set("client.id", "millrace")
         .set("reconnect.backoff.ms", "50")
         // The default of 10 s is how long a broker that is back would go unnoticed.

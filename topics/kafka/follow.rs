@@ -49,6 +49,11 @@ impl Hubs {
         &self.first.consumer
     }
 
+    #[cfg(test)]
+    pub(super) fn count(&self) -> usize {
+        1 + self.more.lock().len()
+    }
+
     pub(super) fn follow(
         &self,
         place: Place,

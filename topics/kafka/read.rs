@@ -103,6 +103,9 @@ struct Reader {
     /// A record that was taken only to see whether there is one.
     ahead: Option<LogRecord>,
     asked: HashSet<String>,
+    /// True once this read has gone to its place itself: only then is an end that Kafka reports as late as the read.
+    /// A reader that goes on where it stood may find one that it was told before.
+    fresh: bool,
 }
 
 /// What a consumer gives.
@@ -114,18 +117,18 @@ enum Found {
 impl Reader {
     fn new(config: &ClientConfig) -> KafkaResult<Self> {
         let consumer = Consumer::from_config_and_context(config, Context::default())?;
-        Ok(Self { consumer, at: None, ahead: None, asked: HashSet::new() })
+        Ok(Self { consumer, at: None, ahead: None, asked: HashSet::new(), fresh: false })
     }
 
     fn read(&mut self, mut place: Place, max: usize, end: u64, deadline: Instant) -> KafkaResult<Chunk> {
-        if self.at.as_ref() != Some(&place) {
+        self.fresh = false;
+        if self.at.take().as_ref() != Some(&place) {
             self.go_to(&place, deadline)?;
         }
-        self.at = None;
         let mut records = Vec::new();
         let mut at_end = false;
         while records.len() < max && !at_end {
-            match self.next(deadline) {
+            match self.next(&place, deadline) {
                 Ok(Found::Record(record)) => {
                     place.next = record.offset + 1;
                     at_end = place.next >= end;
@@ -142,15 +145,16 @@ impl Reader {
         }
         // Below the end there may be a hole and no record: only looking tells.
         if records.len() == max && !at_end {
-            at_end = self.nothing_behind(deadline)?;
+            at_end = self.nothing_behind(&place, deadline)?;
         }
         let next = place.next;
-        self.at = Some(place);
+        // At the end its last word is taken: a read that went on from here could wait for one that does not come.
+        self.at = (!at_end).then_some(place);
         Ok(Chunk { records, at_end, next })
     }
 
-    fn nothing_behind(&mut self, deadline: Instant) -> KafkaResult<bool> {
-        match self.next(deadline)? {
+    fn nothing_behind(&mut self, place: &Place, deadline: Instant) -> KafkaResult<bool> {
+        match self.next(place, deadline)? {
             Found::Record(record) => {
                 self.ahead = Some(record);
                 Ok(false)
@@ -159,7 +163,17 @@ impl Reader {
         }
     }
 
-    fn next(&mut self, deadline: Instant) -> KafkaResult<Found> {
+    /// The record at `place`, which is below the end, or the next one, or an end that is not older than the read.
+    fn next(&mut self, place: &Place, deadline: Instant) -> KafkaResult<Found> {
+        loop {
+            match self.take(deadline)? {
+                Found::End if !self.fresh => self.go_to(place, deadline)?,
+                found => return Ok(found),
+            }
+        }
+    }
+
+    fn take(&mut self, deadline: Instant) -> KafkaResult<Found> {
         if let Some(record) = self.ahead.take() {
             return Ok(Found::Record(record));
         }
@@ -182,6 +196,8 @@ impl Reader {
         let mut list = TopicPartitionList::new();
         let offset = i64::try_from(place.next).map_or(Offset::Invalid, Offset::Offset);
         list.add_partition_offset(&place.name, place.partition, offset)?;
-        self.consumer.assign(&list)
+        self.consumer.assign(&list)?;
+        self.fresh = true;
+        Ok(())
     }
 }
