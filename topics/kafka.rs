@@ -27,10 +27,7 @@ use rdkafka::consumer::Consumer as _;
 use rdkafka::{Offset, TopicPartitionList};
 use read::Readers;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-
-/// How often a question is asked again whose answer is not there yet.
-const ASK_AGAIN: Duration = Duration::from_millis(10);
+use std::time::Instant;
 
 /// A log on Apache Kafka.
 pub struct KafkaLog {
@@ -55,7 +52,7 @@ impl KafkaLog {
         Ok(Arc::new(Self {
             appender: Appender::new(&options)?,
             admin: Admin::new(&options)?,
-            readers: Readers::new(&options),
+            readers: Readers::new(&options)?,
             hubs,
             options,
         }))
@@ -128,6 +125,7 @@ impl KafkaLog {
         let cluster = self.asker().fetch_metadata(None, self.options.request_timeout);
         let brokers = cluster.map_err(|error| LogError::Unavailable(error.to_string()))?.brokers().len();
         self.admin.create(name, partitions, brokers, stamp)?;
+        self.appender.forget(name);
         self.wait_until_led(name, partitions)
     }
 
@@ -142,16 +140,12 @@ impl KafkaLog {
             if Instant::now() >= deadline {
                 return Err(LogError::Unavailable(format!("topic {name} was created but has no leaders yet")));
             }
-            std::thread::sleep(ASK_AGAIN);
+            std::thread::sleep(client::ASK_AGAIN);
         }
     }
 
     fn led(&self, name: &str, partitions: u32) -> bool {
-        let Ok(metadata) = self.asker().fetch_metadata(Some(name), self.options.request_timeout) else { return false };
-        let found = metadata.topics().iter().find(|topic| topic.name() == name);
-        let led =
-            |topic: &rdkafka::metadata::MetadataTopic| topic.partitions().iter().filter(|p| p.leader() >= 0).count();
-        found.is_some_and(|topic| led(topic) >= partitions as usize)
+        (0..partitions).all(|partition| self.marks(self.shown(name), partition).is_ok())
     }
 
     fn info(&self, topic: &Topic) -> TopicInfo {

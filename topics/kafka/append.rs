@@ -109,6 +109,11 @@ impl Appender {
         self.lanes.write().entry(name.to_owned()).or_default().entry(partition).or_default().clone()
     }
 
+    /// Forgets what was acknowledged in a topic of this name: it is another one now.
+    pub(super) fn forget(&self, name: &str) {
+        self.lanes.write().remove(name);
+    }
+
     pub(super) fn append(&self, name: &str, partition: i32, records: Vec<NewRecord>, done: Done) {
         let bytes = records.iter().map(size).sum();
         if let Err(reason) = self.admit(&records, bytes) {

@@ -8,7 +8,10 @@ use rdkafka::config::{ClientConfig, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer as _, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// How often a question is asked again whose answer is not there yet.
+pub(super) const ASK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(super) type Consumer = BaseConsumer<Context>;
 
@@ -111,11 +114,38 @@ pub(super) fn consumer_config(options: &KafkaOptions, read_ahead: usize) -> Clie
 
 /// The first offset that is kept, and the one that the next record gets.
 pub(super) fn marks(consumer: &Consumer, name: &str, partition: i32, timeout: Duration) -> KafkaResult<(u64, u64)> {
-    let (start, end) = consumer.fetch_watermarks(name, partition, timeout)?;
+    let deadline = Instant::now() + timeout;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match consumer.fetch_watermarks(name, partition, left).and_then(offsets) {
+            Err(error) if leader_changes(&error) && Instant::now() + ASK_AGAIN < deadline => {
+                std::thread::sleep(ASK_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+fn offsets((start, end): (i64, i64)) -> KafkaResult<(u64, u64)> {
     match (u64::try_from(start), u64::try_from(end)) {
         (Ok(start), Ok(end)) => Ok((start, end)),
         _ => Err(KafkaError::OffsetFetch(RDKafkaErrorCode::OffsetNotAvailable)),
     }
+}
+
+/// True for what a partition answers for a moment when it was just created or gets another leader.
+fn leader_changes(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode as Code;
+    matches!(
+        code(error),
+        Some(
+            Code::NotLeaderForPartition
+                | Code::LeaderNotAvailable
+                | Code::OffsetNotAvailable
+                | Code::FencedLeaderEpoch
+                | Code::UnknownLeaderEpoch
+        )
+    )
 }
 
 /// The code of any error, where it has one.

@@ -31,27 +31,28 @@ pub(super) struct Place {
     pub(super) number: i32,
 }
 
-/// All consumers that are followed on. One is enough unless a partition has several followers: a consumer has each
-/// partition at most once.
+/// All consumers that are followed on, and one that answers questions: behind the fetch of a follower, which waits at
+/// the broker for something new, every question on the same connection would wait too.
 pub(super) struct Hubs {
     options: KafkaOptions,
-    first: Arc<Hub>,
-    more: Mutex<Vec<Arc<Hub>>>,
+    asker: Arc<Hub>,
+    /// One is enough unless a partition has several followers: a consumer has each partition at most once.
+    hubs: Mutex<Vec<Arc<Hub>>>,
 }
 
 impl Hubs {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, LogError> {
-        Ok(Self { first: Hub::start(options)?, options: options.clone(), more: Mutex::default() })
+        Ok(Self { asker: Hub::start(options)?, options: options.clone(), hubs: Mutex::default() })
     }
 
     /// The consumer that answers questions about offsets and topics.
     pub(super) fn asker(&self) -> &Consumer {
-        &self.first.consumer
+        &self.asker.consumer
     }
 
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
-        1 + self.more.lock().len()
+        self.hubs.lock().len()
     }
 
     pub(super) fn follow(
@@ -71,13 +72,13 @@ impl Hubs {
     }
 
     fn hub_for(&self, place: &Place, wake: &Wake) -> Result<Arc<Hub>, LogError> {
-        let mut more = self.more.lock();
-        if let Some(hub) = std::iter::once(&self.first).chain(more.iter()).find(|hub| hub.take(place, wake)) {
+        let mut hubs = self.hubs.lock();
+        if let Some(hub) = hubs.iter().find(|hub| hub.take(place, wake)) {
             return Ok(hub.clone());
         }
         let hub = Hub::start(&self.options)?;
         hub.take(place, wake);
-        more.push(hub.clone());
+        hubs.push(hub.clone());
         Ok(hub)
     }
 }

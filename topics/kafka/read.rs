@@ -3,24 +3,27 @@
 use super::client::{self, Consumer, Context};
 use super::follow::record;
 use super::options::KafkaOptions;
-use crate::log::{Chunk, LogRecord};
+use crate::log::{Chunk, LogError, LogRecord};
 use parking_lot::{Condvar, Mutex};
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::Consumer as _;
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::HashSet;
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// Bytes that a reader fetches ahead of what was asked for.
 const READ_AHEAD: usize = 1 << 20;
+/// After how long a reader that nobody went on with stops to fetch.
+const REST: Duration = Duration::from_secs(1);
 
 /// The consumers that read at random.
 pub(super) struct Readers {
     config: ClientConfig,
     limit: usize,
     timeout: Duration,
-    pool: Mutex<Pool>,
+    pool: Arc<Mutex<Pool>>,
     freed: Condvar,
 }
 
@@ -30,15 +33,31 @@ struct Pool {
     busy: usize,
 }
 
+/// Lets readers rest until the pool is gone.
+fn attend(pool: &Weak<Mutex<Pool>>) {
+    while let Some(pool) = pool.upgrade() {
+        pool.lock().idle.iter_mut().for_each(Reader::rest);
+        drop(pool);
+        std::thread::sleep(REST);
+    }
+}
+
 impl Readers {
-    pub(super) fn new(options: &KafkaOptions) -> Self {
-        Self {
-            config: client::consumer_config(options, READ_AHEAD),
+    pub(super) fn new(options: &KafkaOptions) -> Result<Self, LogError> {
+        let mut options = options.clone();
+        // A reader that goes elsewhere waits until its fetch under way has ended.
+        options.settings.entry("fetch.wait.max.ms".to_owned()).or_insert_with(|| "5".to_owned());
+        let pool = Arc::default();
+        let weak = Arc::downgrade(&pool);
+        let thread = std::thread::Builder::new().name("kafka-readers".to_owned());
+        thread.spawn(move || attend(&weak)).map_err(|error| LogError::Open(format!("no thread for Kafka: {error}")))?;
+        Ok(Self {
+            config: client::consumer_config(&options, READ_AHEAD),
             limit: options.readers,
             timeout: options.request_timeout,
-            pool: Mutex::default(),
+            pool,
             freed: Condvar::new(),
-        }
+        })
     }
 
     /// Reads from `from`, which is below `end`.
@@ -106,6 +125,7 @@ struct Reader {
     /// True once this read has gone to its place itself: only then is an end that Kafka reports as late as the read.
     /// A reader that goes on where it stood may find one that it was told before.
     fresh: bool,
+    used: Instant,
 }
 
 /// What a consumer gives.
@@ -117,7 +137,26 @@ enum Found {
 impl Reader {
     fn new(config: &ClientConfig) -> KafkaResult<Self> {
         let consumer = Consumer::from_config_and_context(config, Context::default())?;
-        Ok(Self { consumer, at: None, ahead: None, asked: HashSet::new(), fresh: false })
+        Ok(Self { consumer, at: None, ahead: None, asked: HashSet::new(), fresh: false, used: Instant::now() })
+    }
+
+    /// Serves the client's events, and stops to fetch what nobody asks for any more.
+    fn rest(&mut self) {
+        if self.used.elapsed() < REST {
+            return;
+        }
+        if self.at.take().is_some() {
+            self.ahead = None;
+            self.unassign();
+        }
+        // With nothing assigned these are log lines and errors of the connection, which the next read meets itself.
+        while self.consumer.poll(Duration::ZERO).is_some() {}
+    }
+
+    fn unassign(&self) {
+        if let Err(error) = self.consumer.unassign() {
+            tracing::warn!("kafka: a reader fetches on: {error}");
+        }
     }
 
     fn read(&mut self, mut place: Place, max: usize, end: u64, deadline: Instant) -> KafkaResult<Chunk> {
@@ -150,6 +189,10 @@ impl Reader {
         let next = place.next;
         // At the end its last word is taken: a read that went on from here could wait for one that does not come.
         self.at = (!at_end).then_some(place);
+        if at_end {
+            self.unassign();
+        }
+        self.used = Instant::now();
         Ok(Chunk { records, at_end, next })
     }
 

@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -415,7 +416,7 @@ fn a_recreated_topic_has_another_id() {
     let topic = unique("recreated");
     let first = log.create(&topic, 1).unwrap();
     assert!(!first.id.is_empty());
-    log.append_wait(&topic, 0, vec![says("gone")]).unwrap();
+    log.append_wait(&topic, 0, vec![says("gone"), says("gone")]).unwrap();
     kafka.admin.delete_topic(&topic);
     wait_for("the topic to go", || log.topics().unwrap().iter().all(|info| info.name != topic).then_some(()));
     let second = log.create(&topic, 1).unwrap();
@@ -423,6 +424,7 @@ fn a_recreated_topic_has_another_id() {
     assert_eq!(log.topics().unwrap().into_iter().find(|info| info.name == topic), Some(second));
     assert_eq!(log.append_wait(&topic, 0, vec![says("new")]), Ok(0));
     assert_eq!(texts(&read_all(&log, &topic, 0)), ["new"]);
+    assert_eq!(texts(&drain(&mut kafka.follow(&topic, 0, 0, no_wake()).unwrap())), ["new"]);
 }
 
 #[test]
