@@ -1,4 +1,9 @@
 //! Appending: one idempotent producer, and for each append one slot that completes it from the delivery reports.
+//!
+//! A record is in the log once or not at all. librdkafka alone does not promise that: when one message times out, it
+//! takes a new epoch and sends again under it what may be there already (seen on a broker that was killed: the same
+//! record twice). So messages do not time out there. When an append is too old, its producer is retired: all that it
+//! holds fails at once, as refused or as unknown, is never sent again, and another producer takes its place.
 
 use super::client::{self, open_error};
 use super::native;
@@ -9,17 +14,21 @@ use rdkafka::ClientContext;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, Message, OwnedHeaders};
-use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext};
+use rdkafka::producer::{BaseProducer, BaseRecord, DeliveryResult, Producer as _, ProducerContext, PurgeConfig};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long one look for delivery reports waits; also how long closing takes at most.
 const LOOK: Duration = Duration::from_millis(100);
-/// The same while a producer that failed is emptied beside the new one.
+/// The same while a retired producer is emptied beside the new one.
 const SHORT_LOOK: Duration = Duration::from_millis(5);
+/// How finely the age of appends is known: in this part of the time that they have.
+const AGE_STEPS: u64 = 32;
+/// Ages that are told apart, enough for appends that are too old while the thread that looks was late.
+const AGES: u64 = 2 * AGE_STEPS;
 
 type Producer = BaseProducer<Deliveries>;
 
@@ -57,8 +66,52 @@ impl Queued {
     }
 }
 
+/// How many appends of a producer are how old, in steps.
+struct Ages {
+    start: Instant,
+    step: Duration,
+    now: AtomicU64,
+    pending: [AtomicUsize; AGES as usize],
+}
+
+impl Ages {
+    fn new(timeout: Duration) -> Self {
+        let step = (timeout / AGE_STEPS as u32).max(Duration::from_millis(1));
+        Self {
+            start: Instant::now(),
+            step,
+            now: AtomicU64::new(0),
+            pending: std::array::from_fn(|_| AtomicUsize::new(0)),
+        }
+    }
+
+    fn at(&self, step: u64) -> &AtomicUsize {
+        &self.pending[(step % AGES) as usize]
+    }
+
+    /// Counts an append that begins, and returns the step that [`Ages::leave`] wants.
+    fn enter(&self) -> u64 {
+        let step = self.now.load(Ordering::Relaxed);
+        self.at(step).fetch_add(1, Ordering::Relaxed);
+        step
+    }
+
+    fn leave(&self, step: u64) {
+        self.at(step).fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Notes the time. True if an append has had all of its own.
+    fn too_old(&self) -> bool {
+        let now = u64::try_from(self.start.elapsed().as_nanos() / self.step.as_nanos()).unwrap_or(u64::MAX);
+        self.now.store(now, Ordering::Relaxed);
+        let old = now.saturating_sub(AGES - 1)..now.saturating_sub(AGE_STEPS);
+        old.into_iter().any(|step| self.at(step).load(Ordering::Relaxed) > 0)
+    }
+}
+
 struct Shared {
     config: ClientConfig,
+    timeout: Duration,
     producer: RwLock<Arc<Producer>>,
     closed: AtomicBool,
 }
@@ -78,7 +131,8 @@ impl Appender {
     pub(super) fn new(options: &KafkaOptions) -> Result<Self, LogError> {
         let config = producer_config(options);
         let shared = Arc::new(Shared {
-            producer: RwLock::new(Arc::new(new_producer(&config).map_err(|error| open_error(&error))?)),
+            producer: RwLock::new(new_producer(&config, options.append_timeout).map_err(|error| open_error(&error))?),
+            timeout: options.append_timeout,
             closed: AtomicBool::new(false),
             config,
         });
@@ -121,9 +175,10 @@ impl Appender {
         }
         let lane = self.lane(name, partition);
         self.queued.take(records.len(), bytes);
-        let slot = Arc::new(Slot::new(records.len(), bytes, lane.clone(), self.queued.clone(), done));
-        // A producer that has failed refuses what is sent to it, until another one stands in its place.
+        // One that is retired meanwhile still takes the records, and fails them.
         let producer = self.shared.producer.read().clone();
+        let ages = producer.context().ages.clone();
+        let slot = Arc::new(Slot::new(records.len(), bytes, lane.clone(), self.queued.clone(), ages, done));
         let sent = {
             let _alone = lane.sending.lock();
             send_all(&producer, name, partition, records, &slot)
@@ -186,29 +241,38 @@ impl Drop for Appender {
 impl Shared {
     /// Runs until the log is closed. What is still in flight then is settled when the producers are dropped.
     fn take_reports(&self) {
-        let mut failed: Vec<Arc<Producer>> = Vec::new();
+        let mut retired: Vec<Arc<Producer>> = Vec::new();
         while !self.closed.load(Ordering::Acquire) {
             let current = self.producer.read().clone();
-            current.poll(if failed.is_empty() { LOOK } else { SHORT_LOOK });
-            failed.iter().for_each(|producer| producer.poll(SHORT_LOOK));
-            failed.retain(|producer| producer.in_flight_count() > 0);
-            if current.context().failed.load(Ordering::Acquire) {
-                failed.extend(self.replace());
+            current.poll(if retired.is_empty() { LOOK } else { SHORT_LOOK });
+            if current.context().must_retire() {
+                match self.replace() {
+                    Some(producer) => retired.push(producer),
+                    None => empty(&current),
+                }
             }
+            retired.iter().for_each(|producer| empty(producer));
+            // While an append has its hands on one, it may put records in.
+            retired.retain(|producer| producer.in_flight_count() > 0 || Arc::strong_count(producer) > 1);
         }
     }
 
-    /// An idempotent producer that lost its sequence never sends again. The one that failed is returned: what it has
-    /// in flight still gets its answers.
+    /// The producer that another one now stands in place of.
     fn replace(&self) -> Option<Arc<Producer>> {
-        match new_producer(&self.config) {
-            Ok(producer) => Some(std::mem::replace(&mut *self.producer.write(), Arc::new(producer))),
+        match new_producer(&self.config, self.timeout) {
+            Ok(producer) => Some(std::mem::replace(&mut *self.producer.write(), producer)),
             Err(error) => {
-                tracing::error!("kafka: no new producer in place of the one that failed: {error}");
+                tracing::error!("kafka: no new producer in place of the one that is retired: {error}");
                 None
             }
         }
     }
+}
+
+/// Fails all that a producer holds. What was on its way is unknown then, and is not sent again.
+fn empty(producer: &Producer) {
+    producer.purge(PurgeConfig::default().queue().inflight());
+    producer.poll(SHORT_LOOK);
 }
 
 fn producer_config(options: &KafkaOptions) -> ClientConfig {
@@ -219,7 +283,9 @@ fn producer_config(options: &KafkaOptions) -> ClientConfig {
     config
         .set("acks", "all")
         .set("enable.idempotence", "true")
-        .set("message.timeout.ms", options.append_timeout.as_millis().to_string())
+        // Never, see above; and an error that would need a new epoch ends the producer instead.
+        .set("message.timeout.ms", "0")
+        .set("enable.gapless.guarantee", "true")
         // How long a topic that no broker knows is waited for before its records are refused.
         .set("topic.metadata.propagation.max.ms", "2000")
         // `admit` bounds the queue, so that no append is refused in its middle.
@@ -228,8 +294,9 @@ fn producer_config(options: &KafkaOptions) -> ClientConfig {
     config
 }
 
-fn new_producer(config: &ClientConfig) -> Result<Producer, KafkaError> {
-    BaseProducer::from_config_and_context(config, Deliveries::default())
+fn new_producer(config: &ClientConfig, timeout: Duration) -> Result<Arc<Producer>, KafkaError> {
+    let context = Deliveries { failed: AtomicBool::new(false), ages: Arc::new(Ages::new(timeout)) };
+    BaseProducer::from_config_and_context(config, context).map(Arc::new)
 }
 
 fn size(record: &NewRecord) -> usize {
@@ -270,9 +337,16 @@ fn headers(record: &NewRecord) -> Option<OwnedHeaders> {
 }
 
 /// Receives the delivery reports.
-#[derive(Default)]
 pub(super) struct Deliveries {
+    /// True once librdkafka has given the producer up.
     failed: AtomicBool,
+    ages: Arc<Ages>,
+}
+
+impl Deliveries {
+    fn must_retire(&self) -> bool {
+        self.ages.too_old() || self.failed.load(Ordering::Acquire)
+    }
 }
 
 impl ClientContext for Deliveries {
@@ -315,8 +389,7 @@ fn says_not_written(error: &KafkaError) -> bool {
     matches!(
         client::code(error),
         Some(
-            Code::MessageTimedOut
-                | Code::PurgeQueue
+            Code::PurgeQueue
                 | Code::QueueFull
                 | Code::Fatal
                 | Code::MessageSizeTooLarge
@@ -360,11 +433,13 @@ struct Pending {
     unknown: Option<String>,
     lane: Arc<Lane>,
     queued: Arc<Queued>,
+    ages: Arc<Ages>,
+    step: u64,
     done: Option<Done>,
 }
 
 impl Slot {
-    fn new(total: usize, bytes: usize, lane: Arc<Lane>, queued: Arc<Queued>, done: Done) -> Self {
+    fn new(total: usize, bytes: usize, lane: Arc<Lane>, queued: Arc<Queued>, ages: Arc<Ages>, done: Done) -> Self {
         Self(Mutex::new(Pending {
             total,
             bytes,
@@ -376,6 +451,8 @@ impl Slot {
             unknown: None,
             lane,
             queued,
+            step: ages.enter(),
+            ages,
             done: Some(done),
         }))
     }
@@ -388,6 +465,7 @@ impl Slot {
                 return;
             }
             pending.queued.give_back(pending.total, pending.bytes);
+            pending.ages.leave(pending.step);
             pending.done.take().map(|done| (done, pending.result()))
         };
         if let Some((done, result)) = complete {

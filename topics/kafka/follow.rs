@@ -190,6 +190,7 @@ impl Seat {
             next: from,
             at_end,
             read: false,
+            untold: None,
             failed: None,
         })
     }
@@ -231,6 +232,8 @@ pub struct KafkaFollower {
     at_end: bool,
     /// True once a record was read: before that, what the client knows about the end may be of an earlier follower.
     read: bool,
+    /// An error that came behind records: the next poll says it.
+    untold: Option<LogError>,
     /// An error that stays.
     failed: Option<LogError>,
 }
@@ -239,6 +242,9 @@ impl KafkaFollower {
     pub(crate) fn poll(&mut self, max: usize) -> Result<Chunk, LogError> {
         if let Some(failed) = &self.failed {
             return Err(failed.clone());
+        }
+        if let Some(error) = self.untold.take() {
+            return Err(error);
         }
         let mut records = Vec::new();
         while records.len() < max {
@@ -256,6 +262,7 @@ impl KafkaFollower {
                     if records.is_empty() {
                         return Err(error);
                     }
+                    self.untold = Some(error);
                     break;
                 }
             }

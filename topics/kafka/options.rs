@@ -42,7 +42,8 @@ pub struct KafkaOptions {
     /// they are. Those that the log's promises rest on are refused by name. Default: none.
     pub settings: BTreeMap<String, String>,
     /// `kafka.append_timeout`: how long an append may take before it fails, as refused if nothing was sent, else as
-    /// unknown. Default: 10 s.
+    /// unknown. Other appends that are under way then fail with it, so that a broker that went away is not waited for
+    /// by each in turn. Default: 10 s.
     pub append_timeout: Duration,
     /// `kafka.request_timeout`: how long a question (offsets, metadata, a read) may take. Default: 5 s.
     pub request_timeout: Duration,

@@ -42,8 +42,8 @@ impl Broker {
         self.turn.read()
     }
 
-    fn alone(&self) -> RwLockWriteGuard<'_, ()> {
-        self.turn.write()
+    fn alone(&'static self) -> Alone {
+        Alone { broker: self, _turn: self.turn.write() }
     }
 
     fn act(&self, action: &str) {
@@ -57,6 +57,20 @@ impl Broker {
     fn connect(&self) -> (Arc<KafkaLog>, Log) {
         let kafka = KafkaLog::connect(self.options()).unwrap();
         (kafka.clone(), Log::Kafka(kafka))
+    }
+}
+
+/// The broker, of which nobody else expects anything. A test that fails leaves it running for the others.
+struct Alone {
+    broker: &'static Broker,
+    _turn: RwLockWriteGuard<'static, ()>,
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.broker.act("restart");
+        }
     }
 }
 
@@ -609,6 +623,45 @@ fn a_closed_log_leaves_no_append_open() {
     let done = done.lock();
     assert_eq!(done.len(), 1000);
     assert!(done.iter().all(Result::is_err), "{done:?}");
+}
+
+#[test]
+fn a_damaged_batch_is_named_and_nothing_of_it_is_served() {
+    let _turn = broker().alone();
+    let topic = unique("damaged");
+    let text = "a text that is found in the broker's file";
+    {
+        let (_, log) = broker().connect();
+        log.create(&topic, 1).unwrap();
+        log.append_wait(&topic, 0, vec![says("good")]).unwrap();
+        log.append_wait(&topic, 0, vec![says(text)]).unwrap();
+    }
+    broker().act("stop");
+    let file = broker().dir.join(format!("data/{topic}-0/00000000000000000000.log"));
+    let mut bytes = std::fs::read(&file).unwrap();
+    let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
+    bytes[at] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    broker().act("start");
+    let (kafka, log) = broker().connect();
+    let place = format!("{topic}/0");
+    let damaged = |error: &LogError| matches!(error, LogError::Corrupt(what) if what.contains(&place));
+    let error = log.read(&topic, 0, 1, 1).unwrap_err();
+    assert!(damaged(&error), "{error}");
+    let mut follower = kafka.follow(&topic, 0, 0, no_wake()).unwrap();
+    let mut served = Vec::new();
+    let error = wait_for("the damage", || match follower.poll(10) {
+        Ok(chunk) => {
+            served.extend(chunk.records);
+            None
+        }
+        Err(error) => Some(error),
+    });
+    assert!(damaged(&error), "{error}");
+    assert_eq!(texts(&served), ["good"]);
+    // What comes behind is not served either.
+    log.append_wait(&topic, 0, vec![says("behind")]).unwrap();
+    assert_eq!(follower.poll(10), Err(error));
 }
 
 /// A log in memory whose records have times of their own.
