@@ -3,6 +3,7 @@
 pub mod codec;
 pub mod conformance;
 pub mod contract;
+pub mod copy;
 pub mod embedded;
 pub mod kafka;
 pub mod log;
