@@ -36,7 +36,6 @@ use millrace_topics::partition::partition_of;
 use millrace_topics::record::{Caller, Header, Idempotency, Payload, Record, Role, Stamp};
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -231,16 +230,16 @@ pub struct Shown {
 
 impl Shown {
     fn text(&self) -> String {
-        let mut out = String::new();
+        let mut out = Vec::new();
         for (line, reply, events) in &self.lines {
-            let _ = writeln!(out, "{line}");
-            reply.iter().for_each(|reply| drop(writeln!(out, "  → {reply}")));
-            events.iter().for_each(|event| drop(writeln!(out, "  said {event}")));
+            out.push(line.clone());
+            out.extend(reply.iter().map(|reply| format!("  → {reply}")));
+            out.extend(events.iter().map(|event| format!("  said {event}")));
         }
-        self.dead.iter().for_each(|dead| drop(writeln!(out, "dead {dead}")));
-        self.stopped.iter().for_each(|reason| drop(writeln!(out, "stopped {reason}")));
-        self.rows.iter().for_each(|row| drop(writeln!(out, "{row}")));
-        out
+        out.extend(self.dead.iter().map(|dead| format!("dead {dead}")));
+        out.extend(self.stopped.iter().map(|reason| format!("stopped {reason}")));
+        out.extend(self.rows.iter().cloned());
+        out.join("\n") + "\n"
     }
 
     /// The same without what may differ: places in the log, and the order of events in different partitions.

@@ -233,7 +233,27 @@ fn a_game_goes_back_and_forth_and_ends_once() {
         +2s
         "#,
     );
-    expect![[r#""#]].assert_eq(&shown);
+    expect![[r#"
+        {"type":"serve","game":"a1","rounds":3,"every_ms":500}
+          → {"round":1}
+        key=k   {"type":"serve","game":"b1","rounds":2,"every_ms":100}
+          → {"round":1}
+        key=k   {"type":"serve","game":"b1","rounds":2,"every_ms":100}
+          → {"round":1} (replayed)
+        key=k   {"type":"serve","game":"b1","rounds":9,"every_ms":100}
+          → key reused
+        {"type":"serve","game":"b1","rounds":2,"every_ms":100}
+          → 409 served: game b1 has been served
+        +100ms
+          said ping Over {"game":"b1"}
+        +1s
+        +2s
+          said ping Over {"game":"a1"}
+        ping games "a1" → (3, 500)
+        ping games "b1" → (2, 100)
+        ping.pong hits "a1" → 3
+        ping.pong hits "b1" → 2
+    "#]].assert_eq(&shown);
 }
 
 #[test]
