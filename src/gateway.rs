@@ -168,7 +168,6 @@ fn check_uri(uri: &Uri, limit: usize) -> Result<(), Problem> {
 ///
 /// # Panics
 /// If two routes have the same method and path: the registry is wrong, and no request decides which one is meant.
-#[must_use]
 pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Door>) -> Router {
     let gate = Arc::new(gate);
     let figures = OpenApiRouter::new().routes(routes!(figures)).with_state(Arc::clone(&gate.metrics));

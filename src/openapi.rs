@@ -1,5 +1,6 @@
 //! The OpenAPI document: what the routes say of themselves, and what holds for all of them.
 
+use axum::http::StatusCode;
 use millrace_processors::runtime::routes::ProblemBody;
 use serde_json::{Map, Value, json};
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
@@ -83,6 +84,11 @@ fn add_components(components: &mut Value) {
 
 fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    for (status, response) in responses.as_object_mut().into_iter().flatten() {
+        if response.get("description").is_none() && response.get("$ref").is_none() {
+            response["description"] = json!(in_words(status));
+        }
+    }
     if responses.get("default").is_none() {
         responses["default"] = json!({ "$ref": "#/components/responses/Problem" });
     }
@@ -102,6 +108,12 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
     if let Some(Value::String(id)) = operation.get_mut("operationId") {
         *id = format!("{system}.{id}");
     }
+}
+
+/// The specification wants a description of every answer, and a status alone says enough of most.
+fn in_words(status: &str) -> &'static str {
+    let status = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok());
+    status.and_then(|status| status.canonical_reason()).unwrap_or("An answer")
 }
 
 fn describe_answers(responses: &mut Value, reads: bool) {

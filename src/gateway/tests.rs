@@ -151,6 +151,9 @@ type Response<T> = axum::http::Response<T>;
 
 const JSON: (&str, &str) = ("content-type", "application/json");
 
+/// A request by its line, headers and body, with the status and code that answer it.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
+
 #[tokio::test]
 async fn every_fault_of_a_request_is_a_problem() {
     let made = with(&[]);
@@ -158,7 +161,7 @@ async fn every_fault_of_a_request_is_a_problem() {
     let long_path = format!("GET /v1/echo/{}", "x".repeat(3000));
     let long_body = format!("{{\"text\":\"{}\"}}", "x".repeat(64));
     let json = &[JSON][..];
-    let cases: &[(&str, &[(&str, &str)], &[u8], u16, &str)] = &[
+    let cases: &[Case<'_>] = &[
         ("POST /v1/echo/a", json, b"{\"text\":\"x\"}", 200, ""),
         ("POST /v1/echo/a", &[("content-type", "application/merge-patch+json")], b"{\"text\":\"x\"}", 200, ""),
         // The body.
@@ -198,6 +201,7 @@ async fn every_fault_of_a_request_is_a_problem() {
         ("GET /v1/echo/a", &[("x-long", &long_value)], b"", 431, "headers_too_large"),
         ("GET /v1/echo/a", &[("millrace-min-position", "nowhere")], b"", 400, "bad_position"),
         ("GET /v1/echo/a?min_position=nowhere", &[], b"", 400, "bad_position"),
+        ("GET /v1/echo/a?limit=1&min_position=echo/0@1", &[], b"", 200, ""),
         ("GET /v1/echo/a", &[("millrace-min-position", "é")], b"", 400, "bad_header"),
         ("POST /v1/echo/backend", &[("idempotency-key", "")], b"", 400, "bad_idempotency_key"),
         ("GET /v1/echo/a", &[("millrace-subject", "%ff")], b"", 400, "bad_subject"),
