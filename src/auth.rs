@@ -116,7 +116,8 @@ impl Auth {
     /// pages that a browser on this machine has open: what names another host or comes from one is refused.
     fn of_no_secret(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         if self.local && [header::HOST, header::ORIGIN].iter().any(|name| is_foreign(headers, name)) {
-            let detail = "without API keys only this machine's own name is served; the Host or Origin is another's";
+            let detail = "without --auth-keys only requests to and from this machine's own name are served, and the \
+                          Host or Origin is another; --insecure serves all";
             return Err(Problem::new(403, "foreign_origin", detail));
         }
         Ok(Caller { id: "operator".to_owned(), role: Role::Operator })

@@ -5,6 +5,7 @@
 //! file become the defaults of the flags, so that one parser reads them all.
 
 use crate::auth::ApiKey;
+use clap::builder::NonEmptyStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,7 +30,7 @@ pub struct Settings {
     pub data: PathBuf,
 
     /// Kafka brokers to ask first, separated by commas. Without any, the log is the embedded one in the data folder.
-    #[arg(long, value_name = "HOST:PORT", help_heading = DATA)]
+    #[arg(long, value_name = "HOST:PORT", value_parser = NonEmptyStringValueParser::new(), help_heading = DATA)]
     pub kafka: Option<String>,
 
     /// A setting of librdkafka by its own name, as security.protocol=SASL_SSL; may be given often. In the
@@ -88,7 +89,8 @@ pub struct Settings {
 
     /// The addresses of all nodes, in the same order on each, separated by commas: partition i belongs to node i
     /// modulo their number. Default: this node alone. More than one needs --kafka and --keys.
-    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', help_heading = SERVING)]
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new(),
+          help_heading = SERVING)]
     pub nodes: Vec<String>,
 
     /// The largest body of a request, in bytes. Kafka takes messages of about 1 MB.
@@ -498,6 +500,26 @@ mod tests {
         assert_eq!(settings.min_position_wait, Duration::from_secs(5));
     }
 
+    /// Runs itself again with a variable set: a process's environment is no place for threads of tests to write to.
+    #[test]
+    fn the_environment_goes_before_the_file_and_behind_a_flag() {
+        const NAMES: [&str; 2] = ["MILLRACE_PARTITIONS", "MILLRACE_KAFKA_SET"];
+        if std::env::var_os(NAMES[0]).is_some() {
+            let text = "partitions = 4\nkafka = \"k:1\"\n[kafka-set]\nc = \"3\"";
+            let settings = with_text(text, &[]).unwrap();
+            let pairs = [("a", "1,1"), ("b", "2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+            assert_eq!((settings.partitions, settings.kafka_set), (12, pairs.to_vec()));
+            assert_eq!(with_text(text, &["--partitions", "16"]).unwrap().partitions, 16);
+            return;
+        }
+        let name = "settings::tests::the_environment_goes_before_the_file_and_behind_a_flag";
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", name]).env(NAMES[0], "12").env(NAMES[1], "a=1,1;b=2");
+        let output = again.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
     #[test]
     fn every_setting_has_one_name_in_three_spellings() {
         let command = augment(clap::Command::new("millrace"));
@@ -555,6 +577,7 @@ mod tests {
             (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
             (&["--kafka-set", "ab"], "KEY=VALUE"),
             (&["--memory", "1M"], "at least 64M"),
+            (&["--kafka", ""], "--kafka <HOST:PORT>"),
         ] {
             let said = settings(args).unwrap_err();
             assert!(said.contains(error), "{args:?}: {said}");
