@@ -218,7 +218,7 @@ mod tests {
         let announcement = Announcement::new(folder.path(), listener.local_addr().unwrap()).unwrap();
         drop(listener);
         assert!(Client::find(&settings).await.unwrap().is_none(), "nobody listens there");
-        let gone = ServerFile { address: "http://127.0.0.1:1".into(), pid: i32::MAX };
+        let gone = ServerFile { address: format!("http://{}", serve(&settings).await), pid: i32::MAX };
         std::fs::write(server_file(folder.path()), serde_json::to_vec(&gone).unwrap()).unwrap();
         assert!(Client::find(&settings).await.unwrap().is_none(), "there is no such process");
         std::fs::write(server_file(folder.path()), "{").unwrap();
