@@ -5,7 +5,7 @@ use crate::runtime::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Idempotency};
@@ -158,12 +158,18 @@ pub struct Params<T>(pub T);
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::<T>::from_request_parts(parts, state)
-            .await
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let Query(value) = Query::<T>::try_from_uri(&own_parameters(&parts.uri))
             .map_err(|rejection| Problem::bad_request("bad_parameter", rejection.body_text()))?;
         Ok(Self(value))
     }
+}
+
+/// The parameters that a route itself knows: `min_position` is every read's, and [`Reading`] has it.
+fn own_parameters(uri: &Uri) -> Uri {
+    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.starts_with("min_position="));
+    let own = format!("/?{}", pairs.collect::<Vec<_>>().join("&"));
+    own.parse().expect("a query without some of its parameters is a query")
 }
 
 /// Segments of the path.
