@@ -1,1 +1,4 @@
-fn main() {}
+//! The one test binary: a second one would link RocksDB and librdkafka again.
+#![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
+
+mod tidy;

@@ -1,7 +1,9 @@
 //! What may be asked and what is said, and the log that carries it. No behaviour lives here.
 
 pub mod codec;
+pub mod conformance;
 pub mod contract;
+pub mod copy;
 pub mod embedded;
 #[cfg(test)]
 mod fixtures;

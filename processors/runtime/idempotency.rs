@@ -112,7 +112,7 @@ mod tests {
         let mut store = Store::memory(Arc::default());
         let (mut queue, mut count) = (KeyQueue::default(), 0);
         for (offset, time, expected) in [
-            (0, 0, &[0][..]),
+            (0, 0, &[0_u64][..]),
             (1, 10, &[0, 1]),
             (2, 20, &[0, 1, 2]),
             (3, 30, &[1, 2, 3]),
@@ -120,7 +120,7 @@ mod tests {
             (5, 300, &[4, 5]),
         ] {
             count = queue.keep(&mut store, u128::from(offset), &keyed(offset), Time(time), count, LIMITS);
-            assert_eq!(kept(&store), expected.iter().map(|key| u128::from(*key as u64)).collect::<Vec<_>>());
+            assert_eq!(kept(&store), expected.iter().map(|key| u128::from(*key)).collect::<Vec<_>>());
             assert_eq!(count, expected.len() as u64);
         }
     }

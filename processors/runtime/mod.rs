@@ -1,5 +1,6 @@
 //! The runtime: what all systems stand on. Deterministic, without a thread, a clock or a socket of its own.
 
+pub mod check;
 pub mod cx;
 pub mod digest;
 pub mod door;
@@ -15,3 +16,6 @@ pub mod system;
 pub mod tables;
 pub mod timers;
 pub mod view;
+
+#[cfg(test)]
+mod pingpong;

@@ -1,11 +1,15 @@
 //! The traits: what a system is, what a machine is, and what the runtime may ask of each.
 
 use crate::runtime::cx::Cx;
+use crate::runtime::problem::Problem;
 use crate::runtime::runner::{Partition, Place, Processor, StopReason};
 use crate::runtime::view::View;
 use millrace_state::store::Store;
 use millrace_state::table::TableDef;
-use millrace_topics::contract::Contract;
+use millrace_topics::codec;
+use millrace_topics::contract::{self, Contract};
+use millrace_topics::record::{Record, Unreadable};
+use serde_json::Value;
 
 /// Shorthands for a machine's types.
 pub type Command<M> = <<M as Machine>::Contract as Contract>::Command;
@@ -90,6 +94,7 @@ pub struct System {
 }
 
 /// A machine without its types.
+#[derive(Clone, Copy)]
 pub struct MachineDef {
     /// Its name, which is its topic.
     pub name: &'static str,
@@ -99,16 +104,61 @@ pub struct MachineDef {
     pub tables: fn() -> Vec<TableDef>,
     /// Opens the machine over a store.
     pub open: fn(Store, Place) -> Result<Box<dyn Processor>, StopReason>,
+    /// Reads a command from JSON.
+    pub parse: fn(&str) -> Result<ParsedCommand, String>,
+    /// A record's command as JSON.
+    pub show_command: fn(&Record) -> Result<Value, Unreadable>,
+    /// An encoded `Result<Outcome, Rejection>` as JSON, or the refusal.
+    pub show_outcome: fn(&[u8]) -> Result<Value, Problem>,
+}
+
+/// A command without its machine's types.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParsedCommand {
+    /// The routing key.
+    pub key: Vec<u8>,
+    /// The version of the contract that it is encoded in.
+    pub schema: u16,
+    /// The encoded command.
+    pub body: Vec<u8>,
 }
 
 impl MachineDef {
     /// The entry of machine `M` of `system`.
     #[must_use]
     pub const fn of<M: Machine>(system: &'static str) -> Self {
-        Self { name: M::Contract::MACHINE, system, tables: M::tables, open: open::<M> }
+        Self {
+            name: M::Contract::MACHINE,
+            system,
+            tables: M::tables,
+            open: open::<M>,
+            parse: parse::<M>,
+            show_command: show_command::<M>,
+            show_outcome: show_outcome::<M>,
+        }
     }
 }
 
 fn open<M: Machine>(store: Store, place: Place) -> Result<Box<dyn Processor>, StopReason> {
     Ok(Box::new(Partition::<M>::open(store, place)?))
+}
+
+fn parse<M: Machine>(json: &str) -> Result<ParsedCommand, String> {
+    let command: Command<M> = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    let key = M::Contract::key(&command).to_vec();
+    Ok(ParsedCommand { key, schema: M::Contract::SCHEMA, body: codec::encode(&command) })
+}
+
+fn show_command<M: Machine>(record: &Record) -> Result<Value, Unreadable> {
+    let command = contract::command::<M::Contract>(record)?;
+    Ok(serde_json::to_value(command).expect("a command is plain data"))
+}
+
+fn show_outcome<M: Machine>(outcome: &[u8]) -> Result<Value, Problem> {
+    let result: Result<Outcome<M>, Rejection<M>> =
+        codec::decode(outcome).map_err(|error| Problem::new(500, "undecodable", format!("the outcome {error}")))?;
+    match result {
+        Ok(outcome) => Ok(serde_json::to_value(outcome).expect("an outcome is plain data")),
+        Err(refusal) => Err(Problem::refusal(&refusal)),
+    }
 }

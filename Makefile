@@ -1,0 +1,51 @@
+# What people and CI type: installs what is missing, builds, serves, tests and measures Millrace.
+
+# One folder of build products for every checkout: RocksDB and librdkafka compile once.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/millrace/target
+# A value of its own would compile RocksDB again, so it is the same for every command. `CXX=…` still replaces it.
+ifeq ($(origin CXX),default)
+export CXX := ccache c++
+endif
+# rustup's folder is not on the PATH of every shell that CI or cron starts.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# Release only: one profile for running and testing, so that nothing is compiled twice.
+CARGO := cargo
+BINARY := $(CARGO_TARGET_DIR)/release/millrace
+
+ARGS ?=
+KILLS ?= 1000
+SEED ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run build binary test soak bench lint setup setup-build
+
+help: ## Says what there is to type
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+run: build ## Installs what is missing, builds, serves on http://127.0.0.1:8080; ARGS='--data DIR …' reach the program
+	@exec '$(BINARY)' serve $(ARGS)
+
+build: setup-build ## Builds the program
+	@$(CARGO) build --release --bin millrace
+
+binary: ## Prints the program's path (make -s binary)
+	@echo '$(BINARY)'
+
+test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' runs some
+	@scripts/test $(ARGS)
+
+soak: setup ## Kills and checks the program KILLS=1000 times; SEED=… repeats a run
+	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
+
+bench: build ## Measures this machine's limits and Millrace, side by side
+	@exec '$(BINARY)' bench $(ARGS)
+
+lint: setup-build ## Format, clippy, and cargo-deny where it is installed
+	@scripts/lint
+
+setup: ## Installs the Debian packages that building and testing need and that are missing
+	@scripts/setup build test
+
+setup-build:
+	@scripts/setup build

@@ -1,0 +1,226 @@
+//! The command line: the commands of `millrace` and what each takes beside the settings.
+
+use crate::settings::{self, Settings};
+use clap::error::ErrorKind;
+use clap::{FromArgMatches, Subcommand};
+use millrace_topics::position::Position;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+const ABOUT: &str = "Fifteen event-sourced backends on one log";
+
+const AFTER_HELP: &str = "Each setting is a flag, a variable of the environment (MILLRACE_…) or a key of the file that \
+    --config names; the first of these that is given counts. Where the data folder belongs to a running server, the \
+    other commands ask that server.";
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Subcommand)]
+pub enum Command {
+    /// Serve everything over HTTP, on the embedded log or on Kafka.
+    Serve,
+    /// Show systems, positions, lag, dead letters and stuck senders.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Rebuild aside from the log and prove that the views are equal to it. One line a partition; exit 1 if one
+    /// differs, with the first offset, table and key.
+    Verify {
+        /// Only this system. Default: all.
+        system: Option<String>,
+    },
+    /// Rebuild views from the log, with progress. The old views are served meanwhile, then swapped.
+    Replay {
+        /// Only this system. Default: all.
+        system: Option<String>,
+    },
+    /// Look at the log, copy it, or drop its beginning.
+    #[command(subcommand)]
+    Log(LogCommand),
+    /// Look at records that could not be read or applied, and decide about them.
+    Dead {
+        /// What to do with them.
+        #[command(subcommand)]
+        command: DeadCommand,
+        /// As JSON.
+        #[arg(long, global = true)]
+        json: bool,
+    },
+    /// Copy the embedded log and the newest checkpoints into a folder, while running.
+    Backup {
+        /// The folder; it must be empty or not be there.
+        dir: PathBuf,
+    },
+}
+
+/// What to do with the log.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum LogCommand {
+    /// List topics with their partitions, first and last offsets.
+    Topics {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show records of a topic.
+    Tail {
+        /// The topic, as `leaderboards` or `leaderboards.events`.
+        topic: String,
+        /// Only this partition. Default: all.
+        #[arg(long, value_name = "N")]
+        partition: Option<u32>,
+        /// Start at this offset instead of near the end.
+        #[arg(long, value_name = "OFFSET")]
+        from: Option<u64>,
+        /// How many records of each partition to show.
+        #[arg(long, short = 'n', value_name = "N", default_value_t = 10)]
+        count: u64,
+        /// Go on with new records as they come.
+        #[arg(long, short)]
+        follow: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Copy the embedded log of --data into --kafka, which must have no topics of this cluster yet. Offsets, times and
+    /// headers stay.
+    Copy,
+    /// Drop what stands before a position. Needs a checkpoint at or above it; from then on verify, replay and past
+    /// reads start there.
+    Trim {
+        /// The first record to keep, as leaderboards/3@17.
+        position: Position,
+    },
+}
+
+/// What to do with dead letters.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum DeadCommand {
+    /// List them, with the reason of each.
+    List {
+        /// Only those of this machine. Default: all.
+        machine: Option<String>,
+    },
+    /// Show one with all its bytes.
+    Show {
+        /// Where the record stands, as leaderboards/3@17.
+        position: Position,
+    },
+    /// Append one to its topic again, to be read by this build.
+    Redrive {
+        /// Where the record stands, as leaderboards/3@17.
+        position: Position,
+    },
+    /// Pass over a record whose transition fails, on every node and in every replay.
+    Skip {
+        /// Where the record stands, as leaderboards/3@17.
+        position: Position,
+    },
+}
+
+/// Reads the command line, the environment and the configuration file. Says what is wrong, or the help that was asked
+/// for, and ends the process where there is no command to carry out.
+#[must_use]
+pub fn parse() -> (Command, Settings) {
+    parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+}
+
+/// The same from given arguments, of which the first is the program's name.
+///
+/// # Errors
+/// The help, or what is wrong, to be shown.
+pub fn parse_from<I, T>(args: I) -> Result<(Command, Settings), clap::Error>
+where
+    I: IntoIterator<Item = T>,
+    T: Into<OsString> + Clone,
+{
+    let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+    let mut matches = command(settings::augment(root())).try_get_matches_from(&args)?;
+    if let Some(file) = settings::config_file(&matches) {
+        // The flags alone were fine, so what the second pass refuses stands in the file.
+        let fed = settings::with_file(settings::augment(root()), &file).map_err(refuse)?;
+        matches = command(fed)
+            .try_get_matches_from(&args)
+            .map_err(|error| refuse(format!("{}: {}", file.display(), plain(&error))))?;
+    }
+    let settings = settings::from_matches(&matches)?;
+    settings.check().map_err(refuse)?;
+    Ok((Command::from_arg_matches(&matches)?, settings))
+}
+
+fn root() -> clap::Command {
+    clap::Command::new("millrace").about(ABOUT).after_help(AFTER_HELP).version(env!("CARGO_PKG_VERSION"))
+}
+
+/// The root with its commands. All of them take all settings, so that one environment and one file fit each; the
+/// help of a command other than `serve` shows those that concern it.
+fn command(root: clap::Command) -> clap::Command {
+    let hidden: Vec<_> = settings::serving_args(&root).into_iter().map(|arg| arg.hide(true)).collect();
+    let root = Command::augment_subcommands(root).subcommand_required(true).arg_required_else_help(true);
+    root.mut_subcommands(|command| if command.get_name() == "serve" { command } else { command.args(&hidden) })
+}
+
+fn refuse(message: String) -> clap::Error {
+    clap::Error::raw(ErrorKind::ValueValidation, format!("{message}\n"))
+}
+
+/// A parser's error without its prefix and hints.
+fn plain(error: &clap::Error) -> String {
+    let text = error.to_string();
+    text.strip_prefix("error: ").unwrap_or(&text).lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<(Command, Settings), clap::Error> {
+        parse_from(std::iter::once("millrace").chain(line.split_whitespace()))
+    }
+
+    #[test]
+    fn commands_are_read() {
+        let position: Position = "leaderboards/3@17".parse().unwrap();
+        let dead = |command, json| Command::Dead { command, json };
+        for (line, expected) in [
+            ("serve", Command::Serve),
+            ("status --json", Command::Status { json: true }),
+            ("verify", Command::Verify { system: None }),
+            ("replay leaderboards", Command::Replay { system: Some("leaderboards".into()) }),
+            ("log topics", Command::Log(LogCommand::Topics { json: false })),
+            ("log copy", Command::Log(LogCommand::Copy)),
+            ("log trim leaderboards/3@17", Command::Log(LogCommand::Trim { position: position.clone() })),
+            ("dead list --json", dead(DeadCommand::List { machine: None }, true)),
+            ("dead --json skip leaderboards/3@17", dead(DeadCommand::Skip { position: position.clone() }, true)),
+            ("backup /b", Command::Backup { dir: "/b".into() }),
+        ] {
+            assert_eq!(parsed(line).unwrap().0, expected, "{line}");
+        }
+        for line in ["", "serv", "log", "dead show", "dead show leaderboards", "backup", "verify --jsn"] {
+            assert!(parsed(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn every_command_takes_the_same_data_and_kafka() {
+        for line in ["serve", "status", "verify", "replay", "log copy", "log topics", "dead list", "backup /b"] {
+            let (_, settings) = parsed(&format!("{line} --data /d --kafka k:1 --listen 127.0.0.1:0")).unwrap();
+            assert_eq!(settings.data, PathBuf::from("/d"), "{line}");
+            assert_eq!((settings.kafka.as_deref(), settings.listen.as_str()), (Some("k:1"), "127.0.0.1:0"), "{line}");
+        }
+        assert_eq!(parsed("--data /d status").unwrap().1.data, PathBuf::from("/d"));
+    }
+
+    #[test]
+    fn help_explains_every_setting_where_it_belongs() {
+        let help = |line: &str| parsed(line).unwrap_err().to_string();
+        let serve = help("serve --help");
+        for arg in settings::augment(root()).get_arguments() {
+            assert!(serve.contains(&format!("--{}", arg.get_long().unwrap())), "{arg}");
+        }
+        let verify = help("verify --help");
+        assert!(verify.contains("--data") && !verify.contains("--listen"), "{verify}");
+        assert!(!help("log topics --help").contains("--listen"));
+    }
+}

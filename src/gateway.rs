@@ -1,0 +1,406 @@
+//! The gateway: the routes of all systems behind limits, callers and problems; and the loop that accepts connections.
+//!
+//! The way in, from outside: count and time the request; catch a panic; refuse a head that is too large or not
+//! UTF-8; (what follows holds for all but health and the API's description) find the caller; take a place among the
+//! requests under way; read the body whole, within its limit and time; then the route. On the way out whatever a
+//! library answered in plain text becomes a problem.
+
+use crate::auth::Auth;
+use crate::health::{self, Readiness};
+use crate::metrics::{Counted, Metrics};
+use crate::openapi;
+use crate::settings::Settings;
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody, to_bytes};
+use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
+use axum::http::{Method, StatusCode, Uri, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http_body_util::LengthLimitError;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use hyper_util::service::TowerToHyperService;
+use millrace_processors::runtime::door::Door;
+use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::system::System;
+use millrace_topics::record::{Caller, Role};
+use percent_encoding::percent_decode_str;
+use std::any::Any;
+use std::error::Error as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Seconds after which a refused client may try again.
+const RETRY_AFTER: u64 = 1;
+
+/// How much of a plain-text error becomes the detail of a problem, in bytes.
+const DETAIL_LIMIT: usize = 4096;
+
+/// How long the accept loop rests when the process has no file descriptors left.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+
+/// What every request passes.
+pub struct Gate {
+    auth: Auth,
+    metrics: Arc<Metrics>,
+    readiness: Arc<Readiness>,
+    header_limit: usize,
+    header_count: usize,
+    body_limit: usize,
+    body_timeout: Duration,
+    /// Places for requests under way.
+    places: Arc<Semaphore>,
+    /// KiB that the bodies of requests under way may have together.
+    bodies: Arc<Semaphore>,
+}
+
+impl Gate {
+    /// A gate with the limits of these settings. The bodies of all requests under way may have an eighth of the
+    /// memory.
+    #[must_use]
+    pub fn new(settings: &Settings, auth: Auth, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Self {
+        let bodies = (settings.memory() / 8).max(settings.body_limit) / 1024 + 1;
+        let semaphore = |places: u64| Arc::new(Semaphore::new(bytes(places).min(Semaphore::MAX_PERMITS)));
+        Self {
+            auth,
+            metrics,
+            readiness,
+            header_limit: bytes(settings.header_limit),
+            header_count: settings.header_count as usize,
+            body_limit: bytes(settings.body_limit),
+            body_timeout: settings.body_timeout,
+            places: semaphore(settings.in_flight.into()),
+            bodies: semaphore(bodies),
+        }
+    }
+
+    /// Lets a request in: with its caller, a place, and its body in memory.
+    async fn enter(&self, request: Request) -> Result<(Request, Held), Problem> {
+        let caller = self.auth.identify(request.headers())?;
+        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded("requests"))?;
+        let (mut parts, body) = request.into_parts();
+        parts.extensions.insert(caller);
+        if body.is_end_stream() {
+            return Ok((Request::from_parts(parts, body), Held { _place: place, _body: None }));
+        }
+        let (body, held) = self.read(body).await?;
+        Ok((Request::from_parts(parts, body), Held { _place: place, _body: Some(held) }))
+    }
+
+    async fn read(&self, body: Body) -> Result<(Body, OwnedSemaphorePermit), Problem> {
+        let size = body.size_hint();
+        if size.lower() > self.body_limit as u64 {
+            return Err(self.too_large());
+        }
+        let expected = size.upper().unwrap_or(u64::MAX).min(self.body_limit as u64) / 1024 + 1;
+        let kib = u32::try_from(expected).unwrap_or(u32::MAX);
+        let held = Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| overloaded("bodies"))?;
+        let read = tokio::time::timeout(self.body_timeout, to_bytes(body, self.body_limit)).await;
+        let read = read.map_err(|_| {
+            Problem::new(408, "body_timeout", format!("the body did not arrive within {:?}", self.body_timeout))
+        })?;
+        let bytes = read.map_err(|error| match error.source() {
+            Some(source) if source.is::<LengthLimitError>() => self.too_large(),
+            _ => Problem::bad_request("unreadable_body", "the body broke off"),
+        })?;
+        Ok((Body::from(bytes), held))
+    }
+
+    fn too_large(&self) -> Problem {
+        Problem::new(413, "body_too_large", format!("a body has at most {} bytes", self.body_limit))
+    }
+
+    /// What can be refused by the head of a request alone.
+    fn check_head(&self, request: &Request) -> Result<(), Problem> {
+        check_uri(request.uri(), self.header_limit)?;
+        let headers = request.headers();
+        if headers.len() > self.header_count {
+            let detail = format!("a request has at most {} headers", self.header_count);
+            return Err(Problem::new(431, "headers_too_large", detail));
+        }
+        let size: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+        if size > self.header_limit {
+            let detail = format!("the headers have at most {} bytes together", self.header_limit);
+            return Err(Problem::new(431, "headers_too_large", detail));
+        }
+        Ok(())
+    }
+}
+
+/// What a request holds until it is answered.
+struct Held {
+    _place: OwnedSemaphorePermit,
+    _body: Option<OwnedSemaphorePermit>,
+}
+
+fn bytes(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn overloaded(what: &str) -> Problem {
+    Problem::unavailable("overloaded", format!("too many {what} are under way"), RETRY_AFTER)
+}
+
+fn check_uri(uri: &Uri, limit: usize) -> Result<(), Problem> {
+    let (path, query) = (uri.path(), uri.query().unwrap_or_default());
+    if path.len() + query.len() > limit {
+        return Err(Problem::new(414, "uri_too_long", format!("path and query have at most {limit} bytes together")));
+    }
+    if percent_decode_str(path).decode_utf8().is_err() {
+        return Err(Problem::bad_request("bad_path", "the path is not UTF-8"));
+    }
+    // The parser of parameters would silently put U+FFFD in the place of such bytes.
+    if percent_decode_str(query).decode_utf8().is_err() {
+        return Err(Problem::bad_request("bad_parameter", "the query is not UTF-8"));
+    }
+    Ok(())
+}
+
+/// All routes: those of `systems`, the program's `own`, health, figures and the API's description.
+///
+/// # Panics
+/// If two routes have the same method and path: the registry is wrong, and no request decides which one is meant.
+pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Door>) -> Router {
+    let gate = Arc::new(gate);
+    let figures = OpenApiRouter::new().routes(routes!(figures)).with_state(Arc::clone(&gate.metrics));
+    let guarded = OpenApiRouter::with_openapi(openapi::base()).merge(own).merge(figures);
+    let guarded = systems.iter().fold(guarded, |all, system| all.merge((system.routes)()));
+    let (health, health_described) = OpenApiRouter::new()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .with_state::<()>(Arc::clone(&gate.readiness))
+        .split_for_parts();
+    let (guarded, mut described) = guarded.split_for_parts();
+    described.merge(health_described);
+    let document = Bytes::from(openapi::document(&described).to_string());
+    let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
+    guarded
+        .with_state(door)
+        // The gate reads the body itself, so the limit of the extractors would only be a second number.
+        .layer(DefaultBodyLimit::disable())
+        .layer(from_fn_with_state(Arc::clone(&gate), admit))
+        .merge(health)
+        .route("/openapi.json", get(described))
+        .fallback(unknown_path)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(gate, surround))
+}
+
+/// Figures for Prometheus. Operators and servers only.
+#[utoipa::path(get, path = "/metrics", tag = "health",
+               responses((status = 200, description = "Prometheus's text format", body = String)))]
+async fn figures(State(metrics): State<Arc<Metrics>>, caller: axum::Extension<Caller>) -> Result<Response, Problem> {
+    if caller.role == Role::User {
+        return Err(Problem::new(403, "operators_only", "figures are for operators and servers"));
+    }
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], metrics.text()).into_response())
+}
+
+async fn unknown_path(uri: Uri) -> Problem {
+    Problem::new(404, "unknown_path", format!("there is nothing at {}; /openapi.json lists all paths", uri.path()))
+}
+
+async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    match gate.enter(request).await {
+        Ok((request, _held)) => next.run(request).await,
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn surround(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let _counted = Counted::new(&gate.metrics.in_flight);
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = label(request.method());
+    let response = match gate.check_head(&request) {
+        Ok(()) => as_problem(next.run(request).await).await,
+        Err(problem) => problem.into_response(),
+    };
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    gate.metrics.requests.with_label_values(&[method, route, response.status().as_str()]).inc();
+    gate.metrics.request_seconds.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
+    response
+}
+
+/// The method as a label: clients may invent methods, and labels must stay few.
+fn label(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "HEAD" => "HEAD",
+        "OPTIONS" => "OPTIONS",
+        _ => "other",
+    }
+}
+
+fn panicked(payload: Box<dyn Any + Send>) -> Response {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or("without a message");
+    tracing::error!(panic = text, "a route failed");
+    Problem::new(500, "internal", "the server failed on this request; its log says more").into_response()
+}
+
+/// Makes a problem of an error that has plain text or nothing to say; any other body is its route's own.
+async fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let plain = response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.to_str().is_ok_and(|kind| kind.starts_with("text/plain")));
+    if !plain || !(status.is_client_error() || status.is_server_error()) {
+        return response;
+    }
+    let (parts, body) = response.into_parts();
+    let text = to_bytes(body, DETAIL_LIMIT).await.unwrap_or_default();
+    let detail = match std::str::from_utf8(&text).map(str::trim) {
+        Ok(text) if !text.is_empty() => text.to_owned(),
+        _ => status.canonical_reason().unwrap_or("refused").to_owned(),
+    };
+    let mut problem = Problem::new(status.as_u16(), code(status), detail).into_response();
+    for (name, value) in &parts.headers {
+        if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            problem.headers_mut().append(name, value.clone());
+        }
+    }
+    problem
+}
+
+fn code(status: StatusCode) -> &'static str {
+    match status.as_u16() {
+        401 => "unauthorized",
+        403 => "forbidden",
+        404 => "not_found",
+        405 => "method_not_allowed",
+        408 => "request_timeout",
+        413 => "body_too_large",
+        414 => "uri_too_long",
+        415 => "unsupported_media_type",
+        422 => "unprocessable",
+        429 => "too_many_requests",
+        431 => "headers_too_large",
+        503 => "unavailable",
+        500..=599 => "internal",
+        _ => "bad_request",
+    }
+}
+
+/// Serves connections until `shutdown`, then accepts none any more and lets the open ones end their requests within
+/// the grace. Says whether all of them did.
+///
+/// A head that is far beyond the limits, or that is no HTTP, never becomes a request: hyper answers it itself, with
+/// a bare 400, 414 or 431 without a body.
+pub async fn listen(
+    listener: TcpListener,
+    router: Router,
+    settings: &Settings,
+    metrics: &Metrics,
+    shutdown: impl Future<Output = ()>,
+) -> bool {
+    let server = Server {
+        http: http(settings),
+        service: TowerToHyperService::new(router),
+        places: Arc::new(Semaphore::new(settings.connections as usize)),
+        graceful: GracefulShutdown::new(),
+        tasks: JoinSet::new(),
+    };
+    let server = server.accept(listener, metrics, shutdown).await;
+    server.drain(settings.shutdown_grace).await
+}
+
+/// Limits that are a little wider than the gate's, so that the gate says in words what is too large.
+fn http(settings: &Settings) -> http1::Builder {
+    const LEAST_BUFFER: usize = 64 << 10;
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(settings.header_timeout)
+        .max_headers(settings.header_count as usize * 2 + 64)
+        .max_buf_size((bytes(settings.header_limit) * 4).max(LEAST_BUFFER));
+    http
+}
+
+struct Server {
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    places: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+    tasks: JoinSet<()>,
+}
+
+impl Server {
+    async fn accept(mut self, listener: TcpListener, metrics: &Metrics, shutdown: impl Future<Output = ()>) -> Self {
+        let mut shutdown = std::pin::pin!(shutdown);
+        loop {
+            let (stream, place) = tokio::select! {
+                biased;
+                () = &mut shutdown => return self,
+                connection = next_connection(&listener, &self.places) => connection,
+            };
+            let counted = Counted::new(&metrics.connections);
+            let connection = serve(self.http.clone(), self.service.clone(), self.graceful.watcher(), stream);
+            self.tasks.spawn(async move {
+                connection.await;
+                drop((place, counted));
+            });
+            while self.tasks.try_join_next().is_some() {}
+        }
+    }
+
+    async fn drain(mut self, grace: Duration) -> bool {
+        let drained = tokio::time::timeout(grace, self.graceful.shutdown()).await.is_ok();
+        if !drained {
+            tracing::warn!(open = self.tasks.len(), "connections did not end within the grace and are cut off");
+        }
+        self.tasks.shutdown().await;
+        drained
+    }
+}
+
+async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, place),
+            Err(error) => {
+                tracing::warn!(%error, "no connection could be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+async fn serve(http: http1::Builder, service: TowerToHyperService<Router>, watcher: Watcher, stream: TcpStream) {
+    // Only a latency is lost where this fails.
+    let _ = stream.set_nodelay(true);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}
+
+/// Ends when the process is asked to stop: SIGTERM or SIGINT.
+///
+/// # Errors
+/// If the signals cannot be listened to.
+pub async fn stop_signal() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! Figures for Prometheus: every name that `/metrics` shows is defined and explained here.
+
+use prometheus::core::Collector;
+use prometheus::{
+    Encoder, Histogram, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
+};
+
+/// Seconds from 100 µs to 10 s: an append takes some hundred µs, a client waits 10 s at most.
+const SECONDS: [f64; 16] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// All figures of this process.
+pub struct Metrics {
+    registry: Registry,
+    /// Requests by `method`, `route` (its template, `unmatched` for a path that has none) and `status`.
+    pub requests: IntCounterVec,
+    /// Seconds until the head of the answer, by `route`.
+    pub request_seconds: HistogramVec,
+    /// Requests under way.
+    pub in_flight: IntGauge,
+    /// Open connections.
+    pub connections: IntGauge,
+    /// Records that the log took.
+    pub appended: IntCounter,
+    /// Seconds that an append took until it was durable.
+    pub append_seconds: Histogram,
+    /// Appends that failed, by `kind`: `refused` (surely not in the log) or `unknown`.
+    pub append_failures: IntCounterVec,
+    /// Records applied, by `machine`.
+    pub applied: IntCounterVec,
+    /// Seconds that a worker held a partition for one batch.
+    pub apply_seconds: Histogram,
+    /// Records without effect, by `machine` and `kind`: `dead`, `repeated`, `misrouted`.
+    pub passed_over: IntCounterVec,
+    /// Seconds that writing a view's changes to disk took.
+    pub flush_seconds: Histogram,
+    /// Bytes of changes written to disk.
+    pub flushed_bytes: IntCounter,
+    /// The next offset that a view will apply, by `machine` and `partition`.
+    pub applied_offset: IntGaugeVec,
+    /// The next offset that the log will give, by `machine` and `partition`.
+    pub end_offset: IntGaugeVec,
+    /// Partitions that this node has stopped, until an operator decides or a newer build runs.
+    pub stopped: IntGauge,
+    /// Requests that wait for their outcome.
+    pub waiting: IntGauge,
+}
+
+impl Metrics {
+    /// A fresh set.
+    #[must_use]
+    pub fn new() -> Self {
+        let registry = Registry::new();
+        let all = Making { registry: &registry };
+        let requests = all.counters(
+            "millrace_http_requests_total",
+            "Requests, by method, template of the route, and status",
+            &["method", "route", "status"],
+        );
+        let request_seconds = all.histograms(
+            "millrace_http_request_seconds",
+            "Seconds until the head of the answer, by template of the route",
+            &["route"],
+        );
+        let in_flight = all.gauge("millrace_http_requests_in_flight", "Requests under way");
+        let connections = all.gauge("millrace_http_connections", "Open connections");
+        let appended = all.counter("millrace_log_appended_records_total", "Records that the log took");
+        let append_seconds = all.histogram("millrace_log_append_seconds", "Seconds until an append was durable");
+        let append_failures = all.counters(
+            "millrace_log_append_failures_total",
+            "Appends that failed, by kind: refused (surely not in the log) or unknown",
+            &["kind"],
+        );
+        let applied = all.counters("millrace_applied_records_total", "Records applied, by machine", &["machine"]);
+        let apply_seconds = all.histogram("millrace_apply_batch_seconds", "Seconds that a batch held its partition");
+        let passed_over = all.counters(
+            "millrace_passed_over_records_total",
+            "Records without effect, by machine and kind: dead, repeated or misrouted",
+            &["machine", "kind"],
+        );
+        let flush_seconds = all.histogram("millrace_flush_seconds", "Seconds that writing a view's changes took");
+        let flushed_bytes = all.counter("millrace_flushed_bytes_total", "Bytes of changes written to disk");
+        let place = &["machine", "partition"];
+        let applied_offset =
+            all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
+        let end_offset = all.gauges("millrace_partition_end_offset", "The next offset that the log gives", place);
+        let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
+        let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
+        Self {
+            requests,
+            request_seconds,
+            in_flight,
+            connections,
+            appended,
+            append_seconds,
+            append_failures,
+            applied,
+            apply_seconds,
+            passed_over,
+            flush_seconds,
+            flushed_bytes,
+            applied_offset,
+            end_offset,
+            stopped,
+            waiting,
+            registry,
+        }
+    }
+
+    /// All figures in Prometheus's text format.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut out = Vec::new();
+        TextEncoder::new().encode(&self.registry.gather(), &mut out).expect("memory takes what is written");
+        String::from_utf8(out).expect("names and labels are UTF-8")
+    }
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Makes figures and registers them. The names above are fixed, so that a bad or double one fails in every test.
+struct Making<'a> {
+    registry: &'a Registry,
+}
+
+impl Making<'_> {
+    fn add<C: Collector + Clone + 'static>(&self, made: prometheus::Result<C>) -> C {
+        let collector = made.expect("the name is valid");
+        self.registry.register(Box::new(collector.clone())).expect("the name is not taken");
+        collector
+    }
+
+    fn counter(&self, name: &str, help: &str) -> IntCounter {
+        self.add(IntCounter::new(name, help))
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
+        self.add(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    fn gauge(&self, name: &str, help: &str) -> IntGauge {
+        self.add(IntGauge::new(name, help))
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
+        self.add(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    fn histogram(&self, name: &str, help: &str) -> Histogram {
+        self.add(Histogram::with_opts(HistogramOpts::new(name, help).buckets(SECONDS.to_vec())))
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> HistogramVec {
+        self.add(HistogramVec::new(HistogramOpts::new(name, help).buckets(SECONDS.to_vec()), labels))
+    }
+}
+
+/// Adds one to a gauge for as long as it lives.
+pub struct Counted(IntGauge);
+
+impl Counted {
+    /// Counts.
+    #[must_use]
+    pub fn new(gauge: &IntGauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_shown_under_their_names() {
+        let metrics = Metrics::new();
+        metrics.requests.with_label_values(&["GET", "/v1/x/{id}", "200"]).inc();
+        metrics.append_seconds.observe(0.0003);
+        let counted = Counted::new(&metrics.in_flight);
+        let text = metrics.text();
+        for line in [
+            "millrace_http_requests_total{method=\"GET\",route=\"/v1/x/{id}\",status=\"200\"} 1",
+            "millrace_log_append_seconds_bucket{le=\"0.0005\"} 1",
+            "millrace_http_requests_in_flight 1",
+        ] {
+            assert!(text.contains(line), "{text}");
+        }
+        drop(counted);
+        assert!(metrics.text().contains("millrace_http_requests_in_flight 0"));
+    }
+}

@@ -1,0 +1,594 @@
+//! Settings: each is defined once, here, and set by a flag, else `MILLRACE_*`, else a TOML file, else its default.
+//!
+//! The name of a setting is the field's: `idempotency_window` is `--idempotency-window`,
+//! `MILLRACE_IDEMPOTENCY_WINDOW` and, in the file, `idempotency-window` or `[idempotency] window`. The values of the
+//! file become the defaults of the flags, so that one parser reads them all.
+
+use crate::auth::ApiKey;
+use clap::builder::NonEmptyStringValueParser;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Help headings, in the order of the help. What stands under `SERVING` concerns `serve` alone.
+const DATA: &str = "Data and log";
+const SERVING: &str = "Serving (only `serve` reads these)";
+
+/// All settings. The doc comments are the help.
+#[derive(Clone, Debug, Args)]
+pub struct Settings {
+    /// A TOML file with settings under the names of their flags. `idempotency-window = "24h"` and `window = "24h"`
+    /// under `[idempotency]` say the same. A key that is no setting is refused.
+    #[arg(long, value_name = "FILE", help_heading = DATA)]
+    pub config: Option<PathBuf>,
+
+    /// The data folder: log, views, checkpoints and keys. It belongs to one running server.
+    #[arg(long, value_name = "DIR", default_value = "./data", help_heading = DATA)]
+    pub data: PathBuf,
+
+    /// Kafka brokers to ask first, separated by commas. Without any, the log is the embedded one in the data folder.
+    #[arg(long, value_name = "HOST:PORT", value_parser = NonEmptyStringValueParser::new(), help_heading = DATA)]
+    pub kafka: Option<String>,
+
+    /// A setting of librdkafka by its own name, as security.protocol=SASL_SSL; may be given often. In the
+    /// environment they are separated by `;`, in the file they are a table: `[kafka-set]`.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair, value_delimiter = ';', help_heading = DATA)]
+    pub kafka_set: Vec<(String, String)>,
+
+    /// What the names of this cluster's topics in Kafka begin with. Positions do not show it.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, help_heading = DATA)]
+    pub topic_prefix: String,
+
+    /// Partitions of every topic. Fixed for the life of the data: a start with another number is refused.
+    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u32).range(1..=1024),
+          help_heading = DATA)]
+    pub partitions: u32,
+
+    /// Bytes of memory for caches, unwritten changes and queues together, as 512M or 2G. Default: a quarter of what
+    /// this machine or its control group has.
+    #[arg(long, value_name = "SIZE", value_parser = parse_memory, help_heading = DATA)]
+    pub memory: Option<u64>,
+
+    /// The file with the secrets that sign cursors and tokens and derive ids. Default: `keys` in the data folder, made
+    /// at the first start. Nodes of one cluster share one file, so it must be given where there is more than one.
+    #[arg(long, value_name = "FILE", help_heading = DATA)]
+    pub keys: Option<PathBuf>,
+
+    /// How log lines are written to standard error.
+    #[arg(long, value_name = "FORMAT", default_value = "text", value_enum, help_heading = DATA)]
+    pub log_format: LogFormat,
+
+    /// Which log lines are written: error, warn, info, debug or trace, or one for each part of the program:
+    /// info,millrace::gateway=debug.
+    #[arg(long, value_name = "FILTER", default_value = "info", help_heading = DATA)]
+    pub log_filter: String,
+
+    /// Where to listen. Port 0 takes a free one, which the ready line names. Anything but a loopback address needs
+    /// --auth-keys or --insecure.
+    #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", help_heading = SERVING)]
+    pub listen: String,
+
+    /// Who may ask: an API key as its id, its role (user, server or operator) and the SHA-256 of its secret in hex;
+    /// may be given often, separated by commas in the environment. In the file: `[[auth.keys]]` with `id`, `role`
+    /// and `sha256`. `openssl rand -hex 32` makes a secret, and `printf %s SECRET | sha256sum` its hash. Clients
+    /// send `Authorization: Bearer SECRET`. Without any, every caller is operator.
+    #[arg(long, value_name = "ID:ROLE:SHA256", value_delimiter = ',', help_heading = SERVING)]
+    pub auth_keys: Vec<ApiKey>,
+
+    /// Serve other machines without API keys: whoever reaches the port is operator.
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
+          default_value = "false", action = ArgAction::Set, help_heading = SERVING)]
+    pub insecure: bool,
+
+    /// This node's place among --nodes, from 0.
+    #[arg(long, value_name = "N", default_value = "0", help_heading = SERVING)]
+    pub node: u32,
+
+    /// The addresses of all nodes, in the same order on each, separated by commas: partition i belongs to node i
+    /// modulo their number. Default: this node alone. More than one needs --kafka and --keys.
+    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new(),
+          help_heading = SERVING)]
+    pub nodes: Vec<String>,
+
+    /// The largest body of a request, in bytes. Kafka takes messages of about 1 MB.
+    #[arg(long, value_name = "SIZE", default_value = "900000", value_parser = parse_size, help_heading = SERVING)]
+    pub body_limit: u64,
+
+    /// How long the body of a request may take to arrive.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = SERVING)]
+    pub body_timeout: Duration,
+
+    /// The most bytes of a request's headers together, and of its path and query.
+    #[arg(long, value_name = "SIZE", default_value = "16K", value_parser = parse_size, help_heading = SERVING)]
+    pub header_limit: u64,
+
+    /// The most headers of a request.
+    #[arg(long, value_name = "N", default_value = "100", value_parser = clap::value_parser!(u32).range(1..=10_000),
+          help_heading = SERVING)]
+    pub header_count: u32,
+
+    /// How long the head of a request may take to arrive, and so how long an idle connection is kept.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = SERVING)]
+    pub header_timeout: Duration,
+
+    /// The most open connections; further ones wait to be accepted.
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub connections: u32,
+
+    /// The most requests at the same time; one more is refused with 503 `overloaded`.
+    #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub in_flight: u32,
+
+    /// The most records that wait for the log; one more is refused with 503 `overloaded`.
+    #[arg(long, value_name = "N", default_value = "65536", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub append_queue: u32,
+
+    /// How long a request waits for its outcome before it is answered 202. `Prefer: wait=SECONDS` asks for another.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration, help_heading = SERVING)]
+    pub wait: Duration,
+
+    /// How long a read waits for the position that it asks for before it is answered 503 `not_yet`.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
+    pub min_position_wait: Duration,
+
+    /// A node that has not reached the log for so long refuses plain reads.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
+    pub staleness_max: Duration,
+
+    /// For how long, in the log's time, the outcome of an Idempotency-Key is kept. Decides outcomes, so it must be
+    /// the same on all nodes and for the life of the data.
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration, help_heading = DATA)]
+    pub idempotency_window: Duration,
+
+    /// How many outcomes of Idempotency-Keys a partition keeps. Decides outcomes, as the window does.
+    #[arg(long, value_name = "N", default_value = "1000000", value_parser = clap::value_parser!(u64).range(1..),
+          help_heading = DATA)]
+    pub idempotency_max_keys: u64,
+
+    /// For how many offsets of a partition an outcome can be asked for by its position.
+    #[arg(long, value_name = "N", default_value = "65536", value_parser = clap::value_parser!(u64).range(1..),
+          help_heading = DATA)]
+    pub outcomes_kept: u64,
+
+    /// Changes of a view are written to disk when they are this old. A crash replays at most what was not written.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
+    pub flush_age: Duration,
+
+    /// Changes of a view are written to disk when they have this many bytes. Default: a share of --memory.
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = SERVING)]
+    pub flush_bytes: Option<u64>,
+
+    /// How often a checkpoint of every view is made.
+    #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration, help_heading = SERVING)]
+    pub checkpoint_interval: Duration,
+
+    /// How many hourly checkpoints are kept.
+    #[arg(long, value_name = "N", default_value = "24", help_heading = SERVING)]
+    pub checkpoints_hourly: u32,
+
+    /// How many daily checkpoints are kept.
+    #[arg(long, value_name = "N", default_value = "30", help_heading = SERVING)]
+    pub checkpoints_daily: u32,
+
+    /// After SIGTERM or SIGINT, how long running requests may take to end.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration, help_heading = SERVING)]
+    pub shutdown_grace: Duration,
+}
+
+/// How log lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Bytes of memory to use: `--memory`, else a quarter of the machine or control group.
+    #[must_use]
+    pub fn memory(&self) -> u64 {
+        self.memory.unwrap_or_else(|| available_memory() / 4)
+    }
+
+    /// The file with the secrets.
+    #[must_use]
+    pub fn keys_file(&self) -> PathBuf {
+        self.keys.clone().unwrap_or_else(|| self.data.join("keys"))
+    }
+
+    /// What `--listen` names; the first is the one to bind.
+    ///
+    /// # Errors
+    /// A sentence that names the setting and its value.
+    pub fn listen_addresses(&self) -> Result<Vec<SocketAddr>, String> {
+        let bad = |why: String| format!("--listen {}: {why}; it is HOST:PORT, as 127.0.0.1:8080", self.listen);
+        let addresses: Vec<_> = self.listen.to_socket_addrs().map_err(|error| bad(error.to_string()))?.collect();
+        if addresses.is_empty() { Err(bad("the name has no address".to_owned())) } else { Ok(addresses) }
+    }
+
+    /// Checks what no single setting can say.
+    ///
+    /// # Errors
+    /// A sentence that names the settings.
+    pub fn check(&self) -> Result<(), String> {
+        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
+        if self.node >= nodes.max(1) {
+            return Err(format!("--node {} is not below the number of --nodes, {}", self.node, nodes.max(1)));
+        }
+        if nodes > 1 && self.kafka.is_none() {
+            return Err("more than one of --nodes needs --kafka: the embedded log belongs to one node".to_owned());
+        }
+        if nodes > 1 && self.keys.is_none() {
+            return Err("more than one of --nodes needs --keys FILE, the same on each: what one node signs, the \
+                        others must be able to check"
+                .to_owned());
+        }
+        if self.kafka.is_none() && !self.kafka_set.is_empty() {
+            return Err("--kafka-set without --kafka has no effect".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// The flags of all settings, each with its variable of the environment, for the command line to parse.
+pub(crate) fn augment(command: clap::Command) -> clap::Command {
+    let command = Settings::augment_args(command);
+    command.mut_args(|arg| {
+        let variable = format!("MILLRACE_{}", arg.get_id().as_str().to_uppercase());
+        arg.env(variable).hide_env_values(true).global(true)
+    })
+}
+
+/// The flags that only `serve` reads.
+pub(crate) fn serving_args(command: &clap::Command) -> Vec<Arg> {
+    command.get_arguments().filter(|arg| arg.get_help_heading() == Some(SERVING)).cloned().collect()
+}
+
+/// Makes the values of a configuration file the defaults of their flags.
+///
+/// # Errors
+/// A sentence that names the file and what is wrong in it.
+pub(crate) fn with_file(mut command: clap::Command, file: &Path) -> Result<clap::Command, String> {
+    let place = file.display();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{place} cannot be read: {error}"))?;
+    let known: BTreeSet<String> = command.get_arguments().map(|arg| arg.get_id().to_string()).collect();
+    let values = file_values(&text, &known).map_err(|error| format!("{place}: {error}"))?;
+    for (id, values) in values {
+        command = command.mut_arg(id, |arg| arg.default_values(values));
+    }
+    Ok(command)
+}
+
+/// Reads the settings out of what was parsed.
+///
+/// # Errors
+/// What the parser refuses.
+pub(crate) fn from_matches(matches: &ArgMatches) -> Result<Settings, clap::Error> {
+    Settings::from_arg_matches(matches)
+}
+
+/// The configuration file that the command line or the environment names.
+pub(crate) fn config_file(matches: &ArgMatches) -> Option<PathBuf> {
+    let given = matches.value_source("config").is_some_and(|source| source != ValueSource::DefaultValue);
+    given.then(|| matches.get_one::<PathBuf>("config").cloned()).flatten()
+}
+
+fn file_values(text: &str, known: &BTreeSet<String>) -> Result<BTreeMap<String, Vec<String>>, String> {
+    let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.to_string().trim_end().to_owned())?;
+    let mut values = BTreeMap::new();
+    flatten("", &table, known, &mut values)?;
+    Ok(values)
+}
+
+fn flatten(
+    above: &str,
+    table: &toml::Table,
+    known: &BTreeSet<String>,
+    values: &mut BTreeMap<String, Vec<String>>,
+) -> Result<(), String> {
+    for (key, value) in table {
+        let path = if above.is_empty() { key.clone() } else { format!("{above}.{key}") };
+        let id = path.replace(['.', '-'], "_");
+        if id == "config" {
+            return Err("`config` cannot stand in a configuration file".to_owned());
+        } else if known.contains(&id) {
+            let texts = texts(&path, value)?;
+            if values.insert(id, texts).is_some() {
+                return Err(format!("`{path}` is set twice under different spellings"));
+            }
+        } else if let toml::Value::Table(below) = value {
+            flatten(&path, below, known, values)?;
+        } else {
+            return Err(format!("`{path}` is not a setting; `millrace serve --help` lists them"));
+        }
+    }
+    Ok(())
+}
+
+/// The values of one setting as they would stand on the command line.
+fn texts(path: &str, value: &toml::Value) -> Result<Vec<String>, String> {
+    match value {
+        toml::Value::Array(items) => items.iter().map(|item| text(path, item)).collect(),
+        toml::Value::Table(pairs) => {
+            pairs.iter().map(|(key, value)| Ok(format!("{key}={}", text(path, value)?))).collect()
+        }
+        one => Ok(vec![text(path, one)?]),
+    }
+}
+
+fn text(path: &str, value: &toml::Value) -> Result<String, String> {
+    match value {
+        toml::Value::String(text) => Ok(text.clone()),
+        toml::Value::Integer(number) => Ok(number.to_string()),
+        toml::Value::Boolean(flag) => Ok(flag.to_string()),
+        toml::Value::Table(fields) => key_fields(path, fields),
+        other => Err(format!("`{path}` must be a text, a whole number, true or false, not a {}", other.type_str())),
+    }
+}
+
+/// An entry of `[[auth.keys]]` as `--auth-keys` takes it.
+fn key_fields(path: &str, fields: &toml::Table) -> Result<String, String> {
+    const NAMES: [&str; 3] = ["id", "role", "sha256"];
+    if let Some(name) = fields.keys().find(|name| !NAMES.contains(&name.as_str())) {
+        return Err(format!("`{path}.{name}` is not a setting; an entry has `id`, `role` and `sha256`"));
+    }
+    let field = |name: &str| match fields.get(name) {
+        Some(toml::Value::String(text)) => Ok(text.clone()),
+        Some(_) => Err(format!("`{path}.{name}` must be a text")),
+        None => Err(format!("an entry of `{path}` has no `{name}`")),
+    };
+    let parts: Result<Vec<_>, _> = NAMES.into_iter().map(field).collect();
+    Ok(parts?.join(":"))
+}
+
+fn parse_pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("it is KEY=VALUE, as security.protocol=SSL".to_owned()),
+    }
+}
+
+/// A time as settings write it: a whole number and `ms`, `s`, `m`, `h` or `d`.
+///
+/// # Errors
+/// A sentence for people.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = number_and_unit(text)?;
+    let millis: u64 = match unit {
+        "ms" => 1,
+        "s" => 1000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return Err("a time is a whole number and ms, s, m, h or d, as 200ms or 24h".to_owned()),
+    };
+    let millis = number.checked_mul(millis).ok_or("that is longer than can be counted")?;
+    Ok(Duration::from_millis(millis))
+}
+
+/// A size as settings write it: a whole number of bytes, or one and `K`, `M`, `G` or `T`, which count in 1024s.
+///
+/// # Errors
+/// A sentence for people.
+pub fn parse_size(text: &str) -> Result<u64, String> {
+    let (number, unit) = number_and_unit(text)?;
+    let shift = match unit {
+        "" | "B" => 0,
+        "K" | "KiB" => 10,
+        "M" | "MiB" => 20,
+        "G" | "GiB" => 30,
+        "T" | "TiB" => 40,
+        _ => return Err("a size is a number of bytes, or one with K, M, G or T, as 512M".to_owned()),
+    };
+    number.checked_mul(1 << shift).ok_or_else(|| "that is more than can be counted".to_owned())
+}
+
+fn parse_memory(text: &str) -> Result<u64, String> {
+    const LEAST: u64 = 64 << 20;
+    let size = parse_size(text)?;
+    if size < LEAST { Err("at least 64M are needed".to_owned()) } else { Ok(size) }
+}
+
+fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '_').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let number = number.replace('_', "").parse().map_err(|_| "it must start with a whole number".to_owned())?;
+    Ok((number, unit.trim_start()))
+}
+
+/// Bytes of memory that this process may use: the machine's, or less if a control group says so.
+fn available_memory() -> u64 {
+    const UNKNOWN: u64 = 2 << 30;
+    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory_of_machine(&text));
+    let group = std::fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| memory_of_group(&text));
+    machine.unwrap_or(UNKNOWN).min(group.unwrap_or(u64::MAX))
+}
+
+fn memory_of_machine(meminfo: &str) -> Option<u64> {
+    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    Some(kilobytes << 10)
+}
+
+/// The smallest limit of this process's control groups and of those above them.
+fn memory_of_group(groups: &str) -> Option<u64> {
+    let limits = groups.lines().filter_map(|line| {
+        let mut fields = line.splitn(3, ':').skip(1);
+        let (root, file) = match fields.next()? {
+            "" => ("/sys/fs/cgroup", "memory.max"),
+            "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
+            _ => return None,
+        };
+        let path = Path::new(fields.next()?.trim_start_matches('/'));
+        let limit = |folder: &Path| std::fs::read_to_string(Path::new(root).join(folder).join(file)).ok();
+        path.ancestors().filter_map(limit).filter_map(|text| text.trim().parse::<u64>().ok()).min()
+    });
+    limits.min()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::parse_from;
+    use millrace_topics::record::Role;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    fn settings(args: &[&str]) -> Result<Settings, String> {
+        let args = ["millrace", "serve"].iter().chain(args).copied();
+        parse_from(args).map(|(_, settings)| settings).map_err(|error| error.to_string())
+    }
+
+    fn with_text(text: &str, args: &[&str]) -> Result<Settings, String> {
+        let file = file(text);
+        let mut all = vec!["--config", file.path().to_str().unwrap()];
+        all.extend(args);
+        settings(&all)
+    }
+
+    #[test]
+    fn times_are_read() {
+        for (text, millis) in [("0s", 0), ("200ms", 200), ("5s", 5000), ("10m", 600_000), ("24h", 86_400_000)] {
+            assert_eq!(parse_duration(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "5", "s", "5 parsecs", "-1s", "1.5h", "18446744073709551615d", "18446744073709551616ms"] {
+            assert!(parse_duration(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_read() {
+        for (text, bytes) in [("0", 0), ("900_000", 900_000), ("1K", 1024), ("512M", 512 << 20), ("2GiB", 2 << 30)] {
+            assert_eq!(parse_size(text), Ok(bytes), "{text}");
+        }
+        for text in ["", "M", "512MB", "512m", "-1", "1.5G", "99999999T", "18446744073709551616"] {
+            assert!(parse_size(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn defaults_are_those_of_the_design() {
+        let settings = settings(&[]).unwrap();
+        assert_eq!(settings.listen, "127.0.0.1:8080");
+        assert_eq!(settings.data, Path::new("./data"));
+        assert_eq!(settings.partitions, 8);
+        assert_eq!(settings.body_limit, 900_000);
+        assert_eq!(settings.wait, Duration::from_secs(10));
+        assert_eq!(settings.idempotency_window, Duration::from_secs(86_400));
+        assert_eq!(settings.keys_file(), Path::new("./data/keys"));
+        assert!(settings.memory() > 0 && !settings.insecure);
+    }
+
+    #[test]
+    fn a_flag_goes_before_the_file_and_the_file_before_the_default() {
+        let text = "wait = \"1s\"\npartitions = 4\n[idempotency]\nwindow = \"2h\"";
+        let settings = with_text(text, &["--partitions", "16"]).unwrap();
+        assert_eq!(settings.wait, Duration::from_secs(1));
+        assert_eq!(settings.partitions, 16);
+        assert_eq!(settings.idempotency_window, Duration::from_secs(7200));
+        assert_eq!(settings.min_position_wait, Duration::from_secs(5));
+    }
+
+    /// Runs itself again with a variable set: a process's environment is no place for threads of tests to write to.
+    #[test]
+    fn the_environment_goes_before_the_file_and_behind_a_flag() {
+        const NAMES: [&str; 2] = ["MILLRACE_PARTITIONS", "MILLRACE_KAFKA_SET"];
+        if std::env::var_os(NAMES[0]).is_some() {
+            let text = "partitions = 4\nkafka = \"k:1\"\n[kafka-set]\nc = \"3\"";
+            let settings = with_text(text, &[]).unwrap();
+            let pairs = [("a", "1,1"), ("b", "2")].map(|(key, value)| (key.to_owned(), value.to_owned()));
+            assert_eq!((settings.partitions, settings.kafka_set), (12, pairs.to_vec()));
+            assert_eq!(with_text(text, &["--partitions", "16"]).unwrap().partitions, 16);
+            return;
+        }
+        let name = "settings::tests::the_environment_goes_before_the_file_and_behind_a_flag";
+        let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+        again.args(["--exact", name]).env(NAMES[0], "12").env(NAMES[1], "a=1,1;b=2");
+        let output = again.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    }
+
+    #[test]
+    fn every_setting_has_one_name_in_three_spellings() {
+        let command = augment(clap::Command::new("millrace"));
+        for arg in command.get_arguments() {
+            let id = arg.get_id().as_str();
+            assert_eq!(arg.get_long().unwrap().replace('-', "_"), id);
+            assert_eq!(arg.get_env().unwrap().to_str().unwrap(), format!("MILLRACE_{}", id.to_uppercase()));
+            assert!(arg.get_help().is_some() && arg.get_help_heading().is_some(), "{id} has no help");
+        }
+    }
+
+    #[test]
+    fn lists_come_from_the_file_too() {
+        let hash = "ab".repeat(32);
+        let text = format!(
+            "kafka = \"k:9092\"\n[kafka-set]\n\"sasl.username\" = \"a,b\"\nretries = 3\n\
+             [[auth.keys]]\nid = \"shop\"\nrole = \"server\"\nsha256 = \"{hash}\"\n\
+             [[auth.keys]]\nid = \"ops\"\nrole = \"operator\"\nsha256 = \"{hash}\""
+        );
+        let settings = with_text(&text, &["--insecure"]).unwrap();
+        let pairs = [("retries", "3"), ("sasl.username", "a,b")].map(|(a, b)| (a.to_owned(), b.to_owned()));
+        assert_eq!(settings.kafka_set, pairs);
+        let keys: Vec<_> = settings.auth_keys.iter().map(|key| (key.id.as_str(), key.role)).collect();
+        assert_eq!(keys, [("shop", Role::Server), ("ops", Role::Operator)]);
+        assert!(settings.insecure);
+        assert!(!with_text("insecure = true", &["--insecure=false"]).unwrap().insecure);
+    }
+
+    #[test]
+    fn a_bad_file_is_refused_by_name() {
+        for (text, error) in [
+            ("idempotency-windov = \"1h\"", "`idempotency-windov` is not a setting"),
+            ("[idempotency]\nwindov = \"1h\"", "`idempotency.windov` is not a setting"),
+            ("idempotency-window = \"1h\"\nidempotency_window = \"1h\"", "is set twice"),
+            ("wait = 1.5", "`wait` must be a text"),
+            ("wait = \"soon\"", "invalid value 'soon' for '--wait <TIME>'"),
+            ("partitions = 0", "invalid value '0' for '--partitions <N>'"),
+            ("wait = ", "line 1"),
+            ("config = \"x\"", "`config` cannot stand"),
+            ("[[auth.keys]]\nid = \"a\"\nrole = \"user\"", "has no `sha256`"),
+            ("[[auth.keys]]\nid = \"a\"\nsecret = \"user\"", "`auth.keys.secret` is not a setting"),
+        ] {
+            let said = with_text(text, &[]).unwrap_err();
+            assert!(said.contains(error), "{text}: {said}");
+        }
+        assert!(settings(&["--config", "/nowhere.toml"]).unwrap_err().contains("/nowhere.toml cannot be read"));
+    }
+
+    #[test]
+    fn settings_that_do_not_fit_together_are_refused() {
+        for (args, error) in [
+            (&["--node", "1"][..], "--node 1 is not below"),
+            (&["--nodes", "a:1,b:1"], "needs --kafka"),
+            (&["--nodes", "a:1,b:1", "--kafka", "k:1"], "needs --keys FILE"),
+            (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
+            (&["--kafka-set", "ab"], "KEY=VALUE"),
+            (&["--memory", "1M"], "at least 64M"),
+            (&["--kafka", ""], "--kafka <HOST:PORT>"),
+        ] {
+            let said = settings(args).unwrap_err();
+            assert!(said.contains(error), "{args:?}: {said}");
+        }
+        let all = ["--nodes", "a:1,b:1", "--kafka", "k:1", "--keys", "/k", "--node", "1"];
+        assert_eq!(settings(&all).unwrap().nodes, ["a:1", "b:1"]);
+    }
+
+    #[test]
+    fn the_machines_memory_is_read() {
+        assert_eq!(memory_of_machine("MemFree: 1 kB\nMemTotal:  2048 kB\n"), Some(2 << 20));
+        assert_eq!(memory_of_group("0::/no/such/group/below/the/root"), memory_of_group("0::/"));
+    }
+}
