@@ -2,8 +2,8 @@
 
 use crate::codec::{self, Body};
 use crate::record::{Payload, Record, Unreadable};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The contract of one machine. Each machine's is one type in its system's file in this crate, so that any system
 /// may send to any machine without knowing how it works.
@@ -61,6 +61,14 @@ pub trait Refusal: std::fmt::Display {
     fn code(&self) -> &'static str;
     /// What kind of "no" it is.
     fn kind(&self) -> RefusalKind;
+}
+
+/// Reads a field that may be left out: null means the same as absent.
+///
+/// # Errors
+/// What is wrong with a value that is there.
+pub fn or_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }
 
 /// Reads the command of a record under a contract.

@@ -5,7 +5,10 @@ pub mod conformance;
 pub mod contract;
 pub mod copy;
 pub mod embedded;
+#[cfg(test)]
+mod fixtures;
 pub mod kafka;
+pub mod leaderboards;
 pub mod log;
 pub mod memory;
 pub mod partition;

@@ -6,6 +6,7 @@ pub mod digest;
 pub mod door;
 pub mod history;
 pub mod idempotency;
+pub mod ids;
 pub mod outbox;
 pub mod problem;
 pub mod reply;

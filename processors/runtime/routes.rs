@@ -3,9 +3,9 @@
 use crate::runtime::door::{Asked, Done, Read, Undone};
 use crate::runtime::problem::Problem;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Query, Request};
+use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Idempotency};
@@ -152,24 +152,35 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
     }
 }
 
-/// Parameters of the query string, read as strictly as a body.
+/// Parameters of the query string, read as strictly as a body. One that may be given several times is a list:
+/// `owner_ids=ada&owner_ids=eve`. `min_position`, which every read knows, is left out.
 pub struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let Query(value) = Query::<T>::try_from_uri(&own_parameters(&parts.uri))
-            .map_err(|rejection| Problem::bad_request("bad_parameter", rejection.body_text()))?;
-        Ok(Self(value))
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        let own: Vec<&str> = pairs.filter(|pair| !pair.starts_with("min_position=")).collect();
+        let own = own.join("&");
+        let value = serde_html_form::from_str(&own);
+        value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", format!("`{own}`: {error}")))
     }
 }
 
-/// The parameters that a route itself knows: `min_position` is every read's, and [`Reading`] has it.
-fn own_parameters(uri: &Uri) -> Uri {
-    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.starts_with("min_position="));
-    let own = format!("/?{}", pairs.collect::<Vec<_>>().join("&"));
-    own.parse().expect("a query without some of its parameters is a query")
+/// The most rows that any list gives at once.
+pub const LIST_LIMIT: u32 = 1000;
+
+/// How many rows of a list are asked for.
+///
+/// # Errors
+/// 400 `bad_limit`.
+pub fn limit(asked: Option<u32>, default: u32) -> Result<u32, Problem> {
+    let limit = asked.unwrap_or(default);
+    if (1..=LIST_LIMIT).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Problem::bad_request("bad_limit", format!("`limit` is 1 to {LIST_LIMIT}, not {limit}")))
 }
 
 /// Segments of the path.

@@ -1,0 +1,459 @@
+//! Leaderboards under test: scripts through the harness, foreign records, and boards against a sorted list.
+
+mod model;
+
+use crate::leaderboards::SYSTEM;
+use crate::leaderboards::transition::METADATA_LIMIT;
+use crate::runtime::check;
+use crate::runtime::reply::{Output, Verdict};
+use crate::runtime::runner::{Processor, Step};
+use expect_test::{Expect, expect};
+use millrace_topics::log::LogRecord;
+use millrace_topics::time::Time;
+
+fn check(script: &str, expected: &Expect) {
+    expected.assert_eq(&check::run(SYSTEM.machines, script));
+}
+
+#[test]
+fn boards_are_defined_once() {
+    check(
+        r#"
+                    {"type":"define","id":"weekly"}
+        +5s         {"type":"define","id":"weekly","sort":"desc","operator":"best","bounds":null}
+                    {"type":"define","id":"weekly","sort":"asc"}
+                    {"type":"define","id":"weekly","authoritative":true}
+        server:shop {"type":"define","id":"times.2024-w01_eu","sort":"asc","operator":"set","bounds":{"min":0,"max":86400},"authoritative":true}
+        user:ada    {"type":"define","id":"mine"}
+        user:ada    {"type":"define","id":"Mine"}
+                    {"type":"define","id":"Weekly"}
+                    {"type":"define","id":""}
+                    {"type":"define","id":"owners"}
+                    {"type":"define","id":"none","bounds":{"min":2,"max":1}}
+                    {"type":"define","id":"one","bounds":{"min":2,"max":2}}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"weekly"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"weekly","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"weekly","operator":"best","sort":"desc"}
+            +5s         {"type":"define","id":"weekly","sort":"desc","operator":"best","bounds":null}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"weekly","members":0,"operator":"best","sort":"desc"}
+            {"type":"define","id":"weekly","sort":"asc"}
+              → 409 board_exists: there is a board of this id with another definition
+            {"type":"define","id":"weekly","authoritative":true}
+              → 409 board_exists: there is a board of this id with another definition
+            server:shop {"type":"define","id":"times.2024-w01_eu","sort":"asc","operator":"set","bounds":{"min":0,"max":86400},"authoritative":true}
+              → {"authoritative":true,"bounds":{"max":86400,"min":0},"created_at":"2024-01-01T00:00:05Z","epoch":0,"id":"times.2024-w01_eu","members":0,"operator":"set","sort":"asc"}
+              said leaderboards BoardDefined {"authoritative":true,"bounds":{"max":86400,"min":0},"id":"times.2024-w01_eu","operator":"set","sort":"asc"}
+            user:ada    {"type":"define","id":"mine"}
+              → 403 role_required: this needs the role `server` or `operator`
+            user:ada    {"type":"define","id":"Mine"}
+              → 422 bad_id: the id of a board must match [a-z0-9][a-z0-9._-]{0,63}
+            {"type":"define","id":"Weekly"}
+              → 422 bad_id: the id of a board must match [a-z0-9][a-z0-9._-]{0,63}
+            {"type":"define","id":""}
+              → 422 bad_id: the id of a board must match [a-z0-9][a-z0-9._-]{0,63}
+            {"type":"define","id":"owners"}
+              → 422 reserved_id: `owners` is a reserved word: choose another id
+            {"type":"define","id":"none","bounds":{"min":2,"max":1}}
+              → 422 bad_bounds: bounds.min 2 is above bounds.max 1: no score would do
+            {"type":"define","id":"one","bounds":{"min":2,"max":2}}
+              → {"authoritative":false,"bounds":{"max":2,"min":2},"created_at":"2024-01-01T00:00:05Z","epoch":0,"id":"one","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":2,"min":2},"id":"one","operator":"best","sort":"desc"}
+            leaderboards boards "one" → BoardRow { definition: Definition { id: "one", sort: Desc, operator: Best, bounds: Bounds { min: Some(2), max: Some(2) }, authoritative: false }, epoch: 0, created: Time(1704067205000) }
+            leaderboards boards "times.2024-w01_eu" → BoardRow { definition: Definition { id: "times.2024-w01_eu", sort: Asc, operator: Set, bounds: Bounds { min: Some(0), max: Some(86400) }, authoritative: true }, epoch: 0, created: Time(1704067205000) }
+            leaderboards boards "weekly" → BoardRow { definition: Definition { id: "weekly", sort: Desc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+        "#]],
+    );
+}
+
+#[test]
+fn each_operator_does_what_it_says() {
+    check(
+        r#"
+            {"type":"define","id":"best"}
+        +1s {"type":"submit_score","board":"best","owner":"ada","score":10,"metadata":{"run":1}}
+        +1s {"type":"submit_score","board":"best","owner":"ada","score":9,"metadata":{"run":2}}
+        +1s {"type":"submit_score","board":"best","owner":"ada","score":10,"metadata":{"run":3}}
+        +1s {"type":"submit_score","board":"best","owner":"ada","score":11}
+        +1s {"type":"submit_score","board":"best","owner":"ada","score":3,"operator":"set","metadata":{"run":5}}
+            {"type":"define","id":"laps","sort":"asc"}
+            {"type":"submit_score","board":"laps","owner":"ada","score":10}
+            {"type":"submit_score","board":"laps","owner":"ada","score":11}
+            {"type":"submit_score","board":"laps","owner":"ada","score":-9}
+            {"type":"define","id":"sum","operator":"incr"}
+            {"type":"submit_score","board":"sum","owner":"ada","score":0}
+            {"type":"submit_score","board":"sum","owner":"ada","score":5}
+        +1s {"type":"submit_score","board":"sum","owner":"ada","score":0,"metadata":{"lost":true}}
+            {"type":"submit_score","board":"sum","owner":"ada","score":-2}
+            {"type":"submit_score","board":"sum","owner":"ada","score":4,"operator":"decr"}
+            {"type":"submit_score","board":"sum","owner":"eve","score":4,"operator":"decr"}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"best"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"best","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"best","operator":"best","sort":"desc"}
+            +1s {"type":"submit_score","board":"best","owner":"ada","score":10,"metadata":{"run":1}}
+              → {"attempts":1,"board":"best","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":10}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"best","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":10}
+            +1s {"type":"submit_score","board":"best","owner":"ada","score":9,"metadata":{"run":2}}
+              → {"attempts":2,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+            +1s {"type":"submit_score","board":"best","owner":"ada","score":10,"metadata":{"run":3}}
+              → {"attempts":3,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+              said leaderboards ScoreSubmitted {"attempts":3,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+            +1s {"type":"submit_score","board":"best","owner":"ada","score":11}
+              → {"attempts":4,"board":"best","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":11}
+              said leaderboards ScoreSubmitted {"attempts":4,"board":"best","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":11}
+            +1s {"type":"submit_score","board":"best","owner":"ada","score":3,"operator":"set","metadata":{"run":5}}
+              → {"attempts":5,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":11,"rank":1,"score":3}
+              said leaderboards ScoreSubmitted {"attempts":5,"board":"best","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":11,"rank":1,"score":3}
+            {"type":"define","id":"laps","sort":"asc"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:05Z","epoch":0,"id":"laps","members":0,"operator":"best","sort":"asc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"laps","operator":"best","sort":"asc"}
+            {"type":"submit_score","board":"laps","owner":"ada","score":10}
+              → {"attempts":1,"board":"laps","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":10}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"laps","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":10}
+            {"type":"submit_score","board":"laps","owner":"ada","score":11}
+              → {"attempts":2,"board":"laps","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"laps","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":10}
+            {"type":"submit_score","board":"laps","owner":"ada","score":-9}
+              → {"attempts":3,"board":"laps","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":-9}
+              said leaderboards ScoreSubmitted {"attempts":3,"board":"laps","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":10,"rank":1,"score":-9}
+            {"type":"define","id":"sum","operator":"incr"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:05Z","epoch":0,"id":"sum","members":0,"operator":"incr","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"sum","operator":"incr","sort":"desc"}
+            {"type":"submit_score","board":"sum","owner":"ada","score":0}
+              → {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":0}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":0}
+            {"type":"submit_score","board":"sum","owner":"ada","score":5}
+              → {"attempts":2,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":0,"rank":1,"score":5}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":1,"prev_score":0,"rank":1,"score":5}
+            +1s {"type":"submit_score","board":"sum","owner":"ada","score":0,"metadata":{"lost":true}}
+              → {"attempts":2,"board":"sum","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":5,"rank":1,"score":5}
+            {"type":"submit_score","board":"sum","owner":"ada","score":-2}
+              → {"attempts":3,"board":"sum","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":5,"rank":1,"score":3}
+              said leaderboards ScoreSubmitted {"attempts":3,"board":"sum","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":5,"rank":1,"score":3}
+            {"type":"submit_score","board":"sum","owner":"ada","score":4,"operator":"decr"}
+              → {"attempts":4,"board":"sum","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":3,"rank":1,"score":-1}
+              said leaderboards ScoreSubmitted {"attempts":4,"board":"sum","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":3,"rank":1,"score":-1}
+            {"type":"submit_score","board":"sum","owner":"eve","score":4,"operator":"decr"}
+              → {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":2,"score":-4}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":2,"score":-4}
+            leaderboards boards "best" → BoardRow { definition: Definition { id: "best", sort: Desc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards boards "laps" → BoardRow { definition: Definition { id: "laps", sort: Asc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067205000) }
+            leaderboards boards "sum" → BoardRow { definition: Definition { id: "sum", sort: Desc, operator: Incr, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067205000) }
+            leaderboards members ("best", 0, "ada") → MemberRow { score: 3, reached: Stamp { micros: 6, node: 1 }, attempts: 5, metadata: Some(Metadata("{\"run\":5}")), updated: Time(1704067205000) }
+            leaderboards members ("laps", 0, "ada") → MemberRow { score: -9, reached: Stamp { micros: 10, node: 1 }, attempts: 3, metadata: None, updated: Time(1704067205000) }
+            leaderboards members ("sum", 0, "ada") → MemberRow { score: -1, reached: Stamp { micros: 16, node: 1 }, attempts: 4, metadata: None, updated: Time(1704067206000) }
+            leaderboards members ("sum", 0, "eve") → MemberRow { score: -4, reached: Stamp { micros: 17, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067206000) }
+            leaderboards order ("best", 0, -4, (6, 1), "ada") → ()
+            leaderboards order ("laps", 0, -9, (10, 1), "ada") → ()
+            leaderboards order ("sum", 0, 0, (16, 1), "ada") → ()
+            leaderboards order ("sum", 0, 3, (17, 1), "eve") → ()
+        "#]],
+    );
+}
+
+#[test]
+fn of_equal_scores_the_first_to_reach_it_stands_higher() {
+    check(
+        r#"
+            {"type":"define","id":"weekly","operator":"set"}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+            {"type":"submit_score","board":"weekly","owner":"ada","score":7}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+            {"type":"submit_score","board":"weekly","owner":"bob","score":7}
+            # Who leaves and comes back stands behind those who stayed.
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":8}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"weekly","operator":"set"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"weekly","members":0,"operator":"set","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"weekly","operator":"set","sort":"desc"}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"zoe","prev_rank":null,"prev_score":null,"rank":1,"score":7}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"zoe","prev_rank":null,"prev_score":null,"rank":1,"score":7}
+            {"type":"submit_score","board":"weekly","owner":"ada","score":7}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":2,"score":7}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":2,"score":7}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+              → {"attempts":2,"board":"weekly","epoch":0,"improved":false,"owner":"zoe","prev_rank":1,"prev_score":7,"rank":1,"score":7}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"weekly","epoch":0,"improved":false,"owner":"zoe","prev_rank":1,"prev_score":7,"rank":1,"score":7}
+            {"type":"submit_score","board":"weekly","owner":"bob","score":7}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"bob","prev_rank":null,"prev_score":null,"rank":3,"score":7}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"bob","prev_rank":null,"prev_score":null,"rank":3,"score":7}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":8}
+              → {"attempts":3,"board":"weekly","epoch":0,"improved":true,"owner":"zoe","prev_rank":1,"prev_score":7,"rank":1,"score":8}
+              said leaderboards ScoreSubmitted {"attempts":3,"board":"weekly","epoch":0,"improved":true,"owner":"zoe","prev_rank":1,"prev_score":7,"rank":1,"score":8}
+            {"type":"submit_score","board":"weekly","owner":"zoe","score":7}
+              → {"attempts":4,"board":"weekly","epoch":0,"improved":false,"owner":"zoe","prev_rank":1,"prev_score":8,"rank":3,"score":7}
+              said leaderboards ScoreSubmitted {"attempts":4,"board":"weekly","epoch":0,"improved":false,"owner":"zoe","prev_rank":1,"prev_score":8,"rank":3,"score":7}
+            leaderboards boards "weekly" → BoardRow { definition: Definition { id: "weekly", sort: Desc, operator: Set, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "ada") → MemberRow { score: 7, reached: Stamp { micros: 3, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "bob") → MemberRow { score: 7, reached: Stamp { micros: 5, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "zoe") → MemberRow { score: 7, reached: Stamp { micros: 7, node: 1 }, attempts: 4, metadata: None, updated: Time(1704067200000) }
+            leaderboards order ("weekly", 0, -8, (3, 1), "ada") → ()
+            leaderboards order ("weekly", 0, -8, (5, 1), "bob") → ()
+            leaderboards order ("weekly", 0, -8, (7, 1), "zoe") → ()
+        "#]],
+    );
+}
+
+#[test]
+fn users_act_for_themselves_and_servers_for_all() {
+    check(
+        r#"
+                    {"type":"define","id":"open"}
+                    {"type":"define","id":"closed","authoritative":true}
+        user:ada    {"type":"submit_score","board":"open","owner":"ada","score":1}
+        user:ada    {"type":"submit_score","board":"open","owner":"eve","score":1}
+        user:ada    {"type":"submit_score","board":"closed","owner":"ada","score":1}
+        user:ada    {"type":"submit_score","board":"none","owner":"ada","score":1}
+        user:ada    {"type":"submit_score","board":"none","owner":"eve","score":1}
+        server:game {"type":"submit_score","board":"closed","owner":"ada","score":1}
+        user:ada    {"type":"delete_owner","board":"open","owner":"ada"}
+        server:game {"type":"delete_owner","board":"open","owner":"ada"}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"open"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"open","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"open","operator":"best","sort":"desc"}
+            {"type":"define","id":"closed","authoritative":true}
+              → {"authoritative":true,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"closed","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":true,"bounds":{"max":null,"min":null},"id":"closed","operator":"best","sort":"desc"}
+            user:ada    {"type":"submit_score","board":"open","owner":"ada","score":1}
+              → {"attempts":1,"board":"open","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":1}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"open","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":1}
+            user:ada    {"type":"submit_score","board":"open","owner":"eve","score":1}
+              → 403 not_yourself: a user may submit scores of its own only
+            user:ada    {"type":"submit_score","board":"closed","owner":"ada","score":1}
+              → 403 authoritative: the board is authoritative: it takes scores from servers and operators only
+            user:ada    {"type":"submit_score","board":"none","owner":"ada","score":1}
+              → 404 unknown_board: there is no board of this id
+            user:ada    {"type":"submit_score","board":"none","owner":"eve","score":1}
+              → 403 not_yourself: a user may submit scores of its own only
+            server:game {"type":"submit_score","board":"closed","owner":"ada","score":1}
+              → {"attempts":1,"board":"closed","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":1}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"closed","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":1}
+            user:ada    {"type":"delete_owner","board":"open","owner":"ada"}
+              → 403 role_required: this needs the role `server` or `operator`
+            server:game {"type":"delete_owner","board":"open","owner":"ada"}
+              → {"board":"open","epoch":0,"owner":"ada","rank":1,"score":1}
+              said leaderboards OwnerDeleted {"board":"open","epoch":0,"owner":"ada","rank":1,"score":1}
+            leaderboards boards "closed" → BoardRow { definition: Definition { id: "closed", sort: Desc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: true }, epoch: 0, created: Time(1704067200000) }
+            leaderboards boards "open" → BoardRow { definition: Definition { id: "open", sort: Desc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards members ("closed", 0, "ada") → MemberRow { score: 1, reached: Stamp { micros: 8, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards order ("closed", 0, -2, (8, 1), "ada") → ()
+        "#]],
+    );
+}
+
+#[test]
+fn a_score_stays_inside_its_bounds_and_64_bits() {
+    check(
+        r#"
+            {"type":"define","id":"small","bounds":{"min":-1,"max":9}}
+            {"type":"submit_score","board":"small","owner":"ada","score":9}
+            {"type":"submit_score","board":"small","owner":"ada","score":10}
+            {"type":"submit_score","board":"small","owner":"ada","score":-2}
+            {"type":"submit_score","board":"small","owner":"ada","score":1,"operator":"incr"}
+            {"type":"submit_score","board":"small","owner":"ada","score":10,"operator":"decr"}
+            {"type":"submit_score","board":"small","owner":"eve","score":-1,"operator":"set"}
+            {"type":"define","id":"large","operator":"incr"}
+            {"type":"submit_score","board":"large","owner":"max","score":9223372036854775807}
+            {"type":"submit_score","board":"large","owner":"max","score":1}
+            {"type":"submit_score","board":"large","owner":"min","score":-9223372036854775808}
+            {"type":"submit_score","board":"large","owner":"min","score":1,"operator":"decr"}
+            {"type":"submit_score","board":"large","owner":"new","score":-9223372036854775808,"operator":"decr"}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"small","bounds":{"min":-1,"max":9}}
+              → {"authoritative":false,"bounds":{"max":9,"min":-1},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"small","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":9,"min":-1},"id":"small","operator":"best","sort":"desc"}
+            {"type":"submit_score","board":"small","owner":"ada","score":9}
+              → {"attempts":1,"board":"small","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":9}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"small","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":9}
+            {"type":"submit_score","board":"small","owner":"ada","score":10}
+              → 422 out_of_bounds: the score would be 10, which is outside of the bounds of the board
+            {"type":"submit_score","board":"small","owner":"ada","score":-2}
+              → 422 out_of_bounds: the score would be -2, which is outside of the bounds of the board
+            {"type":"submit_score","board":"small","owner":"ada","score":1,"operator":"incr"}
+              → 422 out_of_bounds: the score would be 10, which is outside of the bounds of the board
+            {"type":"submit_score","board":"small","owner":"ada","score":10,"operator":"decr"}
+              → {"attempts":2,"board":"small","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":9,"rank":1,"score":-1}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"small","epoch":0,"improved":false,"owner":"ada","prev_rank":1,"prev_score":9,"rank":1,"score":-1}
+            {"type":"submit_score","board":"small","owner":"eve","score":-1,"operator":"set"}
+              → {"attempts":1,"board":"small","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":2,"score":-1}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"small","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":2,"score":-1}
+            {"type":"define","id":"large","operator":"incr"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"large","members":0,"operator":"incr","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"large","operator":"incr","sort":"desc"}
+            {"type":"submit_score","board":"large","owner":"max","score":9223372036854775807}
+              → {"attempts":1,"board":"large","epoch":0,"improved":true,"owner":"max","prev_rank":null,"prev_score":null,"rank":1,"score":9223372036854775807}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"large","epoch":0,"improved":true,"owner":"max","prev_rank":null,"prev_score":null,"rank":1,"score":9223372036854775807}
+            {"type":"submit_score","board":"large","owner":"max","score":1}
+              → 422 score_overflow: the score would overflow 64 bits
+            {"type":"submit_score","board":"large","owner":"min","score":-9223372036854775808}
+              → {"attempts":1,"board":"large","epoch":0,"improved":true,"owner":"min","prev_rank":null,"prev_score":null,"rank":2,"score":-9223372036854775808}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"large","epoch":0,"improved":true,"owner":"min","prev_rank":null,"prev_score":null,"rank":2,"score":-9223372036854775808}
+            {"type":"submit_score","board":"large","owner":"min","score":1,"operator":"decr"}
+              → 422 score_overflow: the score would overflow 64 bits
+            {"type":"submit_score","board":"large","owner":"new","score":-9223372036854775808,"operator":"decr"}
+              → 422 score_overflow: the score would overflow 64 bits
+            leaderboards boards "large" → BoardRow { definition: Definition { id: "large", sort: Desc, operator: Incr, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards boards "small" → BoardRow { definition: Definition { id: "small", sort: Desc, operator: Best, bounds: Bounds { min: Some(-1), max: Some(9) }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards members ("large", 0, "max") → MemberRow { score: 9223372036854775807, reached: Stamp { micros: 9, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("large", 0, "min") → MemberRow { score: -9223372036854775808, reached: Stamp { micros: 11, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("small", 0, "ada") → MemberRow { score: -1, reached: Stamp { micros: 6, node: 1 }, attempts: 2, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("small", 0, "eve") → MemberRow { score: -1, reached: Stamp { micros: 7, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards order ("large", 0, -9223372036854775808, (9, 1), "max") → ()
+            leaderboards order ("large", 0, 9223372036854775807, (11, 1), "min") → ()
+            leaderboards order ("small", 0, 0, (6, 1), "ada") → ()
+            leaderboards order ("small", 0, 0, (7, 1), "eve") → ()
+        "#]],
+    );
+}
+
+#[test]
+fn who_is_deleted_leaves_nothing_behind() {
+    check(
+        r#"
+            {"type":"define","id":"weekly"}
+            {"type":"submit_score","board":"weekly","owner":"ada","score":3}
+            {"type":"submit_score","board":"weekly","owner":"bob","score":2}
+            {"type":"submit_score","board":"weekly","owner":"eve","score":1}
+            {"type":"delete_owner","board":"weekly","owner":"ada"}
+            {"type":"delete_owner","board":"weekly","owner":"ada"}
+            {"type":"delete_owner","board":"none","owner":"ada"}
+            {"type":"delete_owner","board":"weekly","owner":""}
+            {"type":"submit_score","board":"weekly","owner":"ada","score":1}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"weekly"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"weekly","members":0,"operator":"best","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"weekly","operator":"best","sort":"desc"}
+            {"type":"submit_score","board":"weekly","owner":"ada","score":3}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":3}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":3}
+            {"type":"submit_score","board":"weekly","owner":"bob","score":2}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"bob","prev_rank":null,"prev_score":null,"rank":2,"score":2}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"bob","prev_rank":null,"prev_score":null,"rank":2,"score":2}
+            {"type":"submit_score","board":"weekly","owner":"eve","score":1}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":3,"score":1}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":3,"score":1}
+            {"type":"delete_owner","board":"weekly","owner":"ada"}
+              → {"board":"weekly","epoch":0,"owner":"ada","rank":1,"score":3}
+              said leaderboards OwnerDeleted {"board":"weekly","epoch":0,"owner":"ada","rank":1,"score":3}
+            {"type":"delete_owner","board":"weekly","owner":"ada"}
+              → 404 unknown_owner: this owner has no score on the board
+            {"type":"delete_owner","board":"none","owner":"ada"}
+              → 404 unknown_board: there is no board of this id
+            {"type":"delete_owner","board":"weekly","owner":""}
+              → 422 bad_owner: an owner has 1 to 256 bytes
+            {"type":"submit_score","board":"weekly","owner":"ada","score":1}
+              → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":3,"score":1}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":3,"score":1}
+            leaderboards boards "weekly" → BoardRow { definition: Definition { id: "weekly", sort: Desc, operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "ada") → MemberRow { score: 1, reached: Stamp { micros: 9, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "bob") → MemberRow { score: 2, reached: Stamp { micros: 3, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards members ("weekly", 0, "eve") → MemberRow { score: 1, reached: Stamp { micros: 4, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards order ("weekly", 0, -3, (3, 1), "bob") → ()
+            leaderboards order ("weekly", 0, -2, (4, 1), "eve") → ()
+            leaderboards order ("weekly", 0, -2, (9, 1), "ada") → ()
+        "#]],
+    );
+}
+
+#[test]
+fn owners_and_metadata_have_their_sizes() {
+    let board = |owner: &str, rest: &str| {
+        format!(r#"{{"type":"submit_score","board":"weekly","owner":"{owner}","score":1{rest}}}"#)
+    };
+    // `{"a":""}` has 8 bytes.
+    let metadata = |length: usize| format!(r#","metadata":{{"a":"{}"}}"#, "x".repeat(length - 8));
+    let lines = [
+        r#"{"type":"define","id":"weekly"}"#.to_owned(),
+        board("", ""),
+        board(&"x".repeat(257), ""),
+        board(&"é".repeat(128), ""),
+        board("a", &metadata(METADATA_LIMIT + 1)),
+        board("a", &metadata(METADATA_LIMIT)),
+    ];
+    let shown = check::run(SYSTEM.machines, &lines.join("\n"));
+    let short = |line: &str| line.chars().take(100).collect::<String>();
+    let replies: Vec<_> = shown.lines().filter(|line| line.starts_with("  →")).map(short).collect();
+    expect![[r#"
+          → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epo
+          → 422 bad_owner: an owner has 1 to 256 bytes
+          → 422 bad_owner: an owner has 1 to 256 bytes
+          → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"éééééééééééééééééééééééééééééé
+          → 422 metadata_too_large: metadata has at most 4096 bytes as compact JSON, not 4097
+          → {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"a","prev_rank":null,"prev_scor"#]].assert_eq(&replies.join("\n"));
+}
+
+#[test]
+fn a_key_makes_two_requests_one() {
+    check(
+        r#"
+                     {"type":"define","id":"sum","operator":"incr"}
+        key=a        {"type":"submit_score","board":"sum","owner":"ada","score":5}
+        +1h key=a    {"type":"submit_score","board":"sum","owner":"ada","score":5}
+        key=a        {"type":"submit_score","board":"sum","owner":"ada","score":6}
+        key=b        {"type":"submit_score","board":"none","owner":"ada","score":5}
+        key=b        {"type":"submit_score","board":"none","owner":"ada","score":5}
+        "#,
+        &expect![[r#"
+            {"type":"define","id":"sum","operator":"incr"}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"sum","members":0,"operator":"incr","sort":"desc"}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"id":"sum","operator":"incr","sort":"desc"}
+            key=a        {"type":"submit_score","board":"sum","owner":"ada","score":5}
+              → {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":5}
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":5}
+            +1h key=a    {"type":"submit_score","board":"sum","owner":"ada","score":5}
+              → {"attempts":1,"board":"sum","epoch":0,"improved":true,"owner":"ada","prev_rank":null,"prev_score":null,"rank":1,"score":5} (replayed)
+            key=a        {"type":"submit_score","board":"sum","owner":"ada","score":6}
+              → key reused
+            key=b        {"type":"submit_score","board":"none","owner":"ada","score":5}
+              → 404 unknown_board: there is no board of this id
+            key=b        {"type":"submit_score","board":"none","owner":"ada","score":5}
+              → 404 unknown_board: there is no board of this id (replayed)
+            leaderboards boards "sum" → BoardRow { definition: Definition { id: "sum", sort: Desc, operator: Incr, bounds: Bounds { min: None, max: None }, authoritative: false }, epoch: 0, created: Time(1704067200000) }
+            leaderboards members ("sum", 0, "ada") → MemberRow { score: 5, reached: Stamp { micros: 2, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067200000) }
+            leaderboards order ("sum", 0, -6, (2, 1), "ada") → ()
+        "#]],
+    );
+}
+
+/// A producer that knows nothing of Millrace puts JSON on the topic.
+#[test]
+fn foreign_records_are_applied_refused_or_dead() {
+    let mut partition = model::open(model::nothing());
+    let mut out = Output::default();
+    let lines: [&[u8]; 7] = [
+        br#"{"type":"define","id":"weekly","colour":"blue","authoritative":true}"#,
+        br#"{"type":"submit_score","board":"weekly","owner":"eve","score":7,"lives":3}"#,
+        br#"{"type":"submit_score","board":"none","owner":"eve","score":7}"#,
+        br#"{"type":"submit_score","board":"weekly","owner":"","score":7}"#,
+        br#"{"type":"define","id":"Bad Id"}"#,
+        br#"{"type":"submit_score","board":"weekly","owner":"eve","score":"7"}"#,
+        b"\x00\xff",
+    ];
+    for (offset, value) in (0..).zip(lines) {
+        let record =
+            LogRecord { offset, time: Time(5), key: b"x".to_vec(), value: value.to_vec(), headers: Vec::new() };
+        assert_eq!(partition.step(&record, &mut out), Step::Applied);
+    }
+    let said = out.said.iter().map(|said| format!("said {} {}", said.kind, said.data));
+    let dead = out.dead.iter().map(|letter| format!("dead {}", letter.reason));
+    assert!(out.replies.iter().all(|reply| !matches!(reply.verdict, Verdict::KeyReused)));
+    expect![[r#"
+        said BoardDefined {"authoritative":true,"bounds":{"max":null,"min":null},"id":"weekly","operator":"best","sort":"desc"}
+        said ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"owner":"eve","prev_rank":null,"prev_score":null,"rank":1,"score":7}
+        said CommandRefused {"code":"unknown_board","detail":"there is no board of this id"}
+        said CommandRefused {"code":"bad_owner","detail":"an owner has 1 to 256 bytes"}
+        said CommandRefused {"code":"bad_id","detail":"the id of a board must match [a-z0-9][a-z0-9._-]{0,63}"}
+        dead not a command: invalid type: string "7", expected i64
+        dead a record does not start with byte 0x00"#]].assert_eq(&said.chain(dead).collect::<Vec<_>>().join("\n"));
+}
