@@ -5,7 +5,7 @@ use crate::runtime::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Idempotency};
@@ -160,16 +160,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let own = own_parameters(&parts.uri);
+        let pairs = parts.uri.query().unwrap_or_default().split('&');
+        let own: Vec<&str> = pairs.filter(|pair| !pair.starts_with("min_position=")).collect();
+        let own = own.join("&");
         let value = serde_html_form::from_str(&own);
         value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", format!("`{own}`: {error}")))
     }
-}
-
-/// The parameters that a route itself knows: `min_position` is every read's, and [`Reading`] has it.
-fn own_parameters(uri: &Uri) -> String {
-    let pairs = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.starts_with("min_position="));
-    pairs.collect::<Vec<_>>().join("&")
 }
 
 /// The most rows that any list gives at once.
