@@ -1,0 +1,348 @@
+//! The program's own routes: outcomes by position, status, verify, replay, the log and dead letters.
+
+use crate::backend::{local_outcome, log_problem};
+use crate::cluster::Cluster;
+use crate::letters;
+use crate::look;
+use crate::node::{Node, machines};
+use crate::replay;
+use crate::verify;
+use axum::Json;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use millrace_processors::runtime::door::{Asked, Door};
+use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::reply::{Reply, Verdict};
+use millrace_processors::runtime::routes::{Params, Reading, Segments, Writing};
+use millrace_topics::log::Log;
+use millrace_topics::position::Position;
+use millrace_topics::record::Role;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_stream::wrappers::ReceiverStream;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// What the routes work on.
+#[derive(Clone)]
+pub struct Admin {
+    /// This node.
+    pub node: Arc<Node>,
+    /// The others.
+    pub cluster: Arc<Cluster>,
+}
+
+/// The program's own routes.
+pub fn router(admin: Admin) -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(outcome))
+        .routes(routes!(status))
+        .routes(routes!(verify_all))
+        .routes(routes!(replay_all))
+        .routes(routes!(topics))
+        .routes(routes!(records))
+        .routes(routes!(dead))
+        .routes(routes!(dead_letter, dead_action))
+        .with_state(admin)
+}
+
+/// Which system a command is about.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct SystemParams {
+    /// Default: all.
+    system: Option<String>,
+}
+
+/// Which records to show.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct RecordParams {
+    /// The first offset. Default: the last `count` ones.
+    from: Option<u64>,
+    /// How many. Default: 10.
+    count: Option<u64>,
+}
+
+/// Whose dead letters.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+struct DeadParams {
+    /// Default: those of all machines.
+    machine: Option<String>,
+}
+
+/// One partition's line of the status.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct PartitionStatus {
+    /// The machine.
+    pub machine: String,
+    /// The partition.
+    pub partition: u32,
+    /// The node that holds it.
+    pub node: u32,
+    /// The next offset to apply.
+    pub next: u64,
+    /// The end of the log.
+    pub end: u64,
+    /// The digest after the last applied record.
+    pub digest: String,
+    /// Commands accepted and refused, repeats answered from kept outcomes, records dropped as received before,
+    /// records that wait for earlier ones, forwarded, dead-lettered, timers fired.
+    pub counters: Value,
+    /// How many outcomes of idempotency keys are kept.
+    pub keyed_outcomes: u64,
+    /// Why the partition has stopped, if it has.
+    pub stopped: Option<String>,
+}
+
+fn operator(asked: &Asked) -> Result<(), Problem> {
+    if asked.caller.role == Role::Operator {
+        return Ok(());
+    }
+    Err(Problem::new(403, "operators_only", "only an operator may do this"))
+}
+
+/// Runs what may block on a thread of its own.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| Problem::new(500, "internal", error.to_string()))
+}
+
+fn position(machine: &str, place: &str) -> Result<Position, Problem> {
+    format!("{machine}/{place}").parse().map_err(|error| Problem::bad_request("bad_position", format!("{error}")))
+}
+
+/// The outcome of the command at a position.
+#[utoipa::path(get, path = "/v1/outcomes/{machine}/{place}", tag = "program", params(
+    ("machine" = String, Path, description = "The machine"),
+    ("place" = String, Path, description = "partition@offset")
+), responses(
+    (status = 200, description = "The outcome; a refusal has its own status"),
+    (status = 202, description = "Not applied yet"),
+    (status = 410, description = "`outcome_expired`")
+))]
+async fn outcome(
+    State(admin): State<Admin>,
+    Reading(asked): Reading,
+    Segments((machine, place)): Segments<(String, String)>,
+) -> Result<Response, Problem> {
+    let position = position(&machine, &place)?;
+    let def = machines().into_iter().find(|def| def.name == machine);
+    let def = def.ok_or_else(|| Problem::new(404, "unknown_machine", format!("there is no machine {machine}")))?;
+    let wait = asked.wait.unwrap_or(Duration::ZERO);
+    let reply = match admin.node.slot(&machine, position.partition) {
+        Some(_) => local_outcome(&admin.node, &position, wait).await?,
+        None => {
+            let owner = admin.node.owner(position.partition);
+            admin.cluster.outcome_or_problem(owner, &position, wait).await?
+        }
+    };
+    let Some(Reply { verdict, position, replayed, .. }) = reply else {
+        return Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(json!({ "pending": true }))).into_response());
+    };
+    let body = match verdict {
+        Verdict::Outcome(outcome) => (def.show_outcome)(&outcome)?,
+        Verdict::KeyReused => {
+            let detail = "this Idempotency-Key was used before with another request";
+            return Err(Problem::new(422, "idempotency_key_reused", detail));
+        }
+        Verdict::Dead(reason) => return Err(Problem::new(422, "dead_letter", reason)),
+    };
+    let mut response = Json(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert("millrace-position", position.to_string().parse().expect("a position is plain text"));
+    if replayed {
+        headers.insert("idempotent-replayed", header::HeaderValue::from_static("true"));
+    }
+    Ok(response)
+}
+
+/// Every partition that this node holds: positions, lag, digest, counters.
+#[utoipa::path(get, path = "/v1/status", tag = "program", responses((status = 200, body = Vec<PartitionStatus>)))]
+async fn status(State(admin): State<Admin>, Reading(asked): Reading) -> Result<Json<Vec<PartitionStatus>>, Problem> {
+    operator(&asked)?;
+    blocking(move || status_of(&admin.node)).await?.map(Json)
+}
+
+/// The status of what a node holds.
+///
+/// # Errors
+/// The log's, as a problem.
+pub fn status_of(node: &Node) -> Result<Vec<PartitionStatus>, Problem> {
+    node.slots.iter().map(|slot| {
+        let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
+        let (meta, stopped) = slot.look(|live| {
+            let meta = live.part.as_ref().map(|part| part.core().meta).unwrap_or_default();
+            (meta, live.stopped().map(ToString::to_string))
+        });
+        let counters = meta.counters;
+        Ok(PartitionStatus {
+            machine: slot.def.name.to_owned(),
+            partition: slot.partition,
+            node: node.settings.node,
+            next: meta.next,
+            end,
+            digest: format!("{:032x}", meta.digest),
+            counters: json!({
+                "accepted": counters.accepted, "refused": counters.refused, "repeated": counters.repeated,
+                "dropped": counters.dropped, "gaps": counters.gaps, "misrouted": counters.misrouted,
+                "dead": counters.dead, "timers": counters.timers,
+            }),
+            keyed_outcomes: meta.keyed,
+            stopped,
+        })
+    }).collect()
+}
+
+/// Answers with a JSON object a line, as they come from a thread of their own.
+fn lines<T: Serialize + Send + 'static>(work: impl FnOnce(&mut dyn FnMut(T)) + Send + 'static) -> Response {
+    let (sender, receiver) = tokio::sync::mpsc::channel::<Result<Bytes, Infallible>>(64);
+    tokio::task::spawn_blocking(move || {
+        work(&mut |line: T| {
+            let mut bytes = serde_json::to_vec(&line).expect("a line is plain data");
+            bytes.push(b'\n');
+            // Whoever asked may be gone; the work goes on to its end.
+            drop(sender.blocking_send(Ok(bytes.into())));
+        });
+    });
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(ReceiverStream::new(receiver))).into_response()
+}
+
+fn known_system(system: Option<&str>) -> Result<(), Problem> {
+    match system {
+        Some(name) if !millrace_processors::ALL.iter().any(|system| system.name == name) => {
+            Err(Problem::new(404, "unknown_system", format!("there is no system {name}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Rebuilds every partition aside and compares: a line a partition as it is done.
+#[utoipa::path(post, path = "/v1/verify", tag = "program", params(SystemParams),
+    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+async fn verify_all(
+    State(admin): State<Admin>,
+    Writing(asked): Writing,
+    Params(params): Params<SystemParams>,
+) -> Result<Response, Problem> {
+    operator(&asked)?;
+    known_system(params.system.as_deref())?;
+    Ok(lines(move |say| {
+        let slots = admin.node.slots.iter();
+        for slot in slots.filter(|slot| params.system.as_deref().is_none_or(|name| name == slot.def.system)) {
+            say(verify::verify_slot(&admin.node, slot));
+        }
+    }))
+}
+
+/// Rebuilds views beside the live ones and swaps them: lines of progress, and one a partition at its end.
+#[utoipa::path(post, path = "/v1/replay", tag = "program", params(SystemParams),
+    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+async fn replay_all(
+    State(admin): State<Admin>,
+    Writing(asked): Writing,
+    Params(params): Params<SystemParams>,
+) -> Result<Response, Problem> {
+    operator(&asked)?;
+    known_system(params.system.as_deref())?;
+    Ok(lines(move |say| {
+        let slots = admin.node.slots.iter();
+        for slot in slots.filter(|slot| params.system.as_deref().is_none_or(|name| name == slot.def.system)) {
+            replay::replay_slot(&admin.node, slot, say);
+        }
+    }))
+}
+
+async fn of_log<T: Send + 'static>(
+    admin: Admin,
+    look: impl FnOnce(&Log) -> Result<T, millrace_topics::log::LogError> + Send + 'static,
+) -> Result<T, Problem> {
+    blocking(move || look(&admin.node.log)).await?.map_err(log_problem)
+}
+
+/// The topics of the log.
+#[utoipa::path(get, path = "/v1/log", tag = "program", responses((status = 200, description = "A line a partition")))]
+async fn topics(State(admin): State<Admin>, Reading(asked): Reading) -> Result<Json<Vec<look::TopicLine>>, Problem> {
+    operator(&asked)?;
+    of_log(admin, look::topics).await.map(Json)
+}
+
+/// Records of one partition.
+#[utoipa::path(get, path = "/v1/log/{topic}/{partition}", tag = "program", params(
+    ("topic" = String, Path, description = "The topic"),
+    ("partition" = u32, Path, description = "The partition"),
+    RecordParams
+), responses((status = 200, description = "The records")))]
+async fn records(
+    State(admin): State<Admin>,
+    Reading(asked): Reading,
+    Segments((topic, partition)): Segments<(String, u32)>,
+    Params(params): Params<RecordParams>,
+) -> Result<Json<Vec<Value>>, Problem> {
+    operator(&asked)?;
+    let count = params.count.unwrap_or(10).min(1000);
+    of_log(admin, move |log| look::records(log, &topic, partition, params.from, count)).await.map(Json)
+}
+
+/// Dead letters with their reasons.
+#[utoipa::path(get, path = "/v1/dead", tag = "program", params(DeadParams),
+    responses((status = 200, description = "The letters")))]
+async fn dead(
+    State(admin): State<Admin>,
+    Reading(asked): Reading,
+    Params(params): Params<DeadParams>,
+) -> Result<Json<Vec<letters::Letter>>, Problem> {
+    operator(&asked)?;
+    of_log(admin, move |log| letters::list(log, params.machine.as_deref())).await.map(Json)
+}
+
+/// One dead letter.
+#[utoipa::path(get, path = "/v1/dead/{machine}/{place}", tag = "program", params(
+    ("machine" = String, Path, description = "The machine"),
+    ("place" = String, Path, description = "partition@offset")
+), responses((status = 200, description = "The letter"), (status = 404, description = "`no_dead_letter`")))]
+async fn dead_letter(
+    State(admin): State<Admin>,
+    Reading(asked): Reading,
+    Segments((machine, place)): Segments<(String, String)>,
+) -> Result<Json<letters::Letter>, Problem> {
+    operator(&asked)?;
+    let position = position(&machine, &place)?;
+    let missing = format!("there is no dead letter at {position}");
+    let letter = of_log(admin, move |log| letters::show(log, &position)).await?;
+    letter.map(Json).ok_or_else(|| Problem::new(404, "no_dead_letter", missing))
+}
+
+/// `…:redrive` appends a dead letter's record again; `…:skip` passes a record over that stops its partition.
+#[utoipa::path(post, path = "/v1/dead/{machine}/{place}", tag = "program", params(
+    ("machine" = String, Path, description = "The machine"),
+    ("place" = String, Path, description = "partition@offset:redrive or partition@offset:skip")
+), responses((status = 200, description = "Done"), (status = 409, description = "`not_possible`")))]
+async fn dead_action(
+    State(admin): State<Admin>,
+    Writing(asked): Writing,
+    Segments((machine, place)): Segments<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    operator(&asked)?;
+    let unknown = || Problem::new(404, "unknown_action", "what can be done is `:redrive` and `:skip`");
+    let (place, verb) = place.rsplit_once(':').ok_or_else(unknown)?;
+    let position = position(&machine, place)?;
+    let result = match verb {
+        "redrive" => blocking(move || {
+            letters::redrive(&admin.node.log, &position).map(|new| json!({ "position": new.to_string() }))
+        })
+        .await?,
+        "skip" => {
+            blocking(move || letters::skip(&admin.node, &position).map(|()| json!({ "skipped": position.to_string() })))
+                .await?
+        }
+        _ => return Err(unknown()),
+    };
+    result.map(Json).map_err(|reason| Problem::new(409, "not_possible", reason))
+}

@@ -1,0 +1,245 @@
+//! What is behind the door: commands go to the log and wait for their outcome, queries go to the partitions.
+
+use crate::cluster::Cluster;
+use crate::metrics::Counted;
+use crate::node::Node;
+use crate::slot::Slot;
+use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted};
+use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::reply::Reply;
+use millrace_processors::runtime::runner::QueryFailure;
+use millrace_processors::runtime::system::Partitions;
+use millrace_topics::log::{AppendError, LogError, NewRecord};
+use millrace_topics::partition::partition_of;
+use millrace_topics::position::{Position, Positions};
+use millrace_topics::record::{Payload, Record, Stamp};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use tokio::sync::oneshot;
+
+/// The backend of a node.
+pub struct NodeBackend {
+    node: Arc<Node>,
+    cluster: Arc<Cluster>,
+    secret: [u8; 32],
+    last_micros: AtomicU64,
+}
+
+impl NodeBackend {
+    /// The backend of this node.
+    #[must_use]
+    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, secret: [u8; 32]) -> Self {
+        Self { node, cluster, secret, last_micros: AtomicU64::new(0) }
+    }
+
+    async fn append(&self, topic: &'static str, partition: u32, record: NewRecord) -> Result<u64, Problem> {
+        let (sender, receiver) = oneshot::channel();
+        let began = Instant::now();
+        // Whoever asked may have hung up: then nobody hears the offset.
+        self.node.log.append(topic, partition, vec![record], Box::new(move |result| drop(sender.send(result))));
+        let result = receiver.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log was closed".to_owned())));
+        let metrics = &self.node.metrics;
+        match result {
+            Ok(offset) => {
+                metrics.appended.inc();
+                metrics.append_seconds.observe(began.elapsed().as_secs_f64());
+                Ok(offset)
+            }
+            Err(AppendError::Refused(reason)) => {
+                metrics.append_failures.with_label_values(&["refused"]).inc();
+                Err(Problem::unavailable("unavailable", reason, 1))
+            }
+            Err(AppendError::Unknown(reason)) => {
+                metrics.append_failures.with_label_values(&["unknown"]).inc();
+                Err(Problem::outcome_unknown(reason))
+            }
+        }
+    }
+
+    async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
+        let Submission { machine, key, header, command, wait } = submission;
+        let partition = partition_of(&key, self.node.fixed.partitions);
+        let slot = self.node.slot(machine, partition);
+        if let Some(slot) = slot
+            && let Some(reason) = slot.look(|live| live.stopped().map(ToString::to_string))
+        {
+            return Err(Problem::unavailable("stopped", reason, 30));
+        }
+        let stamp = header.stamp;
+        let record = Record { header, payload: Payload::Command(command) };
+        let record = NewRecord { key, value: record.encode(), ..NewRecord::default() };
+        let waiter = slot.map(|slot| Waiter { slot: slot.clone(), stamp, reply: slot.wait_for(stamp) });
+        let offset = self.append(machine, partition, record).await?;
+        let position = Position { machine: machine.to_owned(), partition, offset };
+        let _waiting = Counted::new(&self.node.metrics.waiting);
+        let reply = match waiter {
+            Some(waiter) => waiter.wait(wait).await,
+            None => self.cluster.outcome(self.node.owner(partition), &position, wait).await,
+        };
+        Ok(reply.map_or_else(|| Submitted::Accepted(Positions::one(position)), Submitted::Done))
+    }
+
+    async fn ask(&self, ask: Ask) -> Result<(Vec<Vec<u8>>, Positions), Problem> {
+        let mut answers = Vec::new();
+        let mut positions = Positions::default();
+        for partition in self.partitions(&ask.partitions) {
+            let (answer, position) = self.ask_partition(&ask, partition).await?;
+            answers.push(answer);
+            positions.merge(&position);
+        }
+        Ok((answers, positions))
+    }
+
+    fn partitions(&self, asked: &Partitions) -> Vec<u32> {
+        let all = self.node.fixed.partitions;
+        match asked {
+            Partitions::One(key) => vec![partition_of(key, all)],
+            Partitions::Some(keys) => {
+                let mut some: Vec<_> = keys.iter().map(|key| partition_of(key, all)).collect();
+                some.sort_unstable();
+                some.dedup();
+                some
+            }
+            Partitions::All => (0..all).collect(),
+        }
+    }
+
+    async fn ask_partition(&self, ask: &Ask, partition: u32) -> Result<(Vec<u8>, Positions), Problem> {
+        let min = ask.min_position.of(ask.machine, partition);
+        match self.node.slot(ask.machine, partition) {
+            Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
+            None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
+        }
+    }
+}
+
+/// A registered wait, which ends with this value also where the request is dropped.
+struct Waiter {
+    slot: Arc<Slot>,
+    stamp: Stamp,
+    reply: oneshot::Receiver<Reply>,
+}
+
+impl Waiter {
+    async fn wait(mut self, wait: Duration) -> Option<Reply> {
+        if wait.is_zero() {
+            return None;
+        }
+        tokio::time::timeout(wait, &mut self.reply).await.ok()?.ok()
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.slot.give_up(self.stamp);
+    }
+}
+
+/// Answers an encoded query from a partition that this node holds, once it has seen the offset `min`.
+///
+/// # Errors
+/// 400 `unknown_position`, 503 `not_yet`, 503 `stopped`.
+pub async fn local_query(
+    node: &Node,
+    machine: &str,
+    partition: u32,
+    query: &[u8],
+    min: Option<u64>,
+) -> Result<(Vec<u8>, Positions), Problem> {
+    let slot = node.slot(machine, partition).ok_or_else(|| not_here(machine, partition))?;
+    if let Some(min) = min {
+        wait_until(node, slot, min, node.settings.min_position_wait).await?;
+    }
+    let (answer, next) = slot.look(|live| match &live.part {
+        Ok(part) => (part.query(query), part.core().meta.next),
+        Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0),
+    });
+    let answer = answer.map_err(|failure| match failure {
+        QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
+        QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
+    })?;
+    let position = |offset| Position { machine: machine.to_owned(), partition, offset };
+    // A partition without a record has no position to name.
+    Ok((answer, next.checked_sub(1).map(|offset| Positions::one(position(offset))).unwrap_or_default()))
+}
+
+/// Waits until a partition has applied `offset`.
+///
+/// # Errors
+/// 400 `unknown_position` beyond the log's end, 503 `not_yet` when the wait ends before.
+pub async fn wait_until(node: &Node, slot: &Slot, offset: u64, wait: Duration) -> Result<(), Problem> {
+    let mut applied = slot.applied();
+    if *applied.borrow_and_update() > offset {
+        return Ok(());
+    }
+    let (log, machine, partition) = (node.log.clone(), slot.def.name, slot.partition);
+    let end = tokio::task::spawn_blocking(move || log.end(machine, partition)).await;
+    let end = end.map_err(|error| Problem::new(500, "internal", error.to_string()))?.map_err(log_problem)?;
+    if offset >= end {
+        let detail = format!("{machine}/{partition}@{offset} is beyond the end of the log");
+        return Err(Problem::bad_request("unknown_position", detail));
+    }
+    let seen = tokio::time::timeout(wait, applied.wait_for(|next| *next > offset)).await;
+    match seen {
+        Ok(Ok(_)) => Ok(()),
+        _ => Err(Problem::unavailable("not_yet", format!("{machine}/{partition}@{offset} is not applied yet"), 1)),
+    }
+}
+
+/// The outcome of the command at a position that this node holds, once it is applied. `None` if it is not applied
+/// within the wait.
+///
+/// # Errors
+/// 400 `unknown_position`, 410 `outcome_expired`, 503 `stopped`.
+pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> Result<Option<Reply>, Problem> {
+    let slot = node
+        .slot(&position.machine, position.partition)
+        .ok_or_else(|| not_here(&position.machine, position.partition))?;
+    match wait_until(node, slot, position.offset, wait).await {
+        Err(problem) if problem.code == "not_yet" => return Ok(None),
+        other => other?,
+    }
+    let found = slot.look(|live| match &live.part {
+        Ok(part) => Ok(part.core().outcome_at(position.offset)),
+        Err(reason) => Err(Problem::unavailable("stopped", reason.to_string(), 30)),
+    })?;
+    let gone = || Problem::new(410, "outcome_expired", format!("the outcome of {position} is not kept, or it is no command"));
+    found.map(Some).ok_or_else(gone)
+}
+
+fn not_here(machine: &str, partition: u32) -> Problem {
+    Problem::new(404, "unknown_partition", format!("this node does not hold {machine}/{partition}"))
+}
+
+/// What a client is told when the log cannot be read.
+#[must_use]
+pub fn log_problem(error: LogError) -> Problem {
+    match error {
+        LogError::Unknown(..) => Problem::new(404, "unknown_topic", error.to_string()),
+        LogError::OutOfRange { .. } => Problem::bad_request("unknown_position", error.to_string()),
+        _ => Problem::unavailable("unavailable", error.to_string(), 1),
+    }
+}
+
+impl Backend for NodeBackend {
+    fn stamp(&self) -> Stamp {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let now = u64::try_from(now).unwrap_or(u64::MAX);
+        let rise = |last: u64| Some(now.max(last + 1));
+        let last = self.last_micros.fetch_update(Ordering::AcqRel, Ordering::Acquire, rise).unwrap_or(now);
+        Stamp { micros: now.max(last + 1), node: self.node.settings.node }
+    }
+
+    fn submit(&self, submission: Submission) -> Answering<'_, Submitted> {
+        Box::pin(self.submit(submission))
+    }
+
+    fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)> {
+        Box::pin(self.ask(ask))
+    }
+
+    fn secret(&self) -> &[u8] {
+        &self.secret
+    }
+}

@@ -1,0 +1,247 @@
+//! A node: the log, the slots of the partitions that it holds, and what they share.
+
+use crate::control::{self, Fixed};
+use crate::health::Readiness;
+use crate::metrics::Metrics;
+use crate::settings::Settings;
+use crate::slot::{Around, FlushLimits, Slot};
+use crate::state_folder::StateFolder;
+use crate::workers::{Wakers, Workers};
+use millrace_processors::ALL;
+use millrace_processors::runtime::runner::Place;
+use millrace_processors::runtime::system::MachineDef;
+use millrace_state::env::Env;
+use millrace_topics::embedded::{EmbeddedLog, EmbeddedOptions};
+use millrace_topics::kafka::{KafkaLog, KafkaOptions};
+use millrace_topics::log::{Log, LogError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long a node waits for its views to catch up before it says again that it is not ready.
+const READY_POLL: Duration = Duration::from_millis(20);
+
+/// Everything that a running node holds.
+pub struct Node {
+    /// How it was started.
+    pub settings: Settings,
+    /// The log.
+    pub log: Log,
+    /// What was fixed when the data was made.
+    pub fixed: Fixed,
+    /// What slots need of the node.
+    pub around: Around,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// How far it is.
+    pub readiness: Arc<Readiness>,
+    /// The partitions that it holds.
+    pub slots: Arc<[Arc<Slot>]>,
+    by_place: BTreeMap<(&'static str, u32), usize>,
+    topic_ids: BTreeMap<&'static str, String>,
+}
+
+/// Every machine of every system, by name.
+#[must_use]
+pub fn machines() -> Vec<&'static MachineDef> {
+    ALL.iter().flat_map(|system| system.machines).collect()
+}
+
+/// Opens the log that the settings name.
+///
+/// # Errors
+/// The log's.
+pub fn open_log(settings: &Settings) -> Result<Log, LogError> {
+    match &settings.kafka {
+        Some(servers) => {
+            let options = KafkaOptions {
+                prefix: settings.topic_prefix.clone(),
+                settings: settings.kafka_set.iter().cloned().collect(),
+                ..KafkaOptions::new(servers.clone())
+            };
+            Ok(Log::Kafka(KafkaLog::connect(options)?))
+        }
+        None => open_embedded(settings),
+    }
+}
+
+/// Opens the embedded log of the data folder.
+///
+/// # Errors
+/// The log's.
+pub fn open_embedded(settings: &Settings) -> Result<Log, LogError> {
+    let options = EmbeddedOptions {
+        max_waiting_appends: settings.append_queue as usize,
+        // What waits cannot be told apart any more from what is lost: the process ends, and its start finds out.
+        on_fatal: Some(Arc::new(|reason| {
+            tracing::error!("the log has failed: {reason}");
+            eprintln!("error: the log has failed: {reason}");
+            std::process::exit(74);
+        })),
+        ..EmbeddedOptions::default()
+    };
+    Ok(Log::Embedded(EmbeddedLog::open(settings.data.join("log"), options)?))
+}
+
+/// The limits that these settings ask for.
+#[must_use]
+pub fn asked_limits(settings: &Settings) -> Fixed {
+    Fixed {
+        partitions: settings.partitions,
+        idempotency_window_ms: u64::try_from(settings.idempotency_window.as_millis()).unwrap_or(u64::MAX),
+        idempotency_max_keys: settings.idempotency_max_keys,
+        outcomes_kept: settings.outcomes_kept,
+    }
+}
+
+impl Node {
+    /// Opens log and views; the workers are running when this returns.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn open(settings: Settings, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Result<(Self, Workers), String> {
+        let log = open_log(&settings).map_err(|error| error.to_string())?;
+        let fixed = asked_limits(&settings);
+        control::open(&log, fixed).map_err(|error| error.to_string())?;
+        let topic_ids = create_topics(&log, fixed.partitions).map_err(|error| error.to_string())?;
+        let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+        let wakers = Wakers::new(workers);
+        let memory = usize::try_from(settings.memory()).unwrap_or(usize::MAX);
+        let around = Around {
+            log: log.clone(),
+            env: Env::new(memory / 2),
+            metrics: metrics.clone(),
+            flush: flush_limits(&settings, memory),
+            wake: wakers.wake(),
+            write: wakers.write(),
+        };
+        let mut node = Self {
+            settings,
+            log,
+            fixed,
+            around,
+            metrics,
+            readiness,
+            slots: Arc::new([]),
+            by_place: BTreeMap::new(),
+            topic_ids,
+        };
+        node.open_slots().map_err(|error| error.to_string())?;
+        let workers = wakers.start(node.slots.clone()).map_err(|error| format!("no thread for a worker: {error}"))?;
+        Ok((node, workers))
+    }
+
+    fn open_slots(&mut self) -> Result<(), LogError> {
+        let mut slots = Vec::new();
+        for def in machines() {
+            for partition in (0..self.fixed.partitions).filter(|partition| self.owner(*partition) == self.settings.node) {
+                let folder = StateFolder::new(&self.settings.data, def.name, partition);
+                if let Err(error) = folder.clean() {
+                    tracing::warn!("old states of {}/{partition} cannot be removed: {error}", def.name);
+                }
+                let place = self.place(def, partition)?;
+                self.by_place.insert((def.name, partition), slots.len());
+                slots.push(Slot::open(slots.len(), def, place, folder, self.around.clone()));
+            }
+        }
+        self.slots = slots.into();
+        Ok(())
+    }
+
+    /// Where a partition stands, as the runner wants to know it.
+    ///
+    /// # Errors
+    /// The log's.
+    pub fn place(&self, def: &'static MachineDef, partition: u32) -> Result<Place, LogError> {
+        place(&self.log, def, partition, self.fixed, &self.topic_ids[def.name])
+    }
+
+    /// The node that holds a partition.
+    #[must_use]
+    pub fn owner(&self, partition: u32) -> u32 {
+        let nodes = u32::try_from(self.settings.nodes.len()).unwrap_or(u32::MAX).max(1);
+        partition % nodes
+    }
+
+    /// The slot of a partition, if this node holds it.
+    #[must_use]
+    pub fn slot(&self, machine: &str, partition: u32) -> Option<&Arc<Slot>> {
+        let place = self.by_place.iter().find(|((name, number), _)| *name == machine && *number == partition);
+        place.map(|(_, slot)| &self.slots[*slot])
+    }
+
+    /// Waits until every view has come to the end that the log had at the start.
+    pub async fn catch_up(&self) {
+        loop {
+            let behind = self.slots.iter().filter(|slot| !slot.is_caught_up()).count();
+            self.note_progress();
+            if behind == 0 {
+                return;
+            }
+            tokio::time::sleep(READY_POLL).await;
+        }
+    }
+
+    /// Notes in `/health/ready` and `/metrics` how far the slots are.
+    pub fn note_progress(&self) {
+        for slot in self.slots.iter() {
+            let (next, end) = (*slot.applied().borrow(), slot.catch_up_to());
+            self.readiness.progress(slot.def.name, slot.partition, next, end.max(next));
+            let labels = [slot.def.name, &slot.partition.to_string()];
+            self.metrics.applied_offset.with_label_values(&labels).set(i64::try_from(next).unwrap_or(i64::MAX));
+        }
+    }
+
+    /// Writes what can be written, so that the next start has little to apply again.
+    pub fn flush_all(&self, deadline: Duration) {
+        let until = std::time::Instant::now() + deadline;
+        for slot in self.slots.iter() {
+            while !slot.look(|live| slot.flush_now(live)) && std::time::Instant::now() < until {
+                if slot.look(|live| live.stopped().is_some()) {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(2));
+            }
+        }
+    }
+}
+
+/// Where a partition stands, for those who have no node.
+///
+/// # Errors
+/// The log's.
+pub fn place(
+    log: &Log,
+    def: &'static MachineDef,
+    partition: u32,
+    fixed: Fixed,
+    topic_id: &str,
+) -> Result<Place, LogError> {
+    Ok(Place {
+        machine: def.name,
+        partition,
+        partitions: fixed.partitions,
+        topic_id: topic_id.to_owned(),
+        limits: fixed.limits(),
+        skips: control::skips(log, def.name, partition)?,
+    })
+}
+
+fn flush_limits(settings: &Settings, memory: usize) -> FlushLimits {
+    const SHARE: usize = 64;
+    let bytes = settings.flush_bytes.map_or(memory / SHARE, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    FlushLimits { age: settings.flush_age, bytes }
+}
+
+/// Creates the topics of all machines and systems, and returns the id of each machine's.
+fn create_topics(log: &Log, partitions: u32) -> Result<BTreeMap<&'static str, String>, LogError> {
+    let mut ids = BTreeMap::new();
+    for system in ALL {
+        log.create(&format!("{}.events", system.name), partitions)?;
+        for def in system.machines {
+            log.create(&format!("{}.dead", def.name), partitions)?;
+            ids.insert(def.name, log.create(def.name, partitions)?.id);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,106 @@
+//! `millrace serve`: opens log and views, listens, and stops gracefully.
+
+use crate::admin::{self, Admin};
+use crate::auth::Auth;
+use crate::backend::NodeBackend;
+use crate::client::Announcement;
+use crate::cluster::{self, Cluster};
+use crate::gateway::{self, Gate};
+use crate::health::Readiness;
+use crate::keys::Keys;
+use crate::metrics::Metrics;
+use crate::node::Node;
+use crate::replay;
+use crate::settings::Settings;
+use crate::workers::Workers;
+use millrace_processors::ALL;
+use millrace_processors::runtime::door::Door;
+use std::io::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+
+/// How often `/metrics` and `/health/ready` learn how far the views are.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// Serves until the process is asked to stop.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn run(settings: Settings) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(settings))
+}
+
+async fn serve(settings: Settings) -> Result<(), String> {
+    std::fs::create_dir_all(&settings.data)
+        .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
+    let keys = Keys::open(&settings).map_err(|error| error.to_string())?;
+    let listener = bind(&settings).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let auth = Auth::new(&settings, &keys, address)?;
+    let (metrics, readiness) = (Arc::new(Metrics::new()), Arc::new(Readiness::default()));
+    let (node, workers) = open(&settings, &metrics, &readiness).await?;
+    let node = Arc::new(node);
+    let cluster = Arc::new(Cluster::new(settings.nodes.clone(), keys.node_token())?);
+    let backend = NodeBackend::new(node.clone(), cluster.clone(), *keys.secret());
+    let door = Door::new(Arc::new(backend), settings.wait);
+    let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
+    let own = admin::router(Admin { node: node.clone(), cluster });
+    let router = gateway::router(door, gate, ALL, own).merge(cluster::routes(node.clone(), keys.node_token()));
+    let announcement = Announcement::new(&settings.data, address)
+        .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
+    tokio::spawn(ready(node.clone(), format!("http://{address}")));
+    let stopped = async {
+        if let Err(error) = gateway::stop_signal().await {
+            tracing::error!(%error, "signals cannot be listened to");
+        }
+    };
+    gateway::listen(listener, router, &settings, &metrics, stopped).await;
+    readiness.set_ready(false);
+    drop(announcement);
+    stop(node, workers).await
+}
+
+async fn bind(settings: &Settings) -> Result<TcpListener, String> {
+    let addresses = settings.listen_addresses()?;
+    let listener = TcpListener::bind(addresses.as_slice()).await;
+    listener.map_err(|error| format!("--listen {}: {error}", settings.listen))
+}
+
+async fn open(
+    settings: &Settings,
+    metrics: &Arc<Metrics>,
+    readiness: &Arc<Readiness>,
+) -> Result<(Node, Workers), String> {
+    let (settings, metrics, readiness) = (settings.clone(), metrics.clone(), readiness.clone());
+    let opened = tokio::task::spawn_blocking(move || Node::open(settings, metrics, readiness)).await;
+    opened.map_err(|error| error.to_string())?
+}
+
+/// Says that the views have caught up, goes on with interrupted replays, and keeps the figures fresh.
+async fn ready(node: Arc<Node>, address: String) {
+    node.catch_up().await;
+    node.readiness.set_ready(true);
+    // The line that scripts wait for; a closed standard output is no reason not to serve.
+    let mut out = std::io::stdout();
+    drop(writeln!(out, "millrace ready {address}").and_then(|()| out.flush()));
+    let resumed = node.clone();
+    tokio::task::spawn_blocking(move || replay::resume_all(&resumed));
+    loop {
+        tokio::time::sleep(PROGRESS_EVERY).await;
+        node.note_progress();
+    }
+}
+
+async fn stop(node: Arc<Node>, workers: Workers) -> Result<(), String> {
+    let grace = node.settings.shutdown_grace;
+    let stopped = tokio::task::spawn_blocking(move || {
+        node.flush_all(grace);
+        workers.stop();
+        if let millrace_topics::log::Log::Embedded(log) = &node.log {
+            log.close();
+        }
+    });
+    stopped.await.map_err(|error| error.to_string())
+}

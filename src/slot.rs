@@ -1,0 +1,613 @@
+//! One partition of one machine as this node holds it: the state machine, its reader, and what it still owes to the
+//! log. A worker thread turns it; everybody else looks in between two batches.
+
+use crate::metrics::Metrics;
+use crate::state_folder::StateFolder;
+use millrace_processors::runtime::outbox::Shipment;
+use millrace_processors::runtime::reply::{Output, Reply};
+use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason, record_hash};
+use millrace_processors::runtime::system::MachineDef;
+use millrace_state::env::Env;
+use millrace_state::store::Frozen;
+use millrace_topics::log::{Follower, Log, LogError, LogRecord, NewRecord, Wake};
+use millrace_topics::record::{Header, Payload, Record, Stamp};
+use millrace_topics::time::Time;
+use parking_lot::Mutex;
+use std::collections::{HashMap, VecDeque};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// How long a batch may hold its partition before queries get their turn.
+const TURN: Duration = Duration::from_micros(200);
+
+/// How many records are taken from the reader at once.
+const POLL: usize = 512;
+
+/// How long to wait before something that the log refused is tried again, and before a Tick is given up for lost.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How often a flush that is under way is asked after.
+const FLUSH_POLL: Duration = Duration::from_millis(2);
+
+/// More dirty bytes than this many times the flush size stop the reading until the flush has landed.
+const DIRTY_FACTOR: usize = 4;
+
+/// When changes are written to disk.
+#[derive(Clone, Copy, Debug)]
+pub struct FlushLimits {
+    /// When they are this old.
+    pub age: Duration,
+    /// When they have this many bytes.
+    pub bytes: usize,
+}
+
+/// What a slot needs of the node around it.
+#[derive(Clone)]
+pub struct Around {
+    /// The log.
+    pub log: Log,
+    /// What all stores share.
+    pub env: Env,
+    /// Figures.
+    pub metrics: Arc<Metrics>,
+    /// When to flush.
+    pub flush: FlushLimits,
+    /// Asks a worker to turn a slot.
+    pub wake: Arc<dyn Fn(usize) + Send + Sync>,
+    /// Hands a frozen layer to the thread that writes it.
+    pub write: Arc<dyn Fn(Write) + Send + Sync>,
+}
+
+/// A frozen layer on its way to disk.
+pub struct Write {
+    /// The slot.
+    pub number: usize,
+    /// Which of the states that the slot has held since the start.
+    generation: u64,
+    frozen: Frozen,
+}
+
+/// A partition.
+pub struct Slot {
+    /// Its number on this node.
+    pub number: usize,
+    /// Its machine.
+    pub def: &'static MachineDef,
+    /// Its partition.
+    pub partition: u32,
+    /// Where its state lives.
+    pub folder: StateFolder,
+    around: Around,
+    me: Weak<Slot>,
+    live: Mutex<Live>,
+    waiters: Mutex<HashMap<Stamp, oneshot::Sender<Reply>>>,
+    applied: watch::Sender<u64>,
+    queued: AtomicBool,
+    owed: Mutex<Owed>,
+}
+
+/// What changes with every turn.
+pub struct Live {
+    /// The state machine, or why there is none.
+    pub part: Result<Box<dyn Processor>, StopReason>,
+    /// Counts the states that the slot has held, so that a flush lands where it came from.
+    generation: u64,
+    follower: Option<Follower>,
+    pending: VecDeque<LogRecord>,
+    /// Until the partition has come to the end that the log had when it was opened, it sends nothing and ticks not.
+    catch_up_to: u64,
+    caught_up: bool,
+    dirty_since: Option<Instant>,
+    /// A frozen layer that waits until what was said below its offset is published.
+    frozen: Option<(Frozen, u64)>,
+    tick_sent: Option<Instant>,
+    retry_at: Option<Instant>,
+}
+
+/// What the partition has brought forth and the log does not have yet. Events and dead letters go out in order; a
+/// flush waits for those below its offset.
+#[derive(Default)]
+struct Owed {
+    waiting: VecDeque<(String, NewRecord)>,
+    /// How many were ever owed.
+    added: u64,
+    /// How many of them the log has.
+    published: u64,
+    publishing: bool,
+    acks: Vec<(Shipment, bool)>,
+    lost_notes: Vec<Record>,
+}
+
+impl Slot {
+    /// Opens the partition's state and begins to follow its topic. A state that cannot be used leaves a stopped slot,
+    /// which says why.
+    #[must_use]
+    pub fn open(
+        number: usize,
+        def: &'static MachineDef,
+        place: Place,
+        folder: StateFolder,
+        around: Around,
+    ) -> Arc<Self> {
+        let slot = Arc::new_cyclic(|me| Self {
+            number,
+            def,
+            partition: place.partition,
+            folder,
+            around,
+            me: me.clone(),
+            live: Mutex::new(Live::closed()),
+            waiters: Mutex::default(),
+            applied: watch::Sender::new(0),
+            queued: AtomicBool::new(false),
+            owed: Mutex::default(),
+        });
+        slot.reopen(place);
+        slot
+    }
+
+    /// Opens the state again from disk, as after a restart.
+    pub fn reopen(&self, place: Place) {
+        let mut live = self.live.lock();
+        // The old state's files must be closed before they are opened again, also by a flush that is under way.
+        while live.part.as_ref().is_ok_and(|part| part.core().store.is_flushing()) && live.frozen.is_none() {
+            parking_lot::MutexGuard::unlocked(&mut live, || std::thread::sleep(FLUSH_POLL));
+        }
+        let generation = live.generation + 1;
+        *live = Live::closed();
+        *live = Live { generation, ..self.open_live(place) };
+        let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
+        self.applied.send_replace(next);
+        drop(live);
+        self.wake();
+    }
+
+    fn open_live(&self, place: Place) -> Live {
+        let part = open_part(self.def, &self.around, &self.folder.live(), place);
+        let mut live = Live { part, ..Live::closed() };
+        let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
+        let followed = self.follow(next);
+        match followed {
+            Ok((follower, end)) => (live.follower, live.catch_up_to) = (Some(follower), end),
+            Err(reason) => live.part = live.part.and(Err(reason)),
+        }
+        live.caught_up = next >= live.catch_up_to;
+        live
+    }
+
+    fn follow(&self, next: u64) -> Result<(Follower, u64), StopReason> {
+        let (log, topic) = (&self.around.log, self.def.name);
+        let foreign = |error: LogError| StopReason::Foreign(error.to_string());
+        let end = log.end(topic, self.partition).map_err(foreign)?;
+        let me = self.me.clone();
+        let wake: Wake = Arc::new(move || {
+            if let Some(slot) = me.upgrade() {
+                slot.wake();
+            }
+        });
+        Ok((log.follow(topic, self.partition, next, wake).map_err(foreign)?, end))
+    }
+
+    /// Looks at the partition between two batches.
+    pub fn look<T>(&self, look: impl FnOnce(&mut Live) -> T) -> T {
+        look(&mut self.live.lock())
+    }
+
+    /// Registers for the reply to a command before it is appended.
+    pub fn wait_for(&self, stamp: Stamp) -> oneshot::Receiver<Reply> {
+        let (sender, receiver) = oneshot::channel();
+        self.waiters.lock().insert(stamp, sender);
+        receiver
+    }
+
+    /// Gives up waiting for a reply.
+    pub fn give_up(&self, stamp: Stamp) {
+        self.waiters.lock().remove(&stamp);
+    }
+
+    /// The next offset to apply, and its changes.
+    #[must_use]
+    pub fn applied(&self) -> watch::Receiver<u64> {
+        self.applied.subscribe()
+    }
+
+    /// True once the partition has come to the end that the log had when it was opened, or has stopped.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        let live = self.live.lock();
+        live.caught_up || live.stopped().is_some()
+    }
+
+    /// The end of the log when the partition was opened.
+    #[must_use]
+    pub fn catch_up_to(&self) -> u64 {
+        self.live.lock().catch_up_to
+    }
+
+    /// Asks a worker for a turn.
+    pub fn wake(&self) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            (self.around.wake)(self.number);
+        }
+    }
+
+    /// Takes records for a short while. A worker calls it.
+    pub fn turn(&self) {
+        self.queued.store(false, Ordering::Release);
+        let mut out = Output::default();
+        let mut live = self.live.lock();
+        self.take_acks(&mut live);
+        let more = self.apply(&mut live, &mut out);
+        self.ship(&mut live, out.sent);
+        self.owe(&mut out);
+        self.consider_flush(&mut live);
+        let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
+        drop(live);
+        if let Some(next) = next {
+            self.applied.send_if_modified(|applied| std::mem::replace(applied, next) != next);
+        }
+        self.answer(out);
+        self.publish();
+        if more {
+            self.wake();
+        }
+    }
+
+    /// What time brings: retries, Ticks, notes, flushes by age. A worker calls it some ten times a second.
+    pub fn tend(&self) {
+        let mut live = self.live.lock();
+        if live.retry_at.is_some_and(|at| at <= Instant::now()) {
+            live.retry_at = None;
+            drop(live);
+            self.wake();
+            return;
+        }
+        self.ship(&mut live, true);
+        self.note(&mut live);
+        self.tick(&mut live);
+        self.consider_flush(&mut live);
+        drop(live);
+        self.publish();
+    }
+
+    fn apply(&self, live: &mut Live, out: &mut Output) -> bool {
+        let began = Instant::now();
+        let Live { part: Ok(part), follower: Some(follower), pending, .. } = live else { return false };
+        if part.core().stopped().is_some() || part.core().store.dirty_bytes() > self.around.flush.bytes * DIRTY_FACTOR {
+            return false;
+        }
+        if pending.is_empty() {
+            match follower.poll(POLL) {
+                Ok(chunk) => {
+                    live.caught_up |= chunk.at_end && chunk.next >= live.catch_up_to;
+                    pending.extend(chunk.records);
+                }
+                Err(error) => return self.unreadable(live, error),
+            }
+        }
+        let mut taken = 0;
+        while let Some(record) = pending.front() {
+            match part.step(record, out) {
+                Step::Applied => drop(pending.pop_front()),
+                Step::TimersLeft => break,
+                Step::Stopped => break,
+            }
+            taken += 1;
+            if began.elapsed() > TURN {
+                break;
+            }
+        }
+        if let Some(reason) = part.core().stopped() {
+            tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
+            self.around.metrics.stopped.inc();
+            return false;
+        }
+        self.around.metrics.applied.with_label_values(&[self.def.name]).inc_by(taken);
+        if taken > 0 {
+            self.around.metrics.apply_seconds.observe(began.elapsed().as_secs_f64());
+        }
+        live.dirty_since = live.dirty_since.or_else(|| part.core().is_dirty().then_some(began));
+        taken > 0 || !pending.is_empty()
+    }
+
+    fn unreadable(&self, live: &mut Live, error: LogError) -> bool {
+        if let LogError::Unavailable(reason) = error {
+            tracing::debug!("{}/{} waits for the log: {reason}", self.def.name, self.partition);
+            live.retry_at = Some(Instant::now() + RETRY);
+            return false;
+        }
+        tracing::error!("{}/{} cannot read its log: {error}", self.def.name, self.partition);
+        live.stop(StopReason::Foreign(error.to_string()));
+        self.around.metrics.stopped.inc();
+        false
+    }
+
+    fn answer(&self, out: Output) {
+        for alarm in &out.alarms {
+            tracing::warn!("{alarm}");
+        }
+        if out.replies.is_empty() {
+            return;
+        }
+        let mut waiters = self.waiters.lock();
+        for reply in out.replies {
+            if let Some(waiter) = waiters.remove(&reply.stamp) {
+                // Whoever waited may be gone.
+                drop(waiter.send(reply));
+            }
+        }
+    }
+
+    fn owe(&self, out: &mut Output) {
+        if out.said.is_empty() && out.dead.is_empty() {
+            return;
+        }
+        let events = format!("{}.events", self.def.system);
+        let letters = format!("{}.dead", self.def.name);
+        let mut owed = self.owed.lock();
+        for said in out.said.drain(..) {
+            let value = said.cloud_event(self.def.name, self.partition);
+            let headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
+            owed.waiting.push_back((events.clone(), NewRecord { value, headers, ..NewRecord::default() }));
+            owed.added += 1;
+        }
+        for letter in out.dead.drain(..) {
+            let position = format!("{}/{}@{}", self.def.name, self.partition, letter.record.offset);
+            let LogRecord { key, value, mut headers, time, .. } = letter.record;
+            headers.push(("millrace-position".to_owned(), position.into_bytes()));
+            headers.push(("millrace-reason".to_owned(), letter.reason.into_bytes()));
+            headers.push(("millrace-time".to_owned(), time.to_string().into_bytes()));
+            owed.waiting.push_back((letters.clone(), NewRecord { key, value, headers, time: None }));
+            owed.added += 1;
+        }
+    }
+
+    /// Appends what is owed: one append at a time, so that a failed one is not overtaken.
+    fn publish(&self) {
+        let mut owed = self.owed.lock();
+        let Some((topic, _)) = owed.waiting.front().filter(|_| !owed.publishing) else { return };
+        let topic = topic.clone();
+        let same = owed.waiting.iter().take(POLL).take_while(|(other, _)| *other == topic);
+        let records: Vec<_> = same.map(|(_, record)| record.clone()).collect();
+        owed.publishing = true;
+        drop(owed);
+        let (me, count) = (self.me.clone(), records.len());
+        self.around.log.append(&topic, self.partition, records, Box::new(move |result| {
+            let Some(slot) = me.upgrade() else { return };
+            if let Err(error) = &result {
+                tracing::warn!("what {}/{} said is not published yet: {error}", slot.def.name, slot.partition);
+            }
+            slot.published(count, result.is_ok());
+        }));
+    }
+
+    fn published(&self, count: usize, arrived: bool) {
+        let mut owed = self.owed.lock();
+        owed.publishing = false;
+        if arrived {
+            owed.waiting.drain(..count);
+            owed.published += count as u64;
+            drop(owed);
+            self.wake();
+        }
+        // What did not arrive goes again with the next tending, under the same ids.
+    }
+
+    /// True if everything that was said is published.
+    #[must_use]
+    pub fn is_published(&self) -> bool {
+        self.owed.lock().waiting.is_empty()
+    }
+
+    fn take_acks(&self, live: &mut Live) {
+        let (acks, lost) = {
+            let mut owed = self.owed.lock();
+            (std::mem::take(&mut owed.acks), std::mem::take(&mut owed.lost_notes))
+        };
+        let Ok(part) = &mut live.part else { return };
+        let sender = &mut part.core_mut().sender;
+        for (shipment, arrived) in acks {
+            sender.done(&shipment.machine, shipment.partition, shipment.last, arrived);
+        }
+        for note in lost {
+            if let Payload::Sent { machine, partition, .. } = note.payload {
+                sender.note_failed(&machine, partition, 0);
+            }
+        }
+    }
+
+    fn ship(&self, live: &mut Live, sent: bool) {
+        let caught_up = live.caught_up;
+        let Ok(part) = &mut live.part else { return };
+        let core = part.core_mut();
+        if !caught_up || !(sent || core.sender.is_busy()) {
+            return;
+        }
+        for shipment in core.sender.ship(&core.store) {
+            let me = self.me.clone();
+            let Shipment { machine, partition, last, records } = shipment;
+            let topic = machine.clone();
+            self.around.log.append(&topic, partition, records, Box::new(move |result| {
+                let Some(slot) = me.upgrade() else { return };
+                let shipment = Shipment { machine, partition, last, records: Vec::new() };
+                slot.owed.lock().acks.push((shipment, result.is_ok()));
+                slot.wake();
+            }));
+        }
+    }
+
+    fn note(&self, live: &mut Live) {
+        let Ok(part) = &mut live.part else { return };
+        for note in part.core_mut().sender.notes(Time::now().0) {
+            let me = self.me.clone();
+            let record = NewRecord { value: note.encode(), ..NewRecord::default() };
+            self.around.log.append(self.def.name, self.partition, vec![record], Box::new(move |result| {
+                if let (Some(slot), Err(_)) = (me.upgrade(), result) {
+                    slot.owed.lock().lost_notes.push(note);
+                }
+            }));
+        }
+    }
+
+    fn tick(&self, live: &mut Live) {
+        let waits = live.tick_sent.is_some_and(|sent| sent.elapsed() < RETRY);
+        let Ok(part) = &mut live.part else { return };
+        if !live.caught_up || waits || !live.pending.is_empty() || part.core().stopped().is_some() {
+            return;
+        }
+        if part.core_mut().next_due().is_none_or(|due| due > Time::now()) {
+            return;
+        }
+        live.tick_sent = Some(Instant::now());
+        let tick = Record { header: Header::default(), payload: Payload::Tick };
+        let record = NewRecord { value: tick.encode(), ..NewRecord::default() };
+        // One that is lost is sent again after a while.
+        self.around.log.append(self.def.name, self.partition, vec![record], Box::new(|_| ()));
+    }
+
+    /// Freezes what is old or large enough, and hands it out to be written once what it said is published.
+    fn consider_flush(&self, live: &mut Live) {
+        let Ok(part) = &mut live.part else { return };
+        let core = part.core_mut();
+        let old = live.dirty_since.is_some_and(|since| since.elapsed() >= self.around.flush.age);
+        let large = core.store.dirty_bytes() >= self.around.flush.bytes;
+        if live.frozen.is_none() && (old || large) {
+            let owed = self.owed.lock().added;
+            live.frozen = core.freeze().map(|frozen| (frozen, owed));
+            live.dirty_since = None;
+        }
+        let published = self.owed.lock().published;
+        if let Some((frozen, _)) = live.frozen.take_if(|(_, owed)| *owed <= published) {
+            (self.around.write)(Write { number: self.number, generation: live.generation, frozen });
+        }
+    }
+
+    /// Writes a frozen layer; the thread for that calls it.
+    pub fn write(&self, write: Write) {
+        let timer = self.around.metrics.flush_seconds.start_timer();
+        let written = write.frozen.write();
+        timer.observe_duration();
+        let mut live = self.live.lock();
+        if live.generation != write.generation {
+            return;
+        }
+        match (written, &mut live.part) {
+            (Ok(landed), Ok(part)) => part.core_mut().store.land(landed),
+            (Ok(_), Err(_)) => {}
+            (Err(error), _) => {
+                tracing::error!("{}/{} has stopped: {error}", self.def.name, self.partition);
+                self.around.metrics.stopped.inc();
+                live.stop(StopReason::Unwritable(error.to_string()));
+            }
+        }
+        drop(live);
+        self.wake();
+    }
+
+    /// Writes everything that can be written now, and waits for it: at a graceful stop, and before a checkpoint.
+    /// False where something that was said is not published yet, or a flush is under way.
+    pub fn flush_now(&self, live: &mut Live) -> bool {
+        if live.frozen.is_some() || !self.is_published() {
+            return false;
+        }
+        let Ok(part) = &mut live.part else { return false };
+        let core = part.core_mut();
+        if core.store.is_flushing() {
+            return false;
+        }
+        let Some(frozen) = core.freeze() else { return true };
+        match frozen.write() {
+            Ok(landed) => core.store.land(landed),
+            Err(error) => core.stop(StopReason::Unwritable(error.to_string())),
+        }
+        live.dirty_since = None;
+        true
+    }
+}
+
+impl Live {
+    fn closed() -> Self {
+        Self {
+            part: Err(StopReason::Foreign("the partition is not open".to_owned())),
+            generation: 0,
+            follower: None,
+            pending: VecDeque::new(),
+            catch_up_to: 0,
+            caught_up: false,
+            dirty_since: None,
+            frozen: None,
+            tick_sent: None,
+            retry_at: None,
+        }
+    }
+
+    /// Why the partition does not go on, if it does not.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&StopReason> {
+        match &self.part {
+            Ok(part) => part.core().stopped(),
+            Err(reason) => Some(reason),
+        }
+    }
+
+    fn stop(&mut self, reason: StopReason) {
+        if let Ok(part) = &mut self.part {
+            part.core_mut().stop(reason);
+        }
+    }
+
+    /// Puts a rebuilt state in the place of the present one. The sender stays: what is on its way comes back to it.
+    pub fn swap(&mut self, mut rebuilt: Box<dyn Processor>) {
+        if let Ok(part) = &mut self.part {
+            std::mem::swap(&mut part.core_mut().sender, &mut rebuilt.core_mut().sender);
+        }
+        self.part = Ok(rebuilt);
+        self.generation += 1;
+        self.frozen = None;
+    }
+}
+
+/// Opens the state in a folder and checks that it belongs to this log.
+///
+/// # Errors
+/// Why it cannot be used.
+pub fn open_part(
+    def: &MachineDef,
+    around: &Around,
+    folder: &Path,
+    place: Place,
+) -> Result<Box<dyn Processor>, StopReason> {
+    let store = millrace_state::store::Store::open(&around.env, folder)
+        .map_err(|error| StopReason::Damaged(error.to_string()))?;
+    let partition = place.partition;
+    let part = (def.open)(store, place)?;
+    check_tail(&around.log, def.name, partition, part.core().meta.last)?;
+    Ok(part)
+}
+
+/// The record that the state ends with must be the one that the log has there.
+fn check_tail(log: &Log, topic: &str, partition: u32, last: Option<(u64, u64)>) -> Result<(), StopReason> {
+    let Some((offset, hash)) = last else { return Ok(()) };
+    let foreign = |why: String| StopReason::Foreign(format!("the state of {topic}/{partition} {why}"));
+    let unread = |error: LogError| foreign(format!("cannot be checked against its log: {error}"));
+    if log.start(topic, partition).map_err(unread)? > offset {
+        return Ok(());
+    }
+    let end = log.end(topic, partition).map_err(unread)?;
+    if end <= offset {
+        return Err(foreign(format!("holds offset {offset}, but the log ends before {end}: it lost records, or is another")));
+    }
+    let chunk = log.read(topic, partition, offset, 1).map_err(unread)?;
+    match chunk.records.first() {
+        Some(record) if record.offset == offset && record_hash(record) == hash => Ok(()),
+        Some(record) => Err(foreign(format!(
+            "holds a record with hash {hash:016x} at offset {offset}, but the log has {:016x} at {}: it is another log",
+            record_hash(record),
+            record.offset
+        ))),
+        None => Err(foreign(format!("holds offset {offset}, which the log does not have"))),
+    }
+}

@@ -1,0 +1,106 @@
+//! The threads that turn partitions: a fixed set of workers, and one that writes what they flush. Tokio does I/O only.
+
+use crate::slot::{Slot, Write};
+use std::sync::Arc;
+use std::sync::OnceLock;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+/// How often every slot is tended: what a retry, a Tick, a note or a flush by age may be late.
+const TEND_EVERY: Duration = Duration::from_millis(50);
+
+/// What wakes the workers; made before the slots, which are made before the threads.
+pub struct Wakers {
+    senders: Vec<Sender<usize>>,
+    receivers: Vec<Receiver<usize>>,
+    writes: Sender<Write>,
+    written: Receiver<Write>,
+}
+
+/// The running threads. They end when the slots are dropped or [`Workers::stop`] is called.
+pub struct Workers {
+    threads: Vec<JoinHandle<()>>,
+    stop: Arc<OnceLock<()>>,
+}
+
+impl Wakers {
+    /// Room for so many workers.
+    #[must_use]
+    pub fn new(workers: usize) -> Self {
+        let (senders, receivers) = (0..workers).map(|_| channel()).unzip();
+        let (writes, written) = channel();
+        Self { senders, receivers, writes, written }
+    }
+
+    /// Asks the worker of a slot to turn it.
+    #[must_use]
+    pub fn wake(&self) -> Arc<dyn Fn(usize) + Send + Sync> {
+        let senders = self.senders.clone();
+        // A worker that is gone has stopped with the program.
+        Arc::new(move |slot| drop(senders[slot % senders.len()].send(slot)))
+    }
+
+    /// Hands a frozen layer to the writing thread.
+    #[must_use]
+    pub fn write(&self) -> Arc<dyn Fn(Write) + Send + Sync> {
+        let writes = self.writes.clone();
+        Arc::new(move |write| drop(writes.send(write)))
+    }
+
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// Where the machine gives no thread.
+    pub fn start(self, slots: Arc<[Arc<Slot>]>) -> std::io::Result<Workers> {
+        let stop: Arc<OnceLock<()>> = Arc::default();
+        let mut threads = Vec::new();
+        for (number, receiver) in self.receivers.into_iter().enumerate() {
+            let (slots, stop, workers) = (slots.clone(), stop.clone(), self.senders.len());
+            let own: Vec<_> = (number..slots.len()).step_by(workers).collect();
+            let builder = std::thread::Builder::new().name(format!("worker-{number}"));
+            threads.push(builder.spawn(move || work(&slots, &own, &receiver, &stop))?);
+        }
+        let (written, stopping) = (self.written, stop.clone());
+        let builder = std::thread::Builder::new().name("flush".to_owned());
+        threads.push(builder.spawn(move || write(&slots, &written, &stopping))?);
+        Ok(Workers { threads, stop })
+    }
+}
+
+impl Workers {
+    /// Ends the threads after what they are doing.
+    pub fn stop(self) {
+        self.stop.get_or_init(|| ());
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker had panicked");
+            }
+        }
+    }
+}
+
+fn work(slots: &[Arc<Slot>], own: &[usize], receiver: &Receiver<usize>, stop: &OnceLock<()>) {
+    let mut tended = Instant::now();
+    while stop.get().is_none() {
+        match receiver.recv_timeout(TEND_EVERY.saturating_sub(tended.elapsed())) {
+            Ok(slot) => slots[slot].turn(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if tended.elapsed() >= TEND_EVERY {
+            own.iter().for_each(|slot| slots[*slot].tend());
+            tended = Instant::now();
+        }
+    }
+}
+
+fn write(slots: &[Arc<Slot>], written: &Receiver<Write>, stop: &OnceLock<()>) {
+    while stop.get().is_none() {
+        match written.recv_timeout(TEND_EVERY) {
+            Ok(write) => slots[write.number].write(write),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
