@@ -144,7 +144,9 @@ async fn outcome(
         }
     };
     let Some(Reply { verdict, position, replayed, .. }) = reply else {
-        return Ok((StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(json!({ "pending": true }))).into_response());
+        return Ok(
+            (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(json!({ "pending": true }))).into_response()
+        );
     };
     let body = match verdict {
         Verdict::Outcome(outcome) => (def.show_outcome)(&outcome)?,
@@ -175,29 +177,32 @@ async fn status(State(admin): State<Admin>, Reading(asked): Reading) -> Result<J
 /// # Errors
 /// The log's, as a problem.
 pub fn status_of(node: &Node) -> Result<Vec<PartitionStatus>, Problem> {
-    node.slots.iter().map(|slot| {
-        let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
-        let (meta, stopped) = slot.look(|live| {
-            let meta = live.part.as_ref().map(|part| part.core().meta).unwrap_or_default();
-            (meta, live.stopped().map(ToString::to_string))
-        });
-        let counters = meta.counters;
-        Ok(PartitionStatus {
-            machine: slot.def.name.to_owned(),
-            partition: slot.partition,
-            node: node.settings.node,
-            next: meta.next,
-            end,
-            digest: format!("{:032x}", meta.digest),
-            counters: json!({
-                "accepted": counters.accepted, "refused": counters.refused, "repeated": counters.repeated,
-                "dropped": counters.dropped, "gaps": counters.gaps, "misrouted": counters.misrouted,
-                "dead": counters.dead, "timers": counters.timers,
-            }),
-            keyed_outcomes: meta.keyed,
-            stopped,
+    node.slots
+        .iter()
+        .map(|slot| {
+            let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
+            let (meta, stopped) = slot.look(|live| {
+                let meta = live.part.as_ref().map(|part| part.core().meta).unwrap_or_default();
+                (meta, live.stopped().map(ToString::to_string))
+            });
+            let counters = meta.counters;
+            Ok(PartitionStatus {
+                machine: slot.def.name.to_owned(),
+                partition: slot.partition,
+                node: node.settings.node,
+                next: meta.next,
+                end,
+                digest: format!("{:032x}", meta.digest),
+                counters: json!({
+                    "accepted": counters.accepted, "refused": counters.refused, "repeated": counters.repeated,
+                    "dropped": counters.dropped, "gaps": counters.gaps, "misrouted": counters.misrouted,
+                    "dead": counters.dead, "timers": counters.timers,
+                }),
+                keyed_outcomes: meta.keyed,
+                stopped,
+            })
         })
-    }).collect()
+        .collect()
 }
 
 /// Answers with a JSON object a line, as they come from a thread of their own.
@@ -334,10 +339,12 @@ async fn dead_action(
     let (place, verb) = place.rsplit_once(':').ok_or_else(unknown)?;
     let position = position(&machine, place)?;
     let result = match verb {
-        "redrive" => blocking(move || {
-            letters::redrive(&admin.node.log, &position).map(|new| json!({ "position": new.to_string() }))
-        })
-        .await?,
+        "redrive" => {
+            blocking(move || {
+                letters::redrive(&admin.node.log, &position).map(|new| json!({ "position": new.to_string() }))
+            })
+            .await?
+        }
         "skip" => {
             blocking(move || letters::skip(&admin.node, &position).map(|()| json!({ "skipped": position.to_string() })))
                 .await?

@@ -204,7 +204,8 @@ pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> 
         Ok(part) => Ok(part.core().outcome_at(position.offset)),
         Err(reason) => Err(Problem::unavailable("stopped", reason.to_string(), 30)),
     })?;
-    let gone = || Problem::new(410, "outcome_expired", format!("the outcome of {position} is not kept, or it is no command"));
+    let gone =
+        || Problem::new(410, "outcome_expired", format!("the outcome of {position} is not kept, or it is no command"));
     found.map(Some).ok_or_else(gone)
 }
 

@@ -5,7 +5,6 @@ use clap::error::ErrorKind;
 use clap::{FromArgMatches, Subcommand};
 use millrace_topics::position::Position;
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 const ABOUT: &str = "Fifteen event-sourced backends on one log";
 
@@ -47,11 +46,6 @@ pub enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
-    /// Copy the embedded log and the newest checkpoints into a folder, while running.
-    Backup {
-        /// The folder; it must be empty or not be there.
-        dir: PathBuf,
-    },
 }
 
 /// What to do with the log.
@@ -86,12 +80,6 @@ pub enum LogCommand {
     /// Copy the embedded log of --data into --kafka, which must have no topics of this cluster yet. Offsets, times and
     /// headers stay.
     Copy,
-    /// Drop what stands before a position. Needs a checkpoint at or above it; from then on verify, replay and past
-    /// reads start there.
-    Trim {
-        /// The first record to keep, as leaderboards/3@17.
-        position: Position,
-    },
 }
 
 /// What to do with dead letters.

@@ -69,7 +69,12 @@ impl Cluster {
     ///
     /// # Errors
     /// What the other node says.
-    pub async fn outcome_or_problem(&self, node: u32, position: &Position, wait: Duration) -> Result<Option<Reply>, Problem> {
+    pub async fn outcome_or_problem(
+        &self,
+        node: u32,
+        position: &Position,
+        wait: Duration,
+    ) -> Result<Option<Reply>, Problem> {
         let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
         match self.ask(node, &Question::Outcome { position: position.clone(), wait_ms }, wait).await? {
             Said::Outcome(reply) => Ok(reply),
@@ -101,7 +106,8 @@ impl Cluster {
         let address = self.nodes.get(node as usize).ok_or_else(|| down("it has no address".to_owned()))?;
         let request = self.http.post(format!("http://{address}/internal/ask")).bearer_auth(&self.token);
         let response = request.timeout(wait + PATIENCE).body(codec::encode(question)).send().await;
-        let response = response.and_then(reqwest::Response::error_for_status).map_err(|error| down(error.to_string()))?;
+        let response =
+            response.and_then(reqwest::Response::error_for_status).map_err(|error| down(error.to_string()))?;
         let bytes = response.bytes().await.map_err(|error| down(error.to_string()))?;
         match codec::decode(&bytes).map_err(|error| down(format!("its answer {error}")))? {
             Said::Problem { status, code, detail, retry_after } => {
@@ -121,12 +127,17 @@ pub fn routes(node: Arc<Node>, token: String) -> Router {
     Router::new().route("/internal/ask", post(answer)).with_state((node, Arc::from(token)))
 }
 
-async fn answer(State((node, token)): State<(Arc<Node>, Arc<str>)>, headers: HeaderMap, body: Bytes) -> Result<Vec<u8>, Problem> {
+async fn answer(
+    State((node, token)): State<(Arc<Node>, Arc<str>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Vec<u8>, Problem> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     if given != Some(&format!("Bearer {token}")) {
         return Err(Problem::new(403, "forbidden", "only for nodes of this cluster"));
     }
-    let question = codec::decode(&body).map_err(|error| Problem::bad_request("bad_body", format!("the question {error}")))?;
+    let question =
+        codec::decode(&body).map_err(|error| Problem::bad_request("bad_body", format!("the question {error}")))?;
     let said = match question {
         Question::Outcome { position, wait_ms } => {
             local_outcome(&node, &position, Duration::from_millis(wait_ms)).await.map(Said::Outcome)

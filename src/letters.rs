@@ -60,13 +60,15 @@ pub fn show(log: &Log, position: &Position) -> Result<Option<Letter>, LogError> 
 /// # Errors
 /// A sentence.
 pub fn redrive(log: &Log, position: &Position) -> Result<Position, String> {
-    let chunk = log.read(&position.machine, position.partition, position.offset, 1).map_err(|error| error.to_string())?;
+    let chunk =
+        log.read(&position.machine, position.partition, position.offset, 1).map_err(|error| error.to_string())?;
     let record = chunk.records.into_iter().next().filter(|record| record.offset == position.offset);
     let record = record.ok_or_else(|| format!("the log has no record at {position}"))?;
     let value = without_provenance(&record, position.partition);
     let LogRecord { key, headers, .. } = record;
     let new = NewRecord { key, value, headers, time: None };
-    let offset = log.append_wait(&position.machine, position.partition, vec![new]).map_err(|error| error.to_string())?;
+    let offset =
+        log.append_wait(&position.machine, position.partition, vec![new]).map_err(|error| error.to_string())?;
     Ok(Position { offset, ..position.clone() })
 }
 

@@ -6,6 +6,7 @@ pub mod backend;
 pub mod cli;
 pub mod client;
 pub mod cluster;
+pub mod commands;
 pub mod control;
 pub mod gateway;
 pub mod health;
@@ -27,15 +28,25 @@ pub mod workers;
 
 use std::process::ExitCode;
 
-/// Reads the command line and starts writing log lines.
+/// Reads the command line and carries it out. Exit code 1: something is not as it should be, 2: it could not be done.
 #[must_use]
 pub fn run() -> ExitCode {
-    let (_command, settings) = cli::parse();
-    match logging::start(&settings) {
-        Ok(()) => ExitCode::SUCCESS,
+    let (command, settings) = cli::parse();
+    let result = logging::start(&settings).and_then(|()| settings.check()).and_then(|()| carry_out(command, settings));
+    match result {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("error: {error}");
-            ExitCode::FAILURE
+            ExitCode::from(2)
         }
     }
+}
+
+fn carry_out(command: cli::Command, settings: settings::Settings) -> Result<bool, String> {
+    if command == cli::Command::Serve {
+        return serve::run(settings).map(|()| true);
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(commands::run(command, settings))
 }

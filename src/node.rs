@@ -99,7 +99,11 @@ impl Node {
     ///
     /// # Errors
     /// A sentence for the operator.
-    pub fn open(settings: Settings, metrics: Arc<Metrics>, readiness: Arc<Readiness>) -> Result<(Self, Workers), String> {
+    pub fn open(
+        settings: Settings,
+        metrics: Arc<Metrics>,
+        readiness: Arc<Readiness>,
+    ) -> Result<(Self, Workers), String> {
         let log = open_log(&settings).map_err(|error| error.to_string())?;
         let fixed = asked_limits(&settings);
         control::open(&log, fixed).map_err(|error| error.to_string())?;
@@ -133,8 +137,10 @@ impl Node {
 
     fn open_slots(&mut self) -> Result<(), LogError> {
         let mut slots = Vec::new();
+        let own = (0..self.fixed.partitions).filter(|partition| self.owner(*partition) == self.settings.node);
+        let own: Vec<_> = own.collect();
         for def in machines() {
-            for partition in (0..self.fixed.partitions).filter(|partition| self.owner(*partition) == self.settings.node) {
+            for &partition in &own {
                 let folder = StateFolder::new(&self.settings.data, def.name, partition);
                 if let Err(error) = folder.clean() {
                     tracing::warn!("old states of {}/{partition} cannot be removed: {error}", def.name);

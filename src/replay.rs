@@ -109,7 +109,8 @@ fn swap(node: &Node, slot: &Slot, live: &mut Live, mut rebuild: Rebuild) -> Resu
         if let Some(reason) = live.stopped() {
             return Err(format!("the partition has stopped: {reason}"));
         }
-        let (next, digest) = live.part.as_ref().map(|part| (part.core().meta.next, part.core().meta.digest)).expect("it runs");
+        let (next, digest) =
+            live.part.as_ref().map(|part| (part.core().meta.next, part.core().meta.digest)).expect("it runs");
         rebuild.run(&node.log, next, &mut |_| true)?;
         let core = rebuild.part.core();
         if core.meta.next != next {

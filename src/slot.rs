@@ -375,13 +375,18 @@ impl Slot {
         owed.publishing = true;
         drop(owed);
         let (me, count) = (self.me.clone(), records.len());
-        self.around.log.append(&topic, self.partition, records, Box::new(move |result| {
-            let Some(slot) = me.upgrade() else { return };
-            if let Err(error) = &result {
-                tracing::warn!("what {}/{} said is not published yet: {error}", slot.def.name, slot.partition);
-            }
-            slot.published(count, result.is_ok());
-        }));
+        self.around.log.append(
+            &topic,
+            self.partition,
+            records,
+            Box::new(move |result| {
+                let Some(slot) = me.upgrade() else { return };
+                if let Err(error) = &result {
+                    tracing::warn!("what {}/{} said is not published yet: {error}", slot.def.name, slot.partition);
+                }
+                slot.published(count, result.is_ok());
+            }),
+        );
     }
 
     fn published(&self, count: usize, arrived: bool) {
@@ -430,12 +435,17 @@ impl Slot {
             let me = self.me.clone();
             let Shipment { machine, partition, last, records } = shipment;
             let topic = machine.clone();
-            self.around.log.append(&topic, partition, records, Box::new(move |result| {
-                let Some(slot) = me.upgrade() else { return };
-                let shipment = Shipment { machine, partition, last, records: Vec::new() };
-                slot.owed.lock().acks.push((shipment, result.is_ok()));
-                slot.wake();
-            }));
+            self.around.log.append(
+                &topic,
+                partition,
+                records,
+                Box::new(move |result| {
+                    let Some(slot) = me.upgrade() else { return };
+                    let shipment = Shipment { machine, partition, last, records: Vec::new() };
+                    slot.owed.lock().acks.push((shipment, result.is_ok()));
+                    slot.wake();
+                }),
+            );
         }
     }
 
@@ -444,11 +454,16 @@ impl Slot {
         for note in part.core_mut().sender.notes(Time::now().0) {
             let me = self.me.clone();
             let record = NewRecord { value: note.encode(), ..NewRecord::default() };
-            self.around.log.append(self.def.name, self.partition, vec![record], Box::new(move |result| {
-                if let (Some(slot), Err(_)) = (me.upgrade(), result) {
-                    slot.owed.lock().lost_notes.push(note);
-                }
-            }));
+            self.around.log.append(
+                self.def.name,
+                self.partition,
+                vec![record],
+                Box::new(move |result| {
+                    if let (Some(slot), Err(_)) = (me.upgrade(), result) {
+                        slot.owed.lock().lost_notes.push(note);
+                    }
+                }),
+            );
         }
     }
 
@@ -598,7 +613,9 @@ fn check_tail(log: &Log, topic: &str, partition: u32, last: Option<(u64, u64)>) 
     }
     let end = log.end(topic, partition).map_err(unread)?;
     if end <= offset {
-        return Err(foreign(format!("holds offset {offset}, but the log ends before {end}: it lost records, or is another")));
+        return Err(foreign(format!(
+            "holds offset {offset}, but the log ends before {end}: it lost records, or is another"
+        )));
     }
     let chunk = log.read(topic, partition, offset, 1).map_err(unread)?;
     match chunk.records.first() {

@@ -160,7 +160,8 @@ fn sentence(def: &MachineDef, offset: Option<u64>, row: Option<&Difference>) -> 
     let own_tables = tables::all();
     let table = machine_tables.iter().chain(&own_tables).find(|table| table.id == row.key[0]);
     let Some(table) = table else { return format!("{offset}; an unknown row {:02x?}", row.key) };
-    let show = |value: &Option<Vec<u8>>| value.as_ref().map_or_else(|| "no row".to_owned(), |raw| table.show_value(raw));
+    let show =
+        |value: &Option<Vec<u8>>| value.as_ref().map_or_else(|| "no row".to_owned(), |raw| table.show_value(raw));
     format!(
         "{offset}; table {}, key {}: the view has {}, the log gives {}",
         table.name,

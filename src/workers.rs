@@ -38,7 +38,9 @@ impl Wakers {
     pub fn wake(&self) -> Arc<dyn Fn(usize) + Send + Sync> {
         let senders = self.senders.clone();
         // A worker that is gone has stopped with the program.
-        Arc::new(move |slot| drop(senders[slot % senders.len()].send(slot)))
+        Arc::new(move |slot| {
+            let _ = senders[slot % senders.len()].send(slot);
+        })
     }
 
     /// Hands a frozen layer to the writing thread.

@@ -192,7 +192,8 @@ fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line,
 }
 
 fn parse_caller(word: &str) -> Result<Caller, String> {
-    let (role, id) = word.split_once(':').ok_or(format!("`{word}` is no caller: user:ada, server:shop, operator:ops"))?;
+    let (role, id) =
+        word.split_once(':').ok_or(format!("`{word}` is no caller: user:ada, server:shop, operator:ops"))?;
     let role = match role {
         "user" => Role::User,
         "server" => Role::Server,
@@ -260,7 +261,9 @@ impl Shown {
         let (left, right) = (self.masked().text(), other.masked().text());
         let differing = left.lines().zip(right.lines()).find(|(left, right)| left != right);
         let (left_line, right_line) = differing.unwrap_or(("(one is longer)", ""));
-        format!("{plan:?} shows another result.\nplain: {left_line}\nother: {right_line}\n\nplain:\n{left}\nother:\n{right}")
+        format!(
+            "{plan:?} shows another result.\nplain: {left_line}\nother: {right_line}\n\nplain:\n{left}\nother:\n{right}"
+        )
     }
 }
 
@@ -272,9 +275,9 @@ fn mask(text: &str) -> String {
         let (before, after) = rest.split_at(slash + 1);
         out.push_str(before);
         let partition = after.len() - after.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
-        let offset = after[partition..].strip_prefix('@').map(|text| {
-            text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len()
-        });
+        let offset = after[partition..]
+            .strip_prefix('@')
+            .map(|text| text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len());
         rest = match offset {
             Some(digits) if partition > 0 && digits > 0 => {
                 out.push_str("_@_");

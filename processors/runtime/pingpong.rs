@@ -253,7 +253,8 @@ fn a_game_goes_back_and_forth_and_ends_once() {
         ping games "b1" → (2, 100)
         ping.pong hits "a1" → 3
         ping.pong hits "b1" → 2
-    "#]].assert_eq(&shown);
+    "#]]
+    .assert_eq(&shown);
 }
 
 #[test]
@@ -333,7 +334,15 @@ fn a_dead_letter_with_a_provenance_counts_as_received() {
 #[test]
 fn what_no_build_can_read_is_buried_and_the_partition_goes_on() {
     let mut part = ping(place(1));
-    let garbage = [&b""[..], b"\xff\xfe", b"{", b"{}", b"{\"type\":\"dance\"}", b"{\"type\":\"serve\",\"provenance\":1}", b"\x01"];
+    let garbage = [
+        &b""[..],
+        b"\xff\xfe",
+        b"{",
+        b"{}",
+        b"{\"type\":\"dance\"}",
+        b"{\"type\":\"serve\",\"provenance\":1}",
+        b"\x01",
+    ];
     let mut values: Vec<_> = garbage.iter().map(|value| value.to_vec()).collect();
     values.push(command(&serve("a"), None).encode());
     let (out, step) = feed(&mut part, values);
@@ -387,9 +396,8 @@ fn a_foreign_record_in_the_wrong_partition_is_forwarded_once() {
     // murmur2("g2") mod 2 is 1, so partition 0 is not its own.
     let mut part = ping(place(2));
     let json = |game: &str| format!(r#"{{"type":"serve","game":"{game}","rounds":1,"every_ms":1}}"#).into_bytes();
-    let wrong = (0..9).map(|n| format!("g{n}")).find(|game| {
-        millrace_topics::partition::partition_of(game.as_bytes(), 2) == 1
-    });
+    let wrong =
+        (0..9).map(|n| format!("g{n}")).find(|game| millrace_topics::partition::partition_of(game.as_bytes(), 2) == 1);
     feed(&mut part, vec![json(&wrong.unwrap())]);
     assert_eq!(part.core().meta.counters.misrouted, 1);
     let to = ("ping".to_owned(), 1);
@@ -421,7 +429,8 @@ fn a_thousand_timers_fire_a_go_and_the_rest_follows() {
     };
     feed(&mut part, games.iter().map(served).collect());
     feed(&mut part, games.iter().map(back).collect());
-    let tick = raw(part.core().meta.next, 1_000_000, Record { header: Header::default(), payload: Payload::Tick }.encode());
+    let tick =
+        raw(part.core().meta.next, 1_000_000, Record { header: Header::default(), payload: Payload::Tick }.encode());
     let mut out = Output::default();
     assert_eq!(part.step(&tick, &mut out), Step::TimersLeft);
     assert_eq!(part.core().meta.counters.timers, 1000);

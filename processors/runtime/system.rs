@@ -1,11 +1,11 @@
 //! The traits: what a system is, what a machine is, and what the runtime may ask of each.
 
 use crate::runtime::cx::Cx;
+use crate::runtime::problem::Problem;
 use crate::runtime::runner::{Partition, Place, Processor, StopReason};
 use crate::runtime::view::View;
 use millrace_state::store::Store;
 use millrace_state::table::TableDef;
-use crate::runtime::problem::Problem;
 use millrace_topics::codec;
 use millrace_topics::contract::{self, Contract};
 use millrace_topics::record::{Record, Unreadable};
@@ -155,8 +155,8 @@ fn show_command<M: Machine>(record: &Record) -> Result<Value, Unreadable> {
 }
 
 fn show_outcome<M: Machine>(outcome: &[u8]) -> Result<Value, Problem> {
-    let result: Result<Outcome<M>, Rejection<M>> = codec::decode(outcome)
-        .map_err(|error| Problem::new(500, "undecodable", format!("the outcome {error}")))?;
+    let result: Result<Outcome<M>, Rejection<M>> =
+        codec::decode(outcome).map_err(|error| Problem::new(500, "undecodable", format!("the outcome {error}")))?;
     match result {
         Ok(outcome) => Ok(serde_json::to_value(outcome).expect("an outcome is plain data")),
         Err(refusal) => Err(Problem::refusal(&refusal)),
