@@ -389,7 +389,8 @@ async fn bodies_under_way_share_their_memory() {
     let large = || request("POST /v1/wait", &[], vec![0; 6 << 20]);
     let first = tokio::spawn(made.router.clone().oneshot(large()));
     until(|| made.metrics.in_flight.get() > 0).await;
-    let (status, code, ..) = ask(&made.router, large()).await;
+    let second = tokio::time::timeout(Duration::from_secs(5), ask(&made.router, large())).await;
+    let (status, code, ..) = second.expect("it is refused at once");
     assert_eq!((status, code.as_str()), (503, "overloaded"));
     gate.notify_one();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
@@ -463,6 +464,7 @@ async fn raw_requests_get_problems_or_a_bare_refusal() {
 #[tokio::test]
 async fn slow_clients_are_cut_off() {
     let args = ["--header-timeout", "200ms", "--body-timeout", "200ms", "--connections", "1"];
+    let started = Instant::now();
     let running = Running::start(&args, OpenApiRouter::new()).await;
     let head = running.raw(b"GET / HTTP/1.1\r\nhost: loc").await;
     assert!(head.is_empty() || head.starts_with("HTTP/1.1 408"), "{head}");
@@ -475,6 +477,7 @@ async fn slow_clients_are_cut_off() {
     let answer = running.raw(b"GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(rest(silent).await, "");
+    assert!(started.elapsed() < Duration::from_secs(5), "three waits of 200 ms took {:?}", started.elapsed());
 }
 
 #[tokio::test]
