@@ -344,6 +344,17 @@ fn colliding_routes_are_found() {
     made(&settings(&[]), OpenApiRouter::new().routes(routes!(who)));
 }
 
+/// Waits until something holds, which must be soon.
+async fn until(holds: impl Fn() -> bool) {
+    for _ in 0..1000 {
+        if holds() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    panic!("it never came to hold");
+}
+
 /// A route that waits until the test lets it go on.
 fn gated(gate: &Arc<Notify>) -> OpenApiRouter<Door> {
     let gate = Arc::clone(gate);
@@ -359,9 +370,7 @@ async fn beyond_the_places_requests_are_refused_but_health_is_not() {
     let gate = Arc::new(Notify::new());
     let made = made(&settings(&["--in-flight", "1"]), gated(&gate));
     let first = tokio::spawn(made.router.clone().oneshot(request("POST /v1/wait", &[], "")));
-    while made.metrics.in_flight.get() == 0 {
-        tokio::task::yield_now().await;
-    }
+    until(|| made.metrics.in_flight.get() > 0).await;
     let (status, code, response, _) = ask(&made.router, request("GET /v1/echo/a", &[], "")).await;
     assert_eq!((status, code.as_str()), (503, "overloaded"));
     assert_eq!(response.headers()["retry-after"], "1");
@@ -379,10 +388,9 @@ async fn bodies_under_way_share_their_memory() {
     let made = made(&parse_from(args).unwrap().1, gated(&gate));
     let large = || request("POST /v1/wait", &[], vec![0; 6 << 20]);
     let first = tokio::spawn(made.router.clone().oneshot(large()));
-    while made.metrics.in_flight.get() == 0 {
-        tokio::task::yield_now().await;
-    }
-    let (status, code, ..) = ask(&made.router, large()).await;
+    until(|| made.metrics.in_flight.get() > 0).await;
+    let second = tokio::time::timeout(Duration::from_secs(5), ask(&made.router, large())).await;
+    let (status, code, ..) = second.expect("it is refused at once");
     assert_eq!((status, code.as_str()), (503, "overloaded"));
     gate.notify_one();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
@@ -456,6 +464,7 @@ async fn raw_requests_get_problems_or_a_bare_refusal() {
 #[tokio::test]
 async fn slow_clients_are_cut_off() {
     let args = ["--header-timeout", "200ms", "--body-timeout", "200ms", "--connections", "1"];
+    let started = Instant::now();
     let running = Running::start(&args, OpenApiRouter::new()).await;
     let head = running.raw(b"GET / HTTP/1.1\r\nhost: loc").await;
     assert!(head.is_empty() || head.starts_with("HTTP/1.1 408"), "{head}");
@@ -468,6 +477,7 @@ async fn slow_clients_are_cut_off() {
     let answer = running.raw(b"GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert_eq!(rest(silent).await, "");
+    assert!(started.elapsed() < Duration::from_secs(5), "three waits of 200 ms took {:?}", started.elapsed());
 }
 
 #[tokio::test]
@@ -477,9 +487,8 @@ async fn a_stop_lets_requests_end_and_cuts_off_those_beyond_the_grace() {
         let running = Running::start(&["--shutdown-grace", grace], gated(&gate)).await;
         let (mut busy, idle) = (running.connect().await, running.connect().await);
         busy.write_all(b"POST /v1/wait HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0\r\n\r\n").await.unwrap();
-        while running.made.metrics.in_flight.get() == 0 || running.made.metrics.connections.get() < 2 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
+        let metrics = &running.made.metrics;
+        until(|| metrics.in_flight.get() > 0 && metrics.connections.get() == 2).await;
         running.stop.notify_one();
         assert_eq!(rest(idle).await, "", "an idle connection is closed at once");
         assert!(TcpStream::connect(running.address).await.is_err(), "nothing is accepted any more");
