@@ -2,3 +2,4 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
 
 mod tidy;
+mod support;

@@ -1,0 +1,179 @@
+//! What the tests of the running program share: starting it, asking it, killing it, and its command line.
+
+use serde_json::Value;
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
+
+/// How long anything may take that should happen.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> =
+    LazyLock::new(|| tokio::runtime::Runtime::new().expect("the machine gives threads"));
+
+static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
+    let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(64).timeout(DEADLINE);
+    client.build().expect("a client without TLS needs nothing")
+});
+
+/// A running `millrace serve`, killed when it is dropped.
+pub struct Server {
+    child: Child,
+    /// `http://127.0.0.1:PORT`.
+    pub url: String,
+    data: PathBuf,
+}
+
+/// What a request was answered with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Value,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The code of a problem.
+    pub fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+impl Server {
+    /// Starts the program on a free port and waits until it is ready.
+    pub fn start(data: &Path, args: &[&str]) -> Self {
+        Self::try_start(data, args).unwrap_or_else(|output| panic!("the server did not start: {output}"))
+    }
+
+    /// The same, where it may refuse: what it wrote to standard error.
+    pub fn try_start(data: &Path, args: &[&str]) -> Result<Self, String> {
+        std::fs::create_dir_all(data).expect("the data folder can be made");
+        let log = std::fs::File::options().create(true).append(true).open(data.with_extension("stderr"));
+        let mut child = millrace(data, &["serve", "--listen", "127.0.0.1:0"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(log.expect("the log file can be made"))
+            .spawn()
+            .expect("the program starts");
+        let mut line = String::new();
+        let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
+        out.read_line(&mut line).expect("standard output is read");
+        match line.trim().strip_prefix("millrace ready ") {
+            Some(url) => Ok(Self { child, url: url.to_owned(), data: data.to_owned() }),
+            None => {
+                child.wait().expect("it has ended");
+                Err(std::fs::read_to_string(data.with_extension("stderr")).unwrap_or_default())
+            }
+        }
+    }
+
+    pub fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// `kill -9`, waited for.
+    pub fn kill(mut self) {
+        self.child.kill().expect("it was running");
+        self.child.wait().expect("it has ended");
+    }
+
+    /// SIGTERM, waited for; the exit code.
+    pub fn stop(mut self) -> Option<i32> {
+        signal(self.child.id(), "TERM");
+        self.child.wait().expect("it has ended").code()
+    }
+
+    pub fn get(&self, path: &str) -> Answer {
+        ask(HTTP.get(format!("{}{path}", self.url))).expect("the server answers")
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Answer {
+        self.send("POST", path, &[], body.to_string().into_bytes()).expect("the server answers")
+    }
+
+    pub fn post_keyed(&self, path: &str, key: &str, body: &Value) -> Answer {
+        let headers = [("idempotency-key", key)];
+        self.send("POST", path, &headers, body.to_string().into_bytes()).expect("the server answers")
+    }
+
+    /// Any request; an error where no whole answer came. The body is JSON unless a header says otherwise.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
+        let method = method.parse().expect("a method");
+        let mut request = HTTP.request(method, format!("{}{path}", self.url));
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            request = request.header("content-type", "application/json");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        ask(request.body(body))
+    }
+
+    /// Runs another command of the program on the same data folder.
+    pub fn cli(&self, args: &[&str]) -> Output {
+        cli(&self.data, args)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {
+    RUNTIME.block_on(async {
+        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+        let status = response.status().as_u16();
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let bytes = response.bytes().await.map_err(|error| format!("{error:?}"))?;
+        let body = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        Ok(Answer { status, headers, body })
+    })
+}
+
+/// The program with a data folder and a clean environment.
+pub fn millrace(data: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_millrace"));
+    command.args(args).arg("--data").arg(data).stdin(Stdio::null());
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MILLRACE_")) {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Runs a command of the program to its end.
+pub fn cli(data: &Path, args: &[&str]) -> Output {
+    millrace(data, args).output().expect("the program runs")
+}
+
+/// Sends a signal by its name to a process that a test has started.
+pub fn signal(pid: u32, name: &str) {
+    let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
+    assert!(status.expect("kill is there").success(), "process {pid} takes signal {name}");
+}
+
+/// Polls until `found` has something; panics with `what` at the deadline.
+pub fn eventually<T>(what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+    let until = Instant::now() + DEADLINE;
+    loop {
+        if let Some(value) = found() {
+            return value;
+        }
+        assert!(Instant::now() < until, "not within {DEADLINE:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
