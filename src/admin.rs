@@ -55,6 +55,7 @@ pub fn router(admin: Admin) -> OpenApiRouter<Door> {
 /// Which system a command is about.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct SystemParams {
     /// Default: all.
     system: Option<String>,
@@ -63,6 +64,7 @@ struct SystemParams {
 /// Which records to show.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct RecordParams {
     /// The first offset. Default: the last `count` ones.
     from: Option<u64>,
@@ -73,6 +75,7 @@ struct RecordParams {
 /// Whose dead letters.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 struct DeadParams {
     /// Default: those of all machines.
     machine: Option<String>,
