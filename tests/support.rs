@@ -160,6 +160,11 @@ pub fn cli(data: &Path, args: &[&str]) -> Output {
     millrace(data, args).output().expect("the program runs")
 }
 
+/// What a program wrote, as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// Sends a signal by its name to a process that a test has started.
 pub fn signal(pid: u32, name: &str) {
     let status = Command::new("kill").arg(format!("-{name}")).arg(pid.to_string()).status();
