@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
 
 mod crash;
+mod faults;
 mod leaderboards;
 mod support;
 mod tidy;

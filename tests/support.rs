@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 /// How long anything may take that should happen.
 pub const DEADLINE: Duration = Duration::from_secs(60);
 
+/// What starts a server on a free port.
+pub const SERVE: &[&str] = &["serve", "--listen", "127.0.0.1:0"];
+
 static RUNTIME: LazyLock<tokio::runtime::Runtime> =
     LazyLock::new(|| tokio::runtime::Runtime::new().expect("the machine gives threads"));
 
@@ -54,21 +57,27 @@ impl Server {
     /// The same, where it may refuse: what it wrote to standard error.
     pub fn try_start(data: &Path, args: &[&str]) -> Result<Self, String> {
         std::fs::create_dir_all(data).expect("the data folder can be made");
-        let log = std::fs::File::options().create(true).append(true).open(data.with_extension("stderr"));
-        let mut child = millrace(data, &["serve", "--listen", "127.0.0.1:0"])
-            .args(args)
-            .stdout(Stdio::piped())
-            .stderr(log.expect("the log file can be made"))
-            .spawn()
-            .expect("the program starts");
+        let mut command = millrace(data, SERVE);
+        command.args(args);
+        Self::launch(command, data)
+    }
+
+    /// Runs a command that becomes the server of `data`, and waits until it is ready.
+    pub fn launch(mut command: Command, data: &Path) -> Result<Self, String> {
+        let log = std::fs::File::options().create(true).append(true).open(stderr(data));
+        let log = log.expect("the log file can be made");
+        let before = log.metadata().expect("it is there").len();
+        let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
         out.read_line(&mut line).expect("standard output is read");
         match line.trim().strip_prefix("millrace ready ") {
             Some(url) => Ok(Self { child, url: url.to_owned(), data: data.to_owned() }),
             None => {
-                child.wait().expect("it has ended");
-                Err(std::fs::read_to_string(data.with_extension("stderr")).unwrap_or_default())
+                let code = child.wait().expect("it has ended").code();
+                let said = std::fs::read(stderr(data)).unwrap_or_default();
+                let said = text(&said[usize::try_from(before).expect("it fits")..]);
+                Err(format!("exit {}: {said}", code.unwrap_or(-1)))
             }
         }
     }
@@ -158,6 +167,11 @@ pub fn millrace(data: &Path, args: &[&str]) -> Command {
 /// Runs a command of the program to its end.
 pub fn cli(data: &Path, args: &[&str]) -> Output {
     millrace(data, args).output().expect("the program runs")
+}
+
+/// Where the servers of a data folder write their standard error.
+pub fn stderr(data: &Path) -> PathBuf {
+    data.with_extension("stderr")
 }
 
 /// What a program wrote, as text.
