@@ -150,11 +150,8 @@ async fn outcome(
     };
     let body = match verdict {
         Verdict::Outcome(outcome) => (def.show_outcome)(&outcome)?,
-        Verdict::KeyReused => {
-            let detail = "this Idempotency-Key was used before with another request";
-            return Err(Problem::new(422, "idempotency_key_reused", detail));
-        }
-        Verdict::Dead(reason) => return Err(Problem::new(422, "dead_letter", reason)),
+        Verdict::KeyReused => return Err(Problem::key_reused()),
+        Verdict::Dead => return Err(Problem::dead_letter(&position.to_string())),
     };
     let mut response = Json(body).into_response();
     let headers = response.headers_mut();

@@ -1,5 +1,5 @@
 //! The one test binary: a second one would link RocksDB and librdkafka again.
 #![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
 
-mod tidy;
 mod support;
+mod tidy;

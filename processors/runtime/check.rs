@@ -608,7 +608,7 @@ fn show_reply(def: &MachineDef, reply: &Reply) -> String {
             Err(problem) => format!("{} {}: {}", problem.status, problem.code, problem.detail),
         },
         Verdict::KeyReused => "key reused".to_owned(),
-        Verdict::Dead(reason) => format!("dead: {reason}"),
+        Verdict::Dead => "dead".to_owned(),
     };
     if reply.replayed { format!("{text} (replayed)") } else { text }
 }
