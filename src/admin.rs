@@ -1,6 +1,7 @@
 //! The program's own routes: outcomes by position, status, verify, replay, the log and dead letters.
 
 use crate::backend::{local_outcome, log_problem};
+use crate::checkpoints;
 use crate::cluster::Cluster;
 use crate::letters;
 use crate::look;
@@ -46,7 +47,7 @@ pub fn router(admin: Admin) -> OpenApiRouter<Door> {
         .routes(routes!(verify_all))
         .routes(routes!(replay_all))
         .routes(routes!(topics))
-        .routes(routes!(records))
+        .routes(routes!(records, trim))
         .routes(routes!(dead))
         .routes(routes!(dead_letter, dead_action))
         .with_state(admin)
@@ -290,6 +291,24 @@ async fn records(
     operator(&asked)?;
     let count = params.count.unwrap_or(10).min(1000);
     of_log(admin, move |log| look::records(log, &topic, partition, params.from, count)).await.map(Json)
+}
+
+/// `…:trim` drops the records before a position from the log, after a checkpoint was made behind it.
+#[utoipa::path(post, path = "/v1/log/{topic}/{partition}", tag = "program", params(
+    ("topic" = String, Path, description = "The machine"),
+    ("partition" = String, Path, description = "partition@offset:trim")
+), responses((status = 200, description = "Done"), (status = 409, description = "`not_possible`")))]
+async fn trim(
+    State(admin): State<Admin>,
+    Writing(asked): Writing,
+    Segments((machine, place)): Segments<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    operator(&asked)?;
+    let unknown = || Problem::new(404, "unknown_action", "what can be done is `:trim`");
+    let position = position(&machine, place.strip_suffix(":trim").ok_or_else(unknown)?)?;
+    let done = json!({ "start": position.to_string() });
+    let trimmed = blocking(move || checkpoints::trim(&admin.node, &position)).await?;
+    trimmed.map(|()| Json(done)).map_err(|reason| Problem::new(409, "not_possible", reason))
 }
 
 /// Dead letters with their reasons.

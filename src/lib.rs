@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod auth;
 pub mod backend;
+pub mod checkpoints;
 pub mod cli;
 pub mod client;
 pub mod cluster;

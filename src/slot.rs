@@ -543,6 +543,31 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// Looks at a partition in a moment in which everything that it holds is on disk.
+    ///
+    /// # Errors
+    /// A sentence, where the partition has stopped or no such moment came within `patience`.
+    pub fn look_flushed<T>(&self, patience: Duration, look: impl Fn(&dyn Processor) -> T) -> Result<T, String> {
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            let looked = self.look(|live| {
+                if let Some(reason) = live.stopped() {
+                    return Some(Err(format!("the partition has stopped: {reason}")));
+                }
+                let flushed = self.flush_now(live);
+                let part = live.part.as_ref().ok().filter(|_| flushed)?;
+                Some(Ok(look(part.as_ref())))
+            });
+            match looked {
+                Some(result) => return result,
+                None => std::thread::sleep(FLUSH_POLL),
+            }
+        }
+        Err("the view could not be written: what it said could not be published".to_owned())
+    }
+}
+
 impl Live {
     fn closed() -> Self {
         Self {

@@ -38,6 +38,7 @@ use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Up to so many steps every pair of crash and flush is tried.
 pub const ALL_PAIRS: usize = 64;
@@ -289,7 +290,17 @@ fn mask(text: &str) -> String {
     out + rest
 }
 
+/// A folder of its own for a run on a real RocksDB.
 struct Folder(PathBuf);
+
+impl Folder {
+    #[expect(clippy::disallowed_methods, reason = "only names a folder that no other process uses")]
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self(std::env::temp_dir().join(format!("millrace-check-{}-{number}", std::process::id())))
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -353,12 +364,7 @@ impl<'a> World<'a> {
         for def in machines {
             log.create(def.name, plan.partitions).expect("a new log takes any topic");
         }
-        let folder = plan.rocks.then(|| {
-            static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-            let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let path = std::env::temp_dir().join(format!("millrace-check-{}-{number}", std::process::id()));
-            (Env::new(8 << 20), Folder(path))
-        });
+        let folder = plan.rocks.then(|| (Env::new(8 << 20), Folder::new()));
         let mut world = Self {
             machines,
             plan,
