@@ -19,7 +19,7 @@ use millrace_processors::runtime::reply::{Reply, Verdict};
 use millrace_processors::runtime::routes::{Params, Reading, Segments, Writing};
 use millrace_topics::log::Log;
 use millrace_topics::position::Position;
-use millrace_topics::record::Role;
+use millrace_topics::record::{Record, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -136,6 +136,9 @@ async fn outcome(
     let position = position(&machine, &place)?;
     let def = machines().into_iter().find(|def| def.name == machine);
     let def = def.ok_or_else(|| Problem::new(404, "unknown_machine", format!("there is no machine {machine}")))?;
+    if asked.caller.role == Role::User {
+        own_command(&admin, &asked, &position).await?;
+    }
     let wait = asked.wait.unwrap_or(Duration::ZERO);
     let reply = match admin.node.slot(&machine, position.partition) {
         Some(_) => local_outcome(&admin.node, &position, wait).await?,
@@ -161,6 +164,17 @@ async fn outcome(
         headers.insert("idempotent-replayed", header::HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// A user may ask only for the outcomes of what it asked for itself; to all others there is nothing at the position.
+async fn own_command(admin: &Admin, asked: &Asked, position: &Position) -> Result<(), Problem> {
+    let Position { machine, partition, offset } = position.clone();
+    let chunk = of_log(admin.clone(), move |log| log.read(&machine, partition, offset, 1)).await?;
+    let read = chunk.records.first().and_then(|record| Record::read(record, partition).ok());
+    if read.is_some_and(|record| record.header.caller == asked.caller) {
+        return Ok(());
+    }
+    Err(Problem::new(404, "unknown_outcome", format!("there is no outcome of yours at {position}")))
 }
 
 /// Every partition that this node holds: positions, lag, digest, counters.

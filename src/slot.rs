@@ -101,6 +101,9 @@ pub struct Live {
     pending: VecDeque<LogRecord>,
     /// Until the partition has come to the end that the log had when it was opened, it sends nothing and ticks not.
     catch_up_to: u64,
+    /// The reader has come there,
+    reached_end: bool,
+    /// and everything that it read is applied.
     caught_up: bool,
     dirty_since: Option<Instant>,
     /// A frozen layer that waits until what was said below its offset is published.
@@ -281,7 +284,7 @@ impl Slot {
         if pending.is_empty() {
             match follower.poll(POLL) {
                 Ok(chunk) => {
-                    live.caught_up |= chunk.at_end && chunk.next >= live.catch_up_to;
+                    live.reached_end |= chunk.at_end && chunk.next >= live.catch_up_to;
                     pending.extend(chunk.records);
                 }
                 Err(error) => return self.unreadable(live, error),
@@ -308,6 +311,7 @@ impl Slot {
         if taken > 0 {
             self.around.metrics.apply_seconds.observe(began.elapsed().as_secs_f64());
         }
+        live.caught_up |= live.reached_end && pending.is_empty();
         live.dirty_since = live.dirty_since.or_else(|| part.core().is_dirty().then_some(began));
         taken > 0 || !pending.is_empty()
     }
@@ -531,12 +535,19 @@ impl Live {
             follower: None,
             pending: VecDeque::new(),
             catch_up_to: 0,
+            reached_end: false,
             caught_up: false,
             dirty_since: None,
             frozen: None,
             tick_sent: None,
             retry_at: None,
         }
+    }
+
+    /// True once everything is applied that the log had when the partition was opened.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        self.caught_up
     }
 
     /// Why the partition does not go on, if it does not.
