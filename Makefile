@@ -1,4 +1,4 @@
-# What people and CI type: installs what is missing, builds, serves, tests and measures Millrace.
+# What people and CI type: installs what is missing, builds, serves and tests Millrace.
 
 # One folder of build products for every checkout: RocksDB and librdkafka compile once.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/millrace/target
@@ -18,7 +18,7 @@ KILLS ?= 1000
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build binary test soak bench lint setup setup-build
+.PHONY: help run build binary test soak lint setup setup-build
 
 help: ## Says what there is to type
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -37,9 +37,6 @@ test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' ru
 
 soak: setup ## Kills and checks the program KILLS=1000 times; SEED=… repeats a run
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
-
-bench: build ## Measures this machine's limits and Millrace, side by side
-	@exec '$(BINARY)' bench $(ARGS)
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed
 	@scripts/lint

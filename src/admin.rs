@@ -1,6 +1,7 @@
 //! The program's own routes: outcomes by position, status, verify, replay, the log and dead letters.
 
 use crate::backend::{local_outcome, log_problem};
+use crate::checkpoints;
 use crate::cluster::Cluster;
 use crate::letters;
 use crate::look;
@@ -18,7 +19,7 @@ use millrace_processors::runtime::reply::{Reply, Verdict};
 use millrace_processors::runtime::routes::{Params, Reading, Segments, Writing};
 use millrace_topics::log::Log;
 use millrace_topics::position::Position;
-use millrace_topics::record::Role;
+use millrace_topics::record::{Record, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::convert::Infallible;
@@ -46,7 +47,7 @@ pub fn router(admin: Admin) -> OpenApiRouter<Door> {
         .routes(routes!(verify_all))
         .routes(routes!(replay_all))
         .routes(routes!(topics))
-        .routes(routes!(records))
+        .routes(routes!(records, trim))
         .routes(routes!(dead))
         .routes(routes!(dead_letter, dead_action))
         .with_state(admin)
@@ -138,6 +139,9 @@ async fn outcome(
     let position = position(&machine, &place)?;
     let def = machines().into_iter().find(|def| def.name == machine);
     let def = def.ok_or_else(|| Problem::new(404, "unknown_machine", format!("there is no machine {machine}")))?;
+    if asked.caller.role == Role::User {
+        own_command(&admin, &asked, &position).await?;
+    }
     let wait = asked.wait.unwrap_or(Duration::ZERO);
     let reply = match admin.node.slot(&machine, position.partition) {
         Some(_) => local_outcome(&admin.node, &position, wait).await?,
@@ -153,11 +157,8 @@ async fn outcome(
     };
     let body = match verdict {
         Verdict::Outcome(outcome) => (def.show_outcome)(&outcome)?,
-        Verdict::KeyReused => {
-            let detail = "this Idempotency-Key was used before with another request";
-            return Err(Problem::new(422, "idempotency_key_reused", detail));
-        }
-        Verdict::Dead(reason) => return Err(Problem::new(422, "dead_letter", reason)),
+        Verdict::KeyReused => return Err(Problem::key_reused()),
+        Verdict::Dead => return Err(Problem::dead_letter(&position.to_string())),
     };
     let mut response = Json(body).into_response();
     let headers = response.headers_mut();
@@ -166,6 +167,17 @@ async fn outcome(
         headers.insert("idempotent-replayed", header::HeaderValue::from_static("true"));
     }
     Ok(response)
+}
+
+/// A user may ask only for the outcomes of what it asked for itself; to all others there is nothing at the position.
+async fn own_command(admin: &Admin, asked: &Asked, position: &Position) -> Result<(), Problem> {
+    let Position { machine, partition, offset } = position.clone();
+    let chunk = of_log(admin.clone(), move |log| log.read(&machine, partition, offset, 1)).await?;
+    let read = chunk.records.first().and_then(|record| Record::read(record, partition).ok());
+    if read.is_some_and(|record| record.header.caller == asked.caller) {
+        return Ok(());
+    }
+    Err(Problem::new(404, "unknown_outcome", format!("there is no outcome of yours at {position}")))
 }
 
 /// Every partition that this node holds: positions, lag, digest, counters.
@@ -296,6 +308,24 @@ async fn records(
     operator(&asked)?;
     let count = params.count.unwrap_or(10).min(1000);
     of_log(admin, move |log| look::records(log, &topic, partition, params.from, count)).await.map(Json)
+}
+
+/// `…:trim` drops the records before a position from the log, after a checkpoint was made behind it.
+#[utoipa::path(post, path = "/v1/log/{topic}/{partition}", tag = "program", params(
+    ("topic" = String, Path, description = "The machine"),
+    ("partition" = String, Path, description = "partition@offset:trim")
+), responses((status = 200, description = "Done"), (status = 409, description = "`not_possible`")))]
+async fn trim(
+    State(admin): State<Admin>,
+    Writing(asked): Writing,
+    Segments((machine, place)): Segments<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    operator(&asked)?;
+    let unknown = || Problem::new(404, "unknown_action", "what can be done is `:trim`");
+    let position = position(&machine, place.strip_suffix(":trim").ok_or_else(unknown)?)?;
+    let done = json!({ "start": position.to_string() });
+    let trimmed = blocking(move || checkpoints::trim(&admin.node, &position)).await?;
+    trimmed.map(|()| Json(done)).map_err(|reason| Problem::new(409, "not_possible", reason))
 }
 
 /// Dead letters with their reasons.

@@ -151,14 +151,22 @@ pub async fn local_query(
     if let Some(min) = min {
         wait_until(node, slot, min, node.settings.min_position_wait).await?;
     }
-    let (answer, next) = slot.look(|live| match &live.part {
-        Ok(part) => (part.query(query), part.core().meta.next),
-        Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0),
+    let (answer, next, caught_up) = slot.look(|live| match &live.part {
+        Ok(part) => (part.query(query), part.core().meta.next, live.is_caught_up()),
+        Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0, false),
     });
     let answer = answer.map_err(|failure| match failure {
         QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
         QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
     })?;
+    if !caught_up {
+        // After a restart a view must not answer with what it said long before.
+        return Err(Problem::unavailable(
+            "recovering",
+            format!("{machine}/{partition} is catching up with its log"),
+            1,
+        ));
+    }
     let position = |offset| Position { machine: machine.to_owned(), partition, offset };
     // A partition without a record has no position to name.
     Ok((answer, next.checked_sub(1).map(|offset| Positions::one(position(offset))).unwrap_or_default()))

@@ -80,6 +80,12 @@ pub enum LogCommand {
     /// Copy the embedded log of --data into --kafka, which must have no topics of this cluster yet. Offsets, times and
     /// headers stay.
     Copy,
+    /// Drop what stands before a position, after a checkpoint was made behind it: from then on verify and replay start
+    /// there.
+    Trim {
+        /// The first record to keep, as leaderboards/3@17.
+        position: Position,
+    },
 }
 
 /// What to do with dead letters.
@@ -162,6 +168,7 @@ fn plain(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::PathBuf;
 
     fn parsed(line: &str) -> Result<(Command, Settings), clap::Error> {
         parse_from(std::iter::once("millrace").chain(line.split_whitespace()))
@@ -181,18 +188,17 @@ mod tests {
             ("log trim leaderboards/3@17", Command::Log(LogCommand::Trim { position: position.clone() })),
             ("dead list --json", dead(DeadCommand::List { machine: None }, true)),
             ("dead --json skip leaderboards/3@17", dead(DeadCommand::Skip { position: position.clone() }, true)),
-            ("backup /b", Command::Backup { dir: "/b".into() }),
         ] {
             assert_eq!(parsed(line).unwrap().0, expected, "{line}");
         }
-        for line in ["", "serv", "log", "dead show", "dead show leaderboards", "backup", "verify --jsn"] {
+        for line in ["", "serv", "log", "dead show", "dead show leaderboards", "verify --jsn"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }
 
     #[test]
     fn every_command_takes_the_same_data_and_kafka() {
-        for line in ["serve", "status", "verify", "replay", "log copy", "log topics", "dead list", "backup /b"] {
+        for line in ["serve", "status", "verify", "replay", "log copy", "log topics", "dead list"] {
             let (_, settings) = parsed(&format!("{line} --data /d --kafka k:1 --listen 127.0.0.1:0")).unwrap();
             assert_eq!(settings.data, PathBuf::from("/d"), "{line}");
             assert_eq!((settings.kafka.as_deref(), settings.listen.as_str()), (Some("k:1"), "127.0.0.1:0"), "{line}");

@@ -7,9 +7,10 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
+use millrace_processors::runtime::peer::{Question, Said};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
-use millrace_topics::codec::{self, Decode, Encode};
+use millrace_topics::codec;
 use millrace_topics::position::{Position, Positions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,21 +23,6 @@ pub struct Cluster {
     nodes: Vec<String>,
     token: String,
     http: reqwest::Client,
-}
-
-/// A question of one node to another.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-enum Question {
-    Outcome { position: Position, wait_ms: u64 },
-    Query { machine: String, partition: u32, query: Vec<u8>, min: Option<u64> },
-}
-
-/// What it answers.
-#[derive(Clone, Debug, PartialEq, Encode, Decode)]
-enum Said {
-    Outcome(Option<Reply>),
-    Answer(Vec<u8>, Positions),
-    Problem { status: u16, code: String, detail: String, retry_after: Option<u64> },
 }
 
 impl Cluster {

@@ -2,6 +2,7 @@
 //! views themselves; both ways print the same lines.
 
 use crate::admin::{PartitionStatus, status_of};
+use crate::checkpoints;
 use crate::cli::{Command, DeadCommand, LogCommand};
 use crate::client::Client;
 use crate::health::Readiness;
@@ -60,6 +61,7 @@ async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
             let tail = Tail { topic, partition, from, count, json };
             tail.show(&target, follow).await.map(|()| true)
         }
+        Command::Log(LogCommand::Trim { position }) => trim(&target, position).await.map(|()| true),
         Command::Dead { command, json } => dead(&target, command, json).await.map(|()| true),
         Command::Serve | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
     }
@@ -369,6 +371,21 @@ async fn dead(target: &Target, command: DeadCommand, json: bool) -> Result<(), S
 async fn act(client: &Client, position: &Position, verb: &str) -> Result<Value, String> {
     let path = format!("/v1/dead/{position}:{verb}");
     client.ask(Method::POST, &path, None).await.map_err(|error| error.to_string())
+}
+
+async fn trim(target: &Target, position: Position) -> Result<(), String> {
+    let place = position.to_string();
+    match target {
+        Target::Server(client) => {
+            let path = format!("/v1/log/{}/{}@{}:trim", position.machine, position.partition, position.offset);
+            client.ask(Method::POST, &path, None).await.map_err(|error| error.to_string())?;
+        }
+        Target::Here(settings) => {
+            Target::on_node(settings, move |node| checkpoints::trim(node, &position)).await?;
+        }
+    }
+    println!("the log starts at {place} now");
+    Ok(())
 }
 
 /// Copies the embedded log of the data folder into Kafka.

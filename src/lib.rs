@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod auth;
 pub mod backend;
+pub mod checkpoints;
 pub mod cli;
 pub mod client;
 pub mod cluster;
@@ -16,7 +17,9 @@ pub mod logging;
 pub mod look;
 pub mod metrics;
 pub mod node;
+pub mod open;
 pub mod openapi;
+pub mod owed;
 pub mod rebuild;
 pub mod replay;
 pub mod serve;

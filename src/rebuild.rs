@@ -1,6 +1,7 @@
 //! Rebuilding a partition aside from its log: what verify and replay have in common.
 
-use crate::slot::Around;
+use crate::checkpoints;
+use crate::node::Node;
 use millrace_processors::runtime::reply::Output;
 use millrace_processors::runtime::runner::{Place, Processor, Step};
 use millrace_processors::runtime::system::MachineDef;
@@ -47,18 +48,19 @@ impl Rebuild {
     ///
     /// # Errors
     /// A sentence.
-    pub fn open(around: &Around, def: &'static MachineDef, folder: &Path, place: Place) -> Result<Self, String> {
+    pub fn open(node: &Node, def: &'static MachineDef, folder: &Path, place: Place) -> Result<Self, String> {
         let partition = place.partition;
-        let store = Store::open(&around.env, folder).map_err(|error| error.to_string())?;
-        let part = (def.open)(store, place).map_err(|error| error.to_string())?;
-        let start = around.log.start(def.name, partition).map_err(|error| error.to_string())?;
-        if start > part.core().meta.next {
-            return Err(format!(
-                "the log of {}/{partition} was trimmed and starts at {start}: a rebuild needs a checkpoint there",
-                def.name
-            ));
+        let start = node.log.start(def.name, partition).map_err(|error| error.to_string())?;
+        if start > 0 && !folder.exists() {
+            let seeded = checkpoints::seed(&node.settings.data, def.name, partition, start, folder);
+            if !seeded.map_err(|error| error.to_string())? {
+                let place = format!("{}/{partition}", def.name);
+                return Err(format!("the log of {place} starts at {start}, and there is no checkpoint to start from"));
+            }
         }
-        let flush_bytes = around.flush.bytes;
+        let store = Store::open(&node.around.env, folder).map_err(|error| error.to_string())?;
+        let part = (def.open)(store, place).map_err(|error| error.to_string())?;
+        let flush_bytes = node.around.flush.bytes;
         Ok(Self { part, topic: def.name, partition, flush_bytes, flushed: Instant::now(), watch: None })
     }
 

@@ -63,7 +63,7 @@ fn rebuild_and_swap(node: &Node, slot: &Slot, say: &mut dyn FnMut(Progress)) -> 
     }
     let place = node.place(slot.def, slot.partition).map_err(|error| error.to_string())?;
     let folder = slot.folder.begin_rebuild().map_err(|error| error.to_string())?;
-    let mut rebuild = Rebuild::open(&node.around, slot.def, &folder, place)?;
+    let mut rebuild = Rebuild::open(node, slot.def, &folder, place)?;
     let until = Instant::now() + SWAP_WAIT;
     loop {
         let end = node.log.end(slot.def.name, slot.partition).map_err(|error| error.to_string())?;

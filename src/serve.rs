@@ -3,6 +3,7 @@
 use crate::admin::{self, Admin};
 use crate::auth::Auth;
 use crate::backend::NodeBackend;
+use crate::checkpoints;
 use crate::client::Announcement;
 use crate::cluster::{self, Cluster};
 use crate::gateway::{self, Gate};
@@ -87,6 +88,7 @@ async fn ready(node: Arc<Node>, address: String) {
     drop(writeln!(out, "millrace ready {address}").and_then(|()| out.flush()));
     let resumed = node.clone();
     tokio::task::spawn_blocking(move || replay::resume_all(&resumed));
+    tokio::spawn(checkpoints::make_at_times(node.clone()));
     loop {
         tokio::time::sleep(PROGRESS_EVERY).await;
         node.note_progress();

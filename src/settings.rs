@@ -137,10 +137,6 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
     pub min_position_wait: Duration,
 
-    /// A node that has not reached the log for so long refuses plain reads.
-    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
-    pub staleness_max: Duration,
-
     /// For how long, in the log's time, the outcome of an Idempotency-Key is kept. Decides outcomes, so it must be
     /// the same on all nodes and for the life of the data.
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = parse_duration, help_heading = DATA)]

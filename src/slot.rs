@@ -2,19 +2,20 @@
 //! log. A worker thread turns it; everybody else looks in between two batches.
 
 use crate::metrics::Metrics;
+use crate::open::open_part;
+use crate::owed::Owed;
 use crate::state_folder::StateFolder;
 use millrace_processors::runtime::outbox::Shipment;
 use millrace_processors::runtime::reply::{Output, Reply};
-use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason, record_hash};
+use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason};
 use millrace_processors::runtime::system::MachineDef;
 use millrace_state::env::Env;
 use millrace_state::store::Frozen;
-use millrace_topics::log::{Follower, Log, LogError, LogRecord, NewRecord, Wake};
+use millrace_topics::log::{AppendError, Follower, Log, LogError, LogRecord, NewRecord, Wake};
 use millrace_topics::record::{Header, Payload, Record, Stamp};
 use millrace_topics::time::Time;
 use parking_lot::Mutex;
 use std::collections::{HashMap, VecDeque};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
@@ -87,6 +88,7 @@ pub struct Slot {
     applied: watch::Sender<u64>,
     queued: AtomicBool,
     owed: Mutex<Owed>,
+    returned: Mutex<Returned>,
 }
 
 /// What changes with every turn.
@@ -99,6 +101,9 @@ pub struct Live {
     pending: VecDeque<LogRecord>,
     /// Until the partition has come to the end that the log had when it was opened, it sends nothing and ticks not.
     catch_up_to: u64,
+    /// The reader has come there,
+    reached_end: bool,
+    /// and everything that it read is applied.
     caught_up: bool,
     dirty_since: Option<Instant>,
     /// A frozen layer that waits until what was said below its offset is published.
@@ -107,18 +112,13 @@ pub struct Live {
     retry_at: Option<Instant>,
 }
 
-/// What the partition has brought forth and the log does not have yet. Events and dead letters go out in order; a
-/// flush waits for those below its offset.
+/// What came back from the log and waits for the next turn.
 #[derive(Default)]
-struct Owed {
-    waiting: VecDeque<(String, NewRecord)>,
-    /// How many were ever owed.
-    added: u64,
-    /// How many of them the log has.
-    published: u64,
-    publishing: bool,
-    acks: Vec<(Shipment, bool)>,
-    lost_notes: Vec<Record>,
+struct Returned {
+    /// Shipments, and whether the receiver's log surely has them.
+    shipments: Vec<(Shipment, bool)>,
+    /// Notes that are not in the log.
+    notes: Vec<Record>,
 }
 
 impl Slot {
@@ -132,10 +132,11 @@ impl Slot {
         folder: StateFolder,
         around: Around,
     ) -> Arc<Self> {
+        let partition = place.partition;
         let slot = Arc::new_cyclic(|me| Self {
             number,
             def,
-            partition: place.partition,
+            partition,
             folder,
             around,
             me: me.clone(),
@@ -143,7 +144,8 @@ impl Slot {
             waiters: Mutex::default(),
             applied: watch::Sender::new(0),
             queued: AtomicBool::new(false),
-            owed: Mutex::default(),
+            owed: Mutex::new(Owed::new(def, partition)),
+            returned: Mutex::default(),
         });
         slot.reopen(place);
         slot
@@ -242,7 +244,7 @@ impl Slot {
         self.take_acks(&mut live);
         let more = self.apply(&mut live, &mut out);
         self.ship(&mut live, out.sent);
-        self.owe(&mut out);
+        self.owed.lock().add(&mut out);
         self.consider_flush(&mut live);
         let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
         drop(live);
@@ -282,7 +284,7 @@ impl Slot {
         if pending.is_empty() {
             match follower.poll(POLL) {
                 Ok(chunk) => {
-                    live.caught_up |= chunk.at_end && chunk.next >= live.catch_up_to;
+                    live.reached_end |= chunk.at_end && chunk.next >= live.catch_up_to;
                     pending.extend(chunk.records);
                 }
                 Err(error) => return self.unreadable(live, error),
@@ -309,6 +311,7 @@ impl Slot {
         if taken > 0 {
             self.around.metrics.apply_seconds.observe(began.elapsed().as_secs_f64());
         }
+        live.caught_up |= live.reached_end && pending.is_empty();
         live.dirty_since = live.dirty_since.or_else(|| part.core().is_dirty().then_some(began));
         taken > 0 || !pending.is_empty()
     }
@@ -341,76 +344,32 @@ impl Slot {
         }
     }
 
-    fn owe(&self, out: &mut Output) {
-        if out.said.is_empty() && out.dead.is_empty() {
-            return;
-        }
-        let events = format!("{}.events", self.def.system);
-        let letters = format!("{}.dead", self.def.name);
-        let mut owed = self.owed.lock();
-        for said in out.said.drain(..) {
-            let value = said.cloud_event(self.def.name, self.partition);
-            let headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
-            owed.waiting.push_back((events.clone(), NewRecord { value, headers, ..NewRecord::default() }));
-            owed.added += 1;
-        }
-        for letter in out.dead.drain(..) {
-            let position = format!("{}/{}@{}", self.def.name, self.partition, letter.record.offset);
-            let LogRecord { key, value, mut headers, time, .. } = letter.record;
-            headers.push(("millrace-position".to_owned(), position.into_bytes()));
-            headers.push(("millrace-reason".to_owned(), letter.reason.into_bytes()));
-            headers.push(("millrace-time".to_owned(), time.to_string().into_bytes()));
-            owed.waiting.push_back((letters.clone(), NewRecord { key, value, headers, time: None }));
-            owed.added += 1;
-        }
-    }
-
     /// Appends what is owed: one append at a time, so that a failed one is not overtaken.
     fn publish(&self) {
-        let mut owed = self.owed.lock();
-        let Some((topic, _)) = owed.waiting.front().filter(|_| !owed.publishing) else { return };
-        let topic = topic.clone();
-        let same = owed.waiting.iter().take(POLL).take_while(|(other, _)| *other == topic);
-        let records: Vec<_> = same.map(|(_, record)| record.clone()).collect();
-        owed.publishing = true;
-        drop(owed);
+        let Some((topic, records)) = self.owed.lock().next_batch() else { return };
         let (me, count) = (self.me.clone(), records.len());
-        self.around.log.append(
-            &topic,
-            self.partition,
-            records,
-            Box::new(move |result| {
-                let Some(slot) = me.upgrade() else { return };
-                if let Err(error) = &result {
-                    tracing::warn!("what {}/{} said is not published yet: {error}", slot.def.name, slot.partition);
-                }
-                slot.published(count, result.is_ok());
-            }),
-        );
-    }
-
-    fn published(&self, count: usize, arrived: bool) {
-        let mut owed = self.owed.lock();
-        owed.publishing = false;
-        if arrived {
-            owed.waiting.drain(..count);
-            owed.published += count as u64;
-            drop(owed);
-            self.wake();
-        }
-        // What did not arrive goes again with the next tending, under the same ids.
+        let done = move |result: Result<u64, AppendError>| {
+            let Some(slot) = me.upgrade() else { return };
+            slot.owed.lock().done(count, result.is_ok());
+            match result {
+                Ok(_) => slot.wake(),
+                // It goes again with the next tending, under the same ids.
+                Err(error) => tracing::warn!("{}/{} is not published yet: {error}", slot.def.name, slot.partition),
+            }
+        };
+        self.around.log.append(&topic, self.partition, records, Box::new(done));
     }
 
     /// True if everything that was said is published.
     #[must_use]
     pub fn is_published(&self) -> bool {
-        self.owed.lock().waiting.is_empty()
+        self.owed.lock().is_empty()
     }
 
     fn take_acks(&self, live: &mut Live) {
         let (acks, lost) = {
-            let mut owed = self.owed.lock();
-            (std::mem::take(&mut owed.acks), std::mem::take(&mut owed.lost_notes))
+            let mut returned = self.returned.lock();
+            (std::mem::take(&mut returned.shipments), std::mem::take(&mut returned.notes))
         };
         let Ok(part) = &mut live.part else { return };
         let sender = &mut part.core_mut().sender;
@@ -442,7 +401,7 @@ impl Slot {
                 Box::new(move |result| {
                     let Some(slot) = me.upgrade() else { return };
                     let shipment = Shipment { machine, partition, last, records: Vec::new() };
-                    slot.owed.lock().acks.push((shipment, result.is_ok()));
+                    slot.returned.lock().shipments.push((shipment, result.is_ok()));
                     slot.wake();
                 }),
             );
@@ -460,7 +419,7 @@ impl Slot {
                 vec![record],
                 Box::new(move |result| {
                     if let (Some(slot), Err(_)) = (me.upgrade(), result) {
-                        slot.owed.lock().lost_notes.push(note);
+                        slot.returned.lock().notes.push(note);
                     }
                 }),
             );
@@ -490,11 +449,11 @@ impl Slot {
         let old = live.dirty_since.is_some_and(|since| since.elapsed() >= self.around.flush.age);
         let large = core.store.dirty_bytes() >= self.around.flush.bytes;
         if live.frozen.is_none() && (old || large) {
-            let owed = self.owed.lock().added;
+            let owed = self.owed.lock().added();
             live.frozen = core.freeze().map(|frozen| (frozen, owed));
             live.dirty_since = None;
         }
-        let published = self.owed.lock().published;
+        let published = self.owed.lock().published();
         if let Some((frozen, _)) = live.frozen.take_if(|(_, owed)| *owed <= published) {
             (self.around.write)(Write { number: self.number, generation: live.generation, frozen });
         }
@@ -543,6 +502,31 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// Looks at a partition in a moment in which everything that it holds is on disk.
+    ///
+    /// # Errors
+    /// A sentence, where the partition has stopped or no such moment came within `patience`.
+    pub fn look_flushed<T>(&self, patience: Duration, look: impl Fn(&dyn Processor) -> T) -> Result<T, String> {
+        let until = Instant::now() + patience;
+        while Instant::now() < until {
+            let looked = self.look(|live| {
+                if let Some(reason) = live.stopped() {
+                    return Some(Err(format!("the partition has stopped: {reason}")));
+                }
+                let flushed = self.flush_now(live);
+                let part = live.part.as_ref().ok().filter(|_| flushed)?;
+                Some(Ok(look(part.as_ref())))
+            });
+            match looked {
+                Some(result) => return result,
+                None => std::thread::sleep(FLUSH_POLL),
+            }
+        }
+        Err("the view could not be written: what it said could not be published".to_owned())
+    }
+}
+
 impl Live {
     fn closed() -> Self {
         Self {
@@ -551,12 +535,19 @@ impl Live {
             follower: None,
             pending: VecDeque::new(),
             catch_up_to: 0,
+            reached_end: false,
             caught_up: false,
             dirty_since: None,
             frozen: None,
             tick_sent: None,
             retry_at: None,
         }
+    }
+
+    /// True once everything is applied that the log had when the partition was opened.
+    #[must_use]
+    pub fn is_caught_up(&self) -> bool {
+        self.caught_up
     }
 
     /// Why the partition does not go on, if it does not.
@@ -582,49 +573,5 @@ impl Live {
         self.part = Ok(rebuilt);
         self.generation += 1;
         self.frozen = None;
-    }
-}
-
-/// Opens the state in a folder and checks that it belongs to this log.
-///
-/// # Errors
-/// Why it cannot be used.
-pub fn open_part(
-    def: &MachineDef,
-    around: &Around,
-    folder: &Path,
-    place: Place,
-) -> Result<Box<dyn Processor>, StopReason> {
-    let store = millrace_state::store::Store::open(&around.env, folder)
-        .map_err(|error| StopReason::Damaged(error.to_string()))?;
-    let partition = place.partition;
-    let part = (def.open)(store, place)?;
-    check_tail(&around.log, def.name, partition, part.core().meta.last)?;
-    Ok(part)
-}
-
-/// The record that the state ends with must be the one that the log has there.
-fn check_tail(log: &Log, topic: &str, partition: u32, last: Option<(u64, u64)>) -> Result<(), StopReason> {
-    let Some((offset, hash)) = last else { return Ok(()) };
-    let foreign = |why: String| StopReason::Foreign(format!("the state of {topic}/{partition} {why}"));
-    let unread = |error: LogError| foreign(format!("cannot be checked against its log: {error}"));
-    if log.start(topic, partition).map_err(unread)? > offset {
-        return Ok(());
-    }
-    let end = log.end(topic, partition).map_err(unread)?;
-    if end <= offset {
-        return Err(foreign(format!(
-            "holds offset {offset}, but the log ends before {end}: it lost records, or is another"
-        )));
-    }
-    let chunk = log.read(topic, partition, offset, 1).map_err(unread)?;
-    match chunk.records.first() {
-        Some(record) if record.offset == offset && record_hash(record) == hash => Ok(()),
-        Some(record) => Err(foreign(format!(
-            "holds a record with hash {hash:016x} at offset {offset}, but the log has {:016x} at {}: it is another log",
-            record_hash(record),
-            record.offset
-        ))),
-        None => Err(foreign(format!("holds offset {offset}, which the log does not have"))),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::node::Node;
 use crate::rebuild::{Progress, Rebuild};
-use crate::slot::{Around, Slot};
+use crate::slot::Slot;
 use millrace_processors::runtime::history;
 use millrace_processors::runtime::runner::{Place, Processor};
 use millrace_processors::runtime::system::MachineDef;
@@ -13,7 +13,7 @@ use millrace_state::store::{Damaged, Store};
 use serde::{Deserialize, Serialize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long a verify waits until the view can be written and looked at.
 const SNAPSHOT_WAIT: Duration = Duration::from_secs(30);
@@ -25,8 +25,10 @@ pub struct Found {
     pub machine: String,
     /// The partition.
     pub partition: u32,
-    /// Records that were applied again.
-    pub records: u64,
+    /// Where the rebuild started: 0, or the offset of a checkpoint where the log was trimmed.
+    pub from: u64,
+    /// Up to before which offset records were applied again.
+    pub to: u64,
     /// The digest after the last one, in hex.
     pub digest: String,
     /// What differs, in a sentence; `None` if nothing does.
@@ -37,10 +39,12 @@ impl Found {
     /// The line that people see.
     #[must_use]
     pub fn line(&self) -> String {
-        let Self { machine, partition, records, digest, .. } = self;
+        let Self { machine, partition, from, to, digest, .. } = self;
+        let records = to - from;
+        let checkpoint = if *from > 0 { format!(" from the checkpoint at {from} on") } else { String::new() };
         match &self.difference {
-            None => format!("ok    {machine}/{partition}  {records} records  digest {digest}"),
-            Some(difference) => format!("DIFFERS {machine}/{partition}  {records} records: {difference}"),
+            None => format!("ok      {machine}/{partition}  {records} records{checkpoint}  digest {digest}"),
+            Some(difference) => format!("DIFFERS {machine}/{partition}  {records} records{checkpoint}: {difference}"),
         }
     }
 }
@@ -52,59 +56,45 @@ pub fn verify_slot(node: &Node, slot: &Slot) -> Found {
     let result = snapshot(slot, &scratch).and_then(|taken| {
         let place = node.place(slot.def, slot.partition).map_err(|error| error.to_string())?;
         if !taken {
-            return Ok((0, 0, None));
+            return Ok((0, 0, 0, None));
         }
-        compare(&node.around, slot.def, &scratch.join("view"), &scratch.join("rebuilt"), place)
+        compare(node, slot.def, &scratch.join("view"), &scratch.join("rebuilt"), place)
     });
     // What is left behind is removed by the next verify.
     drop(std::fs::remove_dir_all(&scratch));
     found(slot.def, slot.partition, result)
 }
 
-type Compared = (u64, u128, Option<String>);
+/// Where the rebuild started and ended, its digest, and what differs.
+type Compared = (u64, u64, u128, Option<String>);
 
 fn found(def: &MachineDef, partition: u32, result: Result<Compared, String>) -> Found {
-    let (records, digest, difference) = result.unwrap_or_else(|error| (0, 0, Some(error)));
-    Found { machine: def.name.to_owned(), partition, records, digest: format!("{digest:032x}"), difference }
+    let (from, to, digest, difference) = result.unwrap_or_else(|error| (0, 0, 0, Some(error)));
+    Found { machine: def.name.to_owned(), partition, from, to, digest: format!("{digest:032x}"), difference }
 }
 
 /// Writes the view and links its files aside; false if the partition has never had a record.
 fn snapshot(slot: &Slot, scratch: &Path) -> Result<bool, String> {
     drop(std::fs::remove_dir_all(scratch));
-    let until = Instant::now() + SNAPSHOT_WAIT;
-    while Instant::now() < until {
-        let taken = slot.look(|live| {
-            if let Some(reason) = live.stopped() {
-                return Some(Err(format!("the partition has stopped: {reason}")));
-            }
-            if !slot.flush_now(live) {
-                return None;
-            }
-            let store = live.part.as_ref().ok().map(|part| &part.core().store)?;
-            Some(checkpoint::create(store, &scratch.join("view")).map_err(|error| error.to_string()))
-        });
-        match taken {
-            Some(result) => return result,
-            None => std::thread::sleep(Duration::from_millis(5)),
-        }
-    }
-    Err("the view could not be written: what it said could not be published".to_owned())
+    let link = |part: &dyn Processor| checkpoint::create(&part.core().store, &scratch.join("view"));
+    slot.look_flushed(SNAPSHOT_WAIT, link)?.map_err(|error| error.to_string())
 }
 
 /// Rebuilds up to where the view stands and compares.
 fn compare(
-    around: &Around,
+    node: &Node,
     def: &'static MachineDef,
     view: &Path,
     scratch: &Path,
     place: Place,
 ) -> Result<Compared, String> {
     drop(std::fs::remove_dir_all(scratch));
-    let view = Store::open(&around.env, view).map_err(|error| error.to_string())?;
+    let view = Store::open(&node.around.env, view).map_err(|error| error.to_string())?;
     let view = (def.open)(view, place.clone()).map_err(|error| error.to_string())?;
     let end = view.core().meta.next;
-    let mut rebuild = Rebuild::open(around, def, scratch, place.clone())?;
-    let complete = rebuild.run(&around.log, end, &mut |_: Progress| true)?;
+    let mut rebuild = Rebuild::open(node, def, scratch, place.clone())?;
+    let from = rebuild.part.core().meta.next;
+    let complete = rebuild.run(&node.log, end, &mut |_: Progress| true)?;
     if !complete {
         let next = rebuild.part.core().meta.next;
         return Err(format!("the view holds records up to before {end}, the log only up to before {next}"));
@@ -116,13 +106,13 @@ fn compare(
         Some(damaged) => damaged.to_string(),
         None => "the comparison failed".to_owned(),
     })?;
-    let Some((offset, row)) = difference else { return Ok((end, digest, None)) };
+    let Some((offset, row)) = difference else { return Ok((from, end, digest, None)) };
     let offset = match (offset, &row) {
         (Some(offset), _) => Some(offset),
-        (None, Some(row)) => last_writer(around, def, scratch, place, end, &row.key)?,
+        (None, Some(row)) => last_writer(node, def, scratch, place, end, &row.key)?,
         (None, None) => None,
     };
-    Ok((end, digest, Some(sentence(def, offset, row.as_ref()))))
+    Ok((from, end, digest, Some(sentence(def, offset, row.as_ref()))))
 }
 
 fn difference(view: &dyn Processor, rebuilt: &dyn Processor) -> Option<(Option<u64>, Option<Difference>)> {
@@ -137,7 +127,7 @@ fn difference(view: &dyn Processor, rebuilt: &dyn Processor) -> Option<(Option<u
 /// The last record that wrote a row, found by a second rebuild: where the digests are equal but a row is not, it was
 /// changed behind the log's back, and this is the record that the row should say.
 fn last_writer(
-    around: &Around,
+    node: &Node,
     def: &'static MachineDef,
     scratch: &Path,
     place: Place,
@@ -146,9 +136,9 @@ fn last_writer(
 ) -> Result<Option<u64>, String> {
     let scratch = scratch.with_extension("again");
     drop(std::fs::remove_dir_all(&scratch));
-    let mut rebuild = Rebuild::open(around, def, &scratch, place)?;
+    let mut rebuild = Rebuild::open(node, def, &scratch, place)?;
     rebuild.watch(key);
-    rebuild.run(&around.log, end, &mut |_| true)?;
+    rebuild.run(&node.log, end, &mut |_| true)?;
     drop(std::fs::remove_dir_all(&scratch));
     Ok(rebuild.changed_at())
 }

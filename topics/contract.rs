@@ -30,6 +30,14 @@ pub trait Contract: Send + Sync + 'static {
     /// The routing key of a command: it chooses the partition.
     fn key(command: &Self::Command) -> &[u8];
 
+    /// The version of the machine's rules from which on a foreign producer may say this command. JSON has no schema
+    /// number: what an older build buried as an unknown type, a replay by a newer one must bury too, until a record in
+    /// the log switches it on. Variants of the first release say 1.
+    #[must_use]
+    fn foreign_since(_command: &Self::Command) -> u32 {
+        1
+    }
+
     /// The CloudEvents `type` of an event.
     fn event_type(event: &Self::Event) -> &'static str;
 }

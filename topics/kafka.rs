@@ -24,6 +24,7 @@ use append::Appender;
 use client::Consumer;
 use follow::Hubs;
 use rdkafka::consumer::Consumer as _;
+use rdkafka::metadata::MetadataTopic;
 use rdkafka::{Offset, TopicPartitionList};
 use read::Readers;
 use std::sync::Arc;
@@ -157,7 +158,7 @@ impl KafkaLog {
         let cluster = cluster.map_err(|error| LogError::Unavailable(error.to_string()))?;
         // Kafka's own topics begin with two underscores.
         let ours = |name: &&str| name.starts_with(&self.options.prefix) && !name.starts_with("__");
-        let names: Vec<_> = cluster.topics().iter().map(|topic| topic.name()).filter(ours).collect();
+        let names: Vec<_> = cluster.topics().iter().map(MetadataTopic::name).filter(ours).collect();
         let mut all: Vec<_> = self.admin.describe(&names)?.iter().map(|topic| self.info(topic)).collect();
         all.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(all)

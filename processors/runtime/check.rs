@@ -24,6 +24,7 @@
 
 use crate::runtime::reply::{Output, Reply, Verdict};
 use crate::runtime::runner::{Limits, Place, Processor, Step};
+use crate::runtime::script::{Line, parse};
 use crate::runtime::system::MachineDef;
 use crate::runtime::tables::{FIRST_OF_MACHINE, META, TIMERS};
 use millrace_state::compare::first_difference;
@@ -33,11 +34,12 @@ use millrace_state::table::{Range, TableDef};
 use millrace_topics::log::{Log, LogRecord, NewRecord};
 use millrace_topics::memory::MemoryLog;
 use millrace_topics::partition::partition_of;
-use millrace_topics::record::{Caller, Header, Idempotency, Payload, Record, Role, Stamp};
+use millrace_topics::record::{Header, Payload, Record, Stamp};
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Up to so many steps every pair of crash and flush is tried.
 pub const ALL_PAIRS: usize = 64;
@@ -142,80 +144,6 @@ impl Random {
     }
 }
 
-#[derive(Clone, Debug)]
-struct Line {
-    text: String,
-    wait_ms: u64,
-    racing: bool,
-    command: Option<(usize, Vec<u8>, Record)>,
-}
-
-fn parse(machines: &[MachineDef], script: &str) -> Vec<Line> {
-    let lines = script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    let parsed = lines.enumerate().map(|(index, line)| {
-        parse_line(machines, index, line).unwrap_or_else(|error| panic!("script line `{line}`: {error}"))
-    });
-    parsed.collect()
-}
-
-fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line, String> {
-    let (words, json) = text.find('{').map_or((text, ""), |at| text.split_at(at));
-    let mut caller = Caller { id: "operator".to_owned(), role: Role::Operator };
-    let (mut machine, mut wait_ms, mut key, mut racing) = (0, 0, None, false);
-    for word in words.split_whitespace() {
-        if word == "|" {
-            racing = true;
-        } else if let Some(span) = word.strip_prefix('+') {
-            wait_ms = millis(span)?;
-        } else if let Some(name) = word.strip_prefix('@') {
-            machine = machines.iter().position(|def| def.name == name).ok_or(format!("no machine {name}"))?;
-        } else if let Some(text) = word.strip_prefix("key=") {
-            key = Some(text.to_owned());
-        } else {
-            caller = parse_caller(word)?;
-        }
-    }
-    if json.is_empty() {
-        return Ok(Line { text: text.to_owned(), wait_ms, racing, command: None });
-    }
-    let parsed = (machines[machine].parse)(json)?;
-    let body_hash = xxhash_rust::xxh3::xxh3_128(&parsed.body).to_be_bytes();
-    let header = Header {
-        schema: parsed.schema,
-        stamp: Stamp { micros: index as u64 + 1, node: 1 },
-        caller,
-        idempotency: key.map(|key| Idempotency { key, body_hash }),
-        ..Header::default()
-    };
-    let record = Record { header, payload: Payload::Command(parsed.body) };
-    Ok(Line { text: text.to_owned(), wait_ms, racing, command: Some((machine, parsed.key, record)) })
-}
-
-fn parse_caller(word: &str) -> Result<Caller, String> {
-    let (role, id) =
-        word.split_once(':').ok_or(format!("`{word}` is no caller: user:ada, server:shop, operator:ops"))?;
-    let role = match role {
-        "user" => Role::User,
-        "server" => Role::Server,
-        "operator" => Role::Operator,
-        _ => return Err(format!("no role {role}")),
-    };
-    Ok(Caller { id: id.to_owned(), role })
-}
-
-fn millis(span: &str) -> Result<u64, String> {
-    let digits = span.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
-    let unit = match &span[digits.len()..] {
-        "ms" => 1,
-        "s" => 1000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        other => return Err(format!("`{other}` is no unit of time: ms, s, m, h, d")),
-    };
-    digits.parse::<u64>().map(|number| number * unit).map_err(|error| format!("`{span}`: {error}"))
-}
-
 /// What a run showed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shown {
@@ -289,7 +217,17 @@ fn mask(text: &str) -> String {
     out + rest
 }
 
+/// A folder of its own for a run on a real RocksDB.
 struct Folder(PathBuf);
+
+impl Folder {
+    #[expect(clippy::disallowed_methods, reason = "only names a folder that no other process uses")]
+    fn new() -> Self {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        Self(std::env::temp_dir().join(format!("millrace-check-{}-{number}", std::process::id())))
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
@@ -353,12 +291,7 @@ impl<'a> World<'a> {
         for def in machines {
             log.create(def.name, plan.partitions).expect("a new log takes any topic");
         }
-        let folder = plan.rocks.then(|| {
-            static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
-            let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            let path = std::env::temp_dir().join(format!("millrace-check-{}-{number}", std::process::id()));
-            (Env::new(8 << 20), Folder(path))
-        });
+        let folder = plan.rocks.then(|| (Env::new(8 << 20), Folder::new()));
         let mut world = Self {
             machines,
             plan,
@@ -608,7 +541,7 @@ fn show_reply(def: &MachineDef, reply: &Reply) -> String {
             Err(problem) => format!("{} {}: {}", problem.status, problem.code, problem.detail),
         },
         Verdict::KeyReused => "key reused".to_owned(),
-        Verdict::Dead(reason) => format!("dead: {reason}"),
+        Verdict::Dead => "dead".to_owned(),
     };
     if reply.replayed { format!("{text} (replayed)") } else { text }
 }

@@ -243,10 +243,8 @@ pub fn read_reply<M: Machine>(reply: Reply) -> Result<Done<Outcome<M>>, Undone> 
                 Err(refusal) => Problem::refusal(&refusal),
             }
         }
-        Verdict::KeyReused => {
-            Problem::new(422, "idempotency_key_reused", "this Idempotency-Key was used before with another request")
-        }
-        Verdict::Dead(reason) => Problem::new(422, "dead_letter", reason),
+        Verdict::KeyReused => Problem::key_reused(),
+        Verdict::Dead => Problem::dead_letter(&positions.to_string()),
     };
     let problem = problem.with_header("millrace-position", positions.to_string());
     Err(if reply.replayed { problem.with_header("idempotent-replayed", "true") } else { problem }.into())

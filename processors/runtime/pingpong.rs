@@ -29,6 +29,7 @@ enum PingCommand {
     Back { game: String, round: u32 },
     RefuseAfterWrite { game: String },
     Fail { game: String },
+    Smash { game: String },
 }
 
 #[derive(Clone, Debug, PartialEq, Encode, Decode, Serialize, Deserialize)]
@@ -89,8 +90,13 @@ impl Contract for PingContract {
             PingCommand::Serve { game, .. }
             | PingCommand::Back { game, .. }
             | PingCommand::RefuseAfterWrite { game }
-            | PingCommand::Fail { game } => game.as_bytes(),
+            | PingCommand::Fail { game }
+            | PingCommand::Smash { game } => game.as_bytes(),
         }
+    }
+
+    fn foreign_since(command: &PingCommand) -> u32 {
+        if matches!(command, PingCommand::Smash { .. }) { 2 } else { 1 }
     }
 
     fn event_type(_: &Over) -> &'static str {
@@ -160,6 +166,7 @@ impl Machine for Ping {
                 cx.put(GAMES, &game, &(0, 0));
                 Err(No::Served(game))
             }
+            PingCommand::Smash { .. } => Ok(Played { round: 0 }),
             PingCommand::Fail { game } => {
                 cx.put(GAMES, &game, &(0, 0));
                 panic!("the ball is flat");
@@ -389,6 +396,17 @@ fn rules_switch_where_the_log_says() {
     let mut part = ping(place(1));
     feed(&mut part, vec![Record { header: Header::default(), payload: Payload::Switch(2) }.encode()]);
     assert_eq!(part.core().meta.rules, 2);
+}
+
+/// A build that does not know the type buries it, so one that does must too, as long as the log has not switched.
+#[test]
+fn a_new_type_of_foreign_command_is_buried_until_the_log_switches_it_on() {
+    let mut part = ping(place(1));
+    let smash = br#"{"type":"smash","game":"a"}"#.to_vec();
+    let switch = Record { header: Header::default(), payload: Payload::Switch(2) }.encode();
+    let (out, _) = feed(&mut part, vec![smash.clone(), switch, smash]);
+    assert_eq!(out.dead.len(), 1);
+    assert_eq!(part.core().meta.counters.accepted, 1);
 }
 
 #[test]

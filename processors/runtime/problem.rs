@@ -46,6 +46,19 @@ impl Problem {
         Self::new(504, "outcome_unknown", detail)
     }
 
+    /// 422: the idempotency key stands for another request.
+    #[must_use]
+    pub fn key_reused() -> Self {
+        let detail = "this Idempotency-Key was used before with another request";
+        Self::new(422, "idempotency_key_reused", detail)
+    }
+
+    /// 422: the command at this position was dead-lettered.
+    #[must_use]
+    pub fn dead_letter(position: &str) -> Self {
+        Self::new(422, "dead_letter", format!("{position} was dead-lettered: `millrace dead show {position}` says why"))
+    }
+
     /// The problem that a refusal is.
     #[must_use]
     pub fn refusal(refusal: &impl Refusal) -> Self {

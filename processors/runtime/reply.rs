@@ -14,8 +14,9 @@ pub enum Verdict {
     Outcome(Vec<u8>),
     /// Its idempotency key was used before with another body.
     KeyReused,
-    /// It was dead-lettered, for this reason.
-    Dead(String),
+    /// It was dead-lettered. The reason stands in the letter alone: its words may change with the build, and what is
+    /// kept must be the same in every replay.
+    Dead,
 }
 
 /// The reply to a command.

@@ -69,7 +69,11 @@ impl IntoResponse for Undone {
     }
 }
 
+/// Sets a header; what cannot stand in one, or says nothing, is left out.
 fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if value.is_empty() {
+        return;
+    }
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);
     }

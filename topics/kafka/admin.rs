@@ -7,6 +7,7 @@ use crate::log::LogError;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::HashMap;
 use std::pin::pin;
@@ -156,7 +157,7 @@ impl Admin {
         let offset = i64::try_from(before).map_or(Offset::Invalid, Offset::Offset);
         list.add_partition_offset(name, partition, offset)?;
         let left = wait(self.client.delete_records(&list, &self.options()))?;
-        left.elements().iter().try_for_each(|element| element.error())
+        left.elements().iter().try_for_each(TopicPartitionListElem::error)
     }
 
     #[cfg(test)]

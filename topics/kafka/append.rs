@@ -26,9 +26,9 @@ const LOOK: Duration = Duration::from_millis(100);
 /// The same while a retired producer is emptied beside the new one.
 const SHORT_LOOK: Duration = Duration::from_millis(5);
 /// How finely the age of appends is known: in this part of the time that they have.
-const AGE_STEPS: u64 = 32;
+const AGE_STEPS: u32 = 32;
 /// Ages that are told apart, enough for appends that are too old while the thread that looks was late.
-const AGES: u64 = 2 * AGE_STEPS;
+const AGES: usize = 64;
 
 type Producer = BaseProducer<Deliveries>;
 
@@ -71,12 +71,12 @@ struct Ages {
     start: Instant,
     step: Duration,
     now: AtomicU64,
-    pending: [AtomicUsize; AGES as usize],
+    pending: [AtomicUsize; AGES],
 }
 
 impl Ages {
     fn new(timeout: Duration) -> Self {
-        let step = (timeout / AGE_STEPS as u32).max(Duration::from_millis(1));
+        let step = (timeout / AGE_STEPS).max(Duration::from_millis(1));
         Self {
             start: Instant::now(),
             step,
@@ -86,7 +86,8 @@ impl Ages {
     }
 
     fn at(&self, step: u64) -> &AtomicUsize {
-        &self.pending[(step % AGES) as usize]
+        let slot = step % AGES as u64;
+        &self.pending[usize::try_from(slot).expect("it is below AGES")]
     }
 
     /// Counts an append that begins, and returns the step that [`Ages::leave`] wants.
@@ -104,7 +105,7 @@ impl Ages {
     fn too_old(&self) -> bool {
         let now = u64::try_from(self.start.elapsed().as_nanos() / self.step.as_nanos()).unwrap_or(u64::MAX);
         self.now.store(now, Ordering::Relaxed);
-        let old = now.saturating_sub(AGES - 1)..now.saturating_sub(AGE_STEPS);
+        let old = now.saturating_sub(AGES as u64 - 1)..now.saturating_sub(AGE_STEPS.into());
         old.into_iter().any(|step| self.at(step).load(Ordering::Relaxed) > 0)
     }
 }
