@@ -388,18 +388,20 @@ async fn serve(http: http1::Builder, service: TowerToHyperService<Router>, watch
     }
 }
 
-/// Ends when the process is asked to stop: SIGTERM or SIGINT.
+/// Ends when the process is asked to stop: SIGTERM or SIGINT. From the call on, not only once it is awaited, these
+/// signals no longer end the process by themselves.
 ///
 /// # Errors
 /// If the signals cannot be listened to.
-pub async fn stop_signal() -> std::io::Result<()> {
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     use tokio::signal::unix::{SignalKind, signal};
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 #[cfg(test)]

@@ -51,12 +51,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let router = gateway::router(door, gate, ALL, own).merge(cluster::routes(node.clone(), keys.node_token()));
     let announcement = Announcement::new(&settings.data, address)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
+    // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.
+    let stopped = gateway::stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     tokio::spawn(ready(node.clone(), format!("http://{address}")));
-    let stopped = async {
-        if let Err(error) = gateway::stop_signal().await {
-            tracing::error!(%error, "signals cannot be listened to");
-        }
-    };
     gateway::listen(listener, router, &settings, &metrics, stopped).await;
     readiness.set_ready(false);
     drop(announcement);
