@@ -77,10 +77,10 @@ fn a_state_that_cannot_be_written_any_more_loses_nothing() {
 #[test]
 fn a_second_process_on_the_same_data_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
-    let data = folder.path().join("data");
-    let server = Server::start(&data, &[]);
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let data = server.data();
     let announced = fs::read(data.join("server.json")).unwrap();
-    let refused = Server::try_start(&data, &[]).err().expect("it refuses");
+    let refused = Server::try_start(data, &[]).err().expect("it refuses");
     check_words(&refused, &["exit 2", "data/log is already open: one process at a time"]);
     assert_eq!(fs::read(data.join("server.json")).unwrap(), announced, "the first one is still the one to ask");
     assert!(server.cli(&["verify"]).status.success(), "by asking the server");
