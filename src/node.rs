@@ -191,7 +191,9 @@ impl Node {
     /// Notes in `/health/ready` and `/metrics` how far the slots are.
     pub fn note_progress(&self) {
         for slot in self.slots.iter() {
-            let (next, end) = (*slot.applied().borrow(), slot.catch_up_to());
+            // Two statements: the borrow must have ended before the slot is locked, as a reopening locks the other way.
+            let next = *slot.applied().borrow();
+            let end = slot.catch_up_to();
             self.readiness.progress(slot.def.name, slot.partition, next, end.max(next));
             let labels = [slot.def.name, &slot.partition.to_string()];
             self.metrics.applied_offset.with_label_values(&labels).set(i64::try_from(next).unwrap_or(i64::MAX));
