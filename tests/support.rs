@@ -70,7 +70,7 @@ impl Server {
         let mut child = command.stdout(Stdio::piped()).stderr(log).spawn().expect("the program starts");
         let mut line = String::new();
         let mut out = BufReader::new(child.stdout.take().expect("it is piped"));
-        out.read_line(&mut line).expect("standard output is read");
+        guarded(child.id(), || out.read_line(&mut line)).expect("standard output is read");
         match line.trim().strip_prefix("millrace ready ") {
             Some(url) => Ok(Self { child, url: url.to_owned(), data: data.to_owned() }),
             None => {
@@ -166,7 +166,23 @@ pub fn millrace(data: &Path, args: &[&str]) -> Command {
 
 /// Runs a command of the program to its end.
 pub fn cli(data: &Path, args: &[&str]) -> Output {
-    millrace(data, args).output().expect("the program runs")
+    let child = millrace(data, args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let child = child.expect("the program starts");
+    guarded(child.id(), || child.wait_with_output()).expect("the program runs")
+}
+
+/// Waits for a process, which is killed at the deadline: a test fails, and does not stand still.
+fn guarded<T>(pid: u32, wait: impl FnOnce() -> T) -> T {
+    let (done, waited) = std::sync::mpsc::channel::<()>();
+    let guard = std::thread::spawn(move || {
+        if waited.recv_timeout(DEADLINE) == Err(std::sync::mpsc::RecvTimeoutError::Timeout) {
+            signal(pid, "KILL");
+        }
+    });
+    let result = wait();
+    drop(done);
+    guard.join().expect("the guard does not fail");
+    result
 }
 
 /// Where the servers of a data folder write their standard error.
