@@ -503,7 +503,7 @@ impl Slot {
 }
 
 impl Slot {
-    /// Looks at a partition in a moment in which everything that it holds is on disk.
+    /// Looks at a partition in a moment between two records in which everything that it holds is on disk.
     ///
     /// # Errors
     /// A sentence, where the partition has stopped or no such moment came within `patience`.
@@ -515,7 +515,7 @@ impl Slot {
                     return Some(Err(format!("the partition has stopped: {reason}")));
                 }
                 let flushed = self.flush_now(live);
-                let part = live.part.as_ref().ok().filter(|_| flushed)?;
+                let part = live.part.as_ref().ok().filter(|part| flushed && !part.core().meta.timers_left)?;
                 Some(Ok(look(part.as_ref())))
             });
             match looked {

@@ -376,7 +376,8 @@ impl<M: Machine> Partition<M> {
 
     fn take(&mut self, raw: &LogRecord, out: &mut Output) -> Step {
         let now = self.core.meta.clock.max(raw.time);
-        if !self.fire_timers(raw, now, out) {
+        self.core.meta.timers_left = !self.fire_timers(raw, now, out);
+        if self.core.meta.timers_left {
             return Step::TimersLeft;
         }
         self.core.begin();
