@@ -15,6 +15,7 @@ use millrace_topics::log::{AppendError, Follower, Log, LogError, LogRecord, NewR
 use millrace_topics::record::{Header, Payload, Record, Stamp};
 use millrace_topics::time::Time;
 use parking_lot::Mutex;
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -457,6 +458,17 @@ impl Slot {
         if let Some((frozen, _)) = live.frozen.take_if(|(_, owed)| *owed <= published) {
             (self.around.write)(Write { number: self.number, generation: live.generation, frozen });
         }
+    }
+
+    /// Stops the partition because of an assertion that failed outside a transition.
+    pub fn fail(&self, payload: &(dyn Any + Send)) {
+        let mut live = self.live.lock();
+        let Ok(part) = &mut live.part else { return };
+        let core = part.core_mut();
+        let reason = core.stop_reason(payload);
+        tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
+        core.stop(reason);
+        self.around.metrics.stopped.inc();
     }
 
     /// Writes a frozen layer; the thread for that calls it.

@@ -17,7 +17,8 @@ fn a_trimmed_log_is_verified_and_replayed_from_a_checkpoint() {
     let boards = "/v1/leaderboards";
     assert_eq!(server.post(boards, &json!({"id": "b", "sort": "desc", "operator": "best"})).status, 201);
     for score in 0..50 {
-        let submitted = server.post(&format!("{boards}/b/scores"), &json!({"owner": format!("o{score}"), "score": score}));
+        let submitted =
+            server.post(&format!("{boards}/b/scores"), &json!({"owner": format!("o{score}"), "score": score}));
         assert_eq!(submitted.status, 200);
     }
     let entries = server.get(&format!("{boards}/b/entries")).body;
