@@ -254,8 +254,7 @@ async fn verify_all(
     operator(&asked)?;
     known_system(params.system.as_deref())?;
     Ok(lines(move |say| {
-        let slots = admin.node.slots.iter();
-        for slot in slots.filter(|slot| params.system.as_deref().is_none_or(|name| name == slot.def.system)) {
+        for slot in admin.node.slots_of(params.system.as_deref()) {
             say(verify::verify_slot(&admin.node, slot));
         }
     }))
@@ -272,8 +271,7 @@ async fn replay_all(
     operator(&asked)?;
     known_system(params.system.as_deref())?;
     Ok(lines(move |say| {
-        let slots = admin.node.slots.iter();
-        for slot in slots.filter(|slot| params.system.as_deref().is_none_or(|name| name == slot.def.system)) {
+        for slot in admin.node.slots_of(params.system.as_deref()) {
             replay::replay_slot(&admin.node, slot, say);
         }
     }))

@@ -161,8 +161,7 @@ async fn verify_all(target: &Target, system: Option<String>) -> Result<bool, Str
         Target::Server(client) => each_line(client, &of_system("/v1/verify", system.as_deref()), &mut show).await?,
         Target::Here(settings) => {
             let all = Target::on_node(settings, move |node| {
-                let slots = node.slots.iter();
-                let slots = slots.filter(|slot| system.as_deref().is_none_or(|name| name == slot.def.system));
+                let slots = node.slots_of(system.as_deref());
                 Ok(slots.map(|slot| verify::verify_slot(node, slot)).collect::<Vec<_>>())
             });
             all.await?.into_iter().for_each(show);
@@ -181,8 +180,7 @@ async fn replay_all(target: &Target, system: Option<String>) -> Result<bool, Str
         }
         Target::Here(settings) => {
             Target::on_node(settings, move |node| {
-                let slots = node.slots.iter();
-                for slot in slots.filter(|slot| system.as_deref().is_none_or(|name| name == slot.def.system)) {
+                for slot in node.slots_of(system.as_deref()) {
                     replay::replay_slot(node, slot, &mut |line| bars.show(&line));
                 }
                 Ok(bars.failed == 0)

@@ -176,6 +176,11 @@ impl Node {
         place.map(|(_, slot)| &self.slots[*slot])
     }
 
+    /// The slots of one system, or all.
+    pub fn slots_of<'a>(&'a self, system: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Slot>> {
+        self.slots.iter().filter(move |slot| system.is_none_or(|name| name == slot.def.system))
+    }
+
     /// Waits until every view has come to the end that the log had at the start.
     pub async fn catch_up(&self) {
         loop {

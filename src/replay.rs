@@ -109,19 +109,18 @@ fn swap(node: &Node, slot: &Slot, live: &mut Live, mut rebuild: Rebuild) -> Resu
         if let Some(reason) = live.stopped() {
             return Err(format!("the partition has stopped: {reason}"));
         }
-        let (next, digest) =
-            live.part.as_ref().map(|part| (part.core().meta.next, part.core().meta.digest)).expect("it runs");
-        rebuild.run(&node.log, next, &mut |_| true)?;
+        let meta = live.part.as_ref().map(|part| part.core().meta).map_err(ToString::to_string)?;
+        rebuild.run(&node.log, meta.next, &mut |_| true)?;
         let core = rebuild.part.core();
-        if core.meta.next != next {
+        if meta.timers_left || core.meta.next != meta.next {
             return Ok(Swap::NotYet(Box::new(rebuild)));
         }
-        if core.meta.digest != digest {
+        if core.meta.digest != meta.digest {
             slot.folder.drop_rebuild().map_err(|error| error.to_string())?;
             return Err(format!(
-                "the rebuilt view has digest {:032x} at offset {next}, the live one {digest:032x}: it was not replaced; \
+                "the rebuilt view has digest {:032x} before offset {}, the live one {:032x}: it was not replaced; \
                  `millrace verify` names what differs",
-                core.meta.digest
+                core.meta.digest, meta.next, meta.digest
             ));
         }
     }

@@ -15,6 +15,7 @@ use millrace_topics::log::{AppendError, Follower, Log, LogError, LogRecord, NewR
 use millrace_topics::record::{Header, Payload, Record, Stamp};
 use millrace_topics::time::Time;
 use parking_lot::Mutex;
+use std::any::Any;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -459,6 +460,17 @@ impl Slot {
         }
     }
 
+    /// Stops the partition because of an assertion that failed outside a transition.
+    pub fn fail(&self, payload: &(dyn Any + Send)) {
+        let mut live = self.live.lock();
+        let Ok(part) = &mut live.part else { return };
+        let core = part.core_mut();
+        let reason = core.stop_reason(payload);
+        tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
+        core.stop(reason);
+        self.around.metrics.stopped.inc();
+    }
+
     /// Writes a frozen layer; the thread for that calls it.
     pub fn write(&self, write: Write) {
         let timer = self.around.metrics.flush_seconds.start_timer();
@@ -503,7 +515,7 @@ impl Slot {
 }
 
 impl Slot {
-    /// Looks at a partition in a moment in which everything that it holds is on disk.
+    /// Looks at a partition in a moment between two records in which everything that it holds is on disk.
     ///
     /// # Errors
     /// A sentence, where the partition has stopped or no such moment came within `patience`.
@@ -515,7 +527,7 @@ impl Slot {
                     return Some(Err(format!("the partition has stopped: {reason}")));
                 }
                 let flushed = self.flush_now(live);
-                let part = live.part.as_ref().ok().filter(|_| flushed)?;
+                let part = live.part.as_ref().ok().filter(|part| flushed && !part.core().meta.timers_left)?;
                 Some(Ok(look(part.as_ref())))
             });
             match looked {

@@ -1,6 +1,7 @@
 //! The threads that turn partitions: a fixed set of workers, and one that writes what they flush. Tokio does I/O only.
 
 use crate::slot::{Slot, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -86,12 +87,12 @@ fn work(slots: &[Arc<Slot>], own: &[usize], receiver: &Receiver<usize>, stop: &O
     let mut tended = Instant::now();
     while stop.get().is_none() {
         match receiver.recv_timeout(TEND_EVERY.saturating_sub(tended.elapsed())) {
-            Ok(slot) => slots[slot].turn(),
+            Ok(slot) => guarded(&slots[slot], Slot::turn),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         if tended.elapsed() >= TEND_EVERY {
-            own.iter().for_each(|slot| slots[*slot].tend());
+            own.iter().for_each(|slot| guarded(&slots[*slot], Slot::tend));
             tended = Instant::now();
         }
     }
@@ -100,9 +101,16 @@ fn work(slots: &[Arc<Slot>], own: &[usize], receiver: &Receiver<usize>, stop: &O
 fn write(slots: &[Arc<Slot>], written: &Receiver<Write>, stop: &OnceLock<()>) {
     while stop.get().is_none() {
         match written.recv_timeout(TEND_EVERY) {
-            Ok(write) => slots[write.number].write(write),
+            Ok(write) => guarded(&slots[write.number], |slot| slot.write(write)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
+    }
+}
+
+/// An assertion that fails stops its partition, not the thread and with it all others.
+fn guarded(slot: &Slot, act: impl FnOnce(&Slot)) {
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(|| act(slot))) {
+        slot.fail(payload.as_ref());
     }
 }

@@ -6,4 +6,5 @@ mod faults;
 mod leaderboards;
 mod support;
 mod tidy;
+mod trim;
 mod walk;

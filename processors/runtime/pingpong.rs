@@ -451,9 +451,9 @@ fn a_thousand_timers_fire_a_go_and_the_rest_follows() {
         raw(part.core().meta.next, 1_000_000, Record { header: Header::default(), payload: Payload::Tick }.encode());
     let mut out = Output::default();
     assert_eq!(part.step(&tick, &mut out), Step::TimersLeft);
-    assert_eq!(part.core().meta.counters.timers, 1000);
+    assert_eq!((part.core().meta.counters.timers, part.core().meta.timers_left), (1000, true));
     assert_eq!(part.step(&tick, &mut out), Step::Applied);
-    assert_eq!(part.core().meta.counters.timers, 1500);
+    assert_eq!((part.core().meta.counters.timers, part.core().meta.timers_left), (1500, false));
     assert_eq!(part.core_mut().next_due(), None);
 }
 

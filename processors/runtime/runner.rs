@@ -194,6 +194,12 @@ impl Core {
         self.stopped.get_or_insert(reason);
     }
 
+    /// What a failed assertion at the next record means for the partition.
+    #[must_use]
+    pub fn stop_reason(&self, payload: &(dyn Any + Send)) -> StopReason {
+        stop_reason(payload, &position(&self.place, self.meta.next))
+    }
+
     /// When the next timer is due.
     pub fn next_due(&mut self) -> Option<Time> {
         self.timers.due(&self.store)
@@ -376,7 +382,8 @@ impl<M: Machine> Partition<M> {
 
     fn take(&mut self, raw: &LogRecord, out: &mut Output) -> Step {
         let now = self.core.meta.clock.max(raw.time);
-        if !self.fire_timers(raw, now, out) {
+        self.core.meta.timers_left = !self.fire_timers(raw, now, out);
+        if self.core.meta.timers_left {
             return Step::TimersLeft;
         }
         self.core.begin();

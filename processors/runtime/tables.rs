@@ -30,6 +30,9 @@ pub struct Meta {
     pub last: Option<(u64, u64)>,
     /// How many events were said at `next` so far: the timers before a record may fire in several goes.
     pub said: u32,
+    /// Some timers that are due before the record at `next` have fired and some have not: no place to compare a state
+    /// with its rebuild.
+    pub timers_left: bool,
     /// The partition's clock.
     pub clock: Time,
     /// The digest chain's head.
