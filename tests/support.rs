@@ -46,7 +46,7 @@ impl Answer {
 }
 
 impl Server {
-    /// Starts the program on a free port and waits until it is ready.
+    /// Starts the program on a free port, unless the flags name one, and waits until it is ready.
     pub fn start(data: &Path, args: &[&str]) -> Self {
         Self::try_start(data, args).unwrap_or_else(|output| panic!("the server did not start: {output}"))
     }
@@ -55,7 +55,9 @@ impl Server {
     pub fn try_start(data: &Path, args: &[&str]) -> Result<Self, String> {
         std::fs::create_dir_all(data).expect("the data folder can be made");
         let log = std::fs::File::options().create(true).append(true).open(data.with_extension("stderr"));
-        let mut child = millrace(data, &["serve", "--listen", "127.0.0.1:0"])
+        let listen: &[&str] = if args.contains(&"--listen") { &[] } else { &["--listen", "127.0.0.1:0"] };
+        let mut child = millrace(data, &["serve"])
+            .args(listen)
             .args(args)
             .stdout(Stdio::piped())
             .stderr(log.expect("the log file can be made"))
@@ -108,15 +110,7 @@ impl Server {
 
     /// Any request; an error where no whole answer came. The body is JSON unless a header says otherwise.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
-        let method = method.parse().expect("a method");
-        let mut request = HTTP.request(method, format!("{}{path}", self.url));
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            request = request.header("content-type", "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        ask(request.body(body))
+        send(&format!("{}{path}", self.url), method, headers, body)
     }
 
     /// Runs another command of the program on the same data folder.
@@ -130,6 +124,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A request to whoever serves `url` at the moment, which may be nobody.
+pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
+    let mut request = HTTP.request(method.parse().expect("a method"), url);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    ask(request.body(body))
 }
 
 fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {

@@ -1,6 +1,7 @@
 //! What is particular to the log on Kafka, on a real broker.
 
 use super::*;
+use crate::conformance;
 use crate::copy::{CopyError, copy};
 use crate::log::{Log, LogRecord};
 use crate::memory::MemoryLog;
@@ -747,4 +748,12 @@ fn a_copy_into_topics_that_exist_and_are_empty_keeps_times_and_is_idempotent() {
     target.create("more", 3).unwrap();
     let refused = copy(&wide, &target, &mut |_| {}).unwrap_err().to_string();
     assert!(refused.contains("topic more") && refused.contains("it has 3 partitions, 1 are asked for"), "{refused}");
+}
+
+#[test]
+fn conforms() {
+    let _turn = broker().undisturbed();
+    let (_, log) = broker().connect();
+    conformance::check(&|| log.clone());
+    conformance::check_reopen(&|| broker().connect().1);
 }
