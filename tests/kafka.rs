@@ -84,7 +84,10 @@ fn the_transcript_works_on_kafka_and_through_a_kill() {
     let first = server.post_keyed("/v1/leaderboards/weekly/scores", "k1", &score);
     assert_eq!(first.status, 200, "{first:?}");
     assert_eq!(first.header("millrace-position"), Some("leaderboards/4@1"));
-    assert_eq!((&first.body["rank"], &first.body["prev_rank"], &first.body["score"]), (&json!(1), &Value::Null, &json!(120)));
+    assert_eq!(
+        (&first.body["rank"], &first.body["prev_rank"], &first.body["score"]),
+        (&json!(1), &Value::Null, &json!(120))
+    );
     submit(&server, "weekly", "bob", 90);
 
     let paths = [
