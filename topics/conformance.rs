@@ -509,7 +509,7 @@ fn noise(seed: u64, length: usize) -> Vec<u8> {
 
 fn big_records(topics: &Topics) {
     let topic = topics.create(1);
-    let big = |seed| NewRecord { key: vec![7; 100], value: noise(seed, 1_000_000), ..NewRecord::default() };
+    let big = |seed| NewRecord { key: vec![7; 100], value: noise(seed, 990_000), ..NewRecord::default() };
     topics.append(&topic, 0, vec![record(1)]);
     for seed in 1..=5 {
         topics.append(&topic, 0, vec![big(seed)]);

@@ -130,7 +130,7 @@ fn a_broker_that_dies_or_hangs_loses_nothing_and_all_goes_on() {
     });
     let t0 = Instant::now();
     check(&server, &outcomes);
-        println!("checked {:?}", t0.elapsed());
+    println!("checked {:?}", t0.elapsed());
     super::verify(&cluster, &server);
     let said = eventually("every event", || {
         let all = cluster.read("leaderboards.events");
