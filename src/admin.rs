@@ -181,7 +181,7 @@ async fn own_command(admin: &Admin, asked: &Asked, position: &Position) -> Resul
 }
 
 /// Every partition that this node holds: positions, lag, digest, counters.
-#[utoipa::path(get, path = "/v1/status", tag = "program", responses((status = 200, body = Vec<PartitionStatus>)))]
+#[utoipa::path(get, path = "/v1/cluster", tag = "program", responses((status = 200, body = Vec<PartitionStatus>)))]
 async fn status(State(admin): State<Admin>, Reading(asked): Reading) -> Result<Json<Vec<PartitionStatus>>, Problem> {
     operator(&asked)?;
     blocking(move || status_of(&admin.node)).await?.map(Json)

@@ -134,7 +134,7 @@ fn known_system(system: Option<&str>) -> Result<(), String> {
 
 async fn status(target: &Target, json: bool) -> Result<(), String> {
     let lines: Vec<PartitionStatus> = match target {
-        Target::Server(client) => get(client, "/v1/status").await?,
+        Target::Server(client) => get(client, "/v1/cluster").await?,
         Target::Here(settings) => Target::on_node(settings, |node| status_of(node).map_err(|p| p.detail)).await?,
     };
     for line in lines {

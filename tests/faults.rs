@@ -96,7 +96,7 @@ fn check_stopped(server: &Server, words: &[&str]) {
     }
     assert_eq!(server.get(&format!("/v1/leaderboards/{OTHER}/entries")).status, 200);
     assert_eq!(submit(server, OTHER, "still", 1).status, 200);
-    let status = server.get("/v1/status").body;
+    let status = server.get("/v1/cluster").body;
     let stopped: Vec<_> = status.as_array().unwrap().iter().filter(|line| !line["stopped"].is_null()).collect();
     assert_eq!(stopped.len(), 1, "{status}");
     assert_eq!(stopped[0]["partition"], partition(BOARD), "{status}");

@@ -49,7 +49,7 @@ impl Answer {
 }
 
 impl Server {
-    /// Starts the program on a free port and waits until it is ready.
+    /// Starts the program on a free port, unless the flags name one, and waits until it is ready.
     pub fn start(data: &Path, args: &[&str]) -> Self {
         Self::try_start(data, args).unwrap_or_else(|output| panic!("the server did not start: {output}"))
     }
@@ -57,7 +57,11 @@ impl Server {
     /// The same, where it may refuse: what it wrote to standard error.
     pub fn try_start(data: &Path, args: &[&str]) -> Result<Self, String> {
         std::fs::create_dir_all(data).expect("the data folder can be made");
-        let mut command = millrace(data, SERVE);
+        let mut command = millrace(data, &["serve"]);
+        // A node of several is told where to listen, because the others must know it before it starts.
+        if !args.contains(&"--listen") {
+            command.args(&SERVE[1..]);
+        }
         command.args(args);
         Self::launch(command, data)
     }
@@ -117,15 +121,7 @@ impl Server {
 
     /// Any request; an error where no whole answer came. The body is JSON unless a header says otherwise.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
-        let method = method.parse().expect("a method");
-        let mut request = HTTP.request(method, format!("{}{path}", self.url));
-        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
-            request = request.header("content-type", "application/json");
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        ask(request.body(body))
+        send(&format!("{}{path}", self.url), method, headers, body)
     }
 
     /// Runs another command of the program on the same data folder.
@@ -139,6 +135,18 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A request to whoever serves `url` at the moment, which may be nobody.
+pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
+    let mut request = HTTP.request(method.parse().expect("a method"), url);
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        request = request.header("content-type", "application/json");
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    ask(request.body(body))
 }
 
 fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {

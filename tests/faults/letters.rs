@@ -82,7 +82,7 @@ fn garbage_on_the_topic_is_dead_lettered_and_can_be_decided_about() {
         assert_eq!(output.status.code(), Some(2), "{output:?}");
         check_words(&text(&output.stderr), &["error: ", word]);
     }
-    let status = server.get("/v1/status").body;
+    let status = server.get("/v1/cluster").body;
     assert_eq!(status[partition(BOARD) as usize]["counters"]["dead"], GARBAGE.len() + 1, "{status}");
     assert!(server.cli(&["verify"]).status.success());
     server.kill();
@@ -111,7 +111,7 @@ fn a_foreign_record_in_the_wrong_partition_reaches_its_own() {
         (eve.status == 200).then(|| assert_eq!(eve.body["score"], 7))
     });
     crate::support::eventually("both are counted, and take effect once", || {
-        let status = server.get("/v1/status").body;
+        let status = server.get("/v1/cluster").body;
         let eve = server.get("/v1/leaderboards/weekly/owners/eve").body;
         let repeated = &status[partition(BOARD) as usize]["counters"]["repeated"];
         (status[wrong as usize]["counters"]["misrouted"] == 2 && *repeated == 1 && eve["attempts"] == 1).then_some(())

@@ -1,10 +1,11 @@
 //! What is particular to the log on Kafka, on a real broker.
 
 use super::*;
+use crate::conformance;
 use crate::copy::{CopyError, copy};
 use crate::log::{Log, LogRecord};
 use crate::memory::MemoryLog;
-use parking_lot::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use parking_lot::{Mutex, MutexGuard};
 use rdkafka::config::{ClientConfig, FromClientConfig};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer as _};
 use std::collections::BTreeMap;
@@ -16,34 +17,37 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// A small Java: two brokers share the machine with the tests.
+const JAVA: &str = "-Xmx512m -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 /// How long anything may take that a test waits for.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// One broker for all tests of this process. The script ends it, however the process ends.
+/// A broker of this process. The script ends it, however the process ends.
 struct Broker {
     dir: PathBuf,
     address: String,
-    /// Held for writing by a test that takes the broker away.
-    turn: RwLock<()>,
 }
 
+/// The broker of all tests that take nothing away from it.
 fn broker() -> &'static Broker {
     static BROKER: OnceLock<Broker> = OnceLock::new();
-    BROKER.get_or_init(|| {
-        let dir = std::env::temp_dir().join(format!("millrace-kafka-{}", std::process::id()));
-        let parent = std::process::id().to_string();
-        let address = script("start", &dir, &["--parent", &parent]);
-        Broker { dir, address, turn: RwLock::new(()) }
-    })
+    BROKER.get_or_init(|| Broker::start("kafka"))
+}
+
+/// Another one, which is killed and stopped beside the first. One test at a time has it.
+fn frail() -> Frail {
+    static BROKER: OnceLock<Broker> = OnceLock::new();
+    static TURN: Mutex<()> = Mutex::new(());
+    let turn = TURN.lock();
+    Frail { broker: BROKER.get_or_init(|| Broker::start("frail")), _turn: turn }
 }
 
 impl Broker {
-    fn undisturbed(&self) -> RwLockReadGuard<'_, ()> {
-        self.turn.read()
-    }
-
-    fn alone(&'static self) -> Alone {
-        Alone { broker: self, _turn: self.turn.write() }
+    fn start(name: &str) -> Self {
+        let dir = std::env::temp_dir().join(format!("millrace-{name}-{}", std::process::id()));
+        let parent = std::process::id().to_string();
+        let address = script("start", &dir, &["--parent", &parent]);
+        Self { dir, address }
     }
 
     fn act(&self, action: &str) {
@@ -55,18 +59,37 @@ impl Broker {
     }
 
     fn connect(&self) -> (Arc<KafkaLog>, Log) {
-        let kafka = KafkaLog::connect(self.options()).unwrap();
+        self.connect_with(self.options())
+    }
+
+    fn connect_with(&self, options: KafkaOptions) -> (Arc<KafkaLog>, Log) {
+        let kafka = KafkaLog::connect(options).unwrap();
         (kafka.clone(), Log::Kafka(kafka))
+    }
+
+    /// A log that soon gives up.
+    fn impatient(&self) -> (Arc<KafkaLog>, Log) {
+        let soon = Duration::from_secs(2);
+        let options = self.options();
+        self.connect_with(KafkaOptions { append_timeout: soon, admin_timeout: soon, request_timeout: soon, ..options })
     }
 }
 
-/// The broker, of which nobody else expects anything. A test that fails leaves it running for the others.
-struct Alone {
+/// The frail broker, of which nobody else expects anything. A test that fails leaves it running for the others.
+struct Frail {
     broker: &'static Broker,
-    _turn: RwLockWriteGuard<'static, ()>,
+    _turn: MutexGuard<'static, ()>,
 }
 
-impl Drop for Alone {
+impl std::ops::Deref for Frail {
+    type Target = Broker;
+
+    fn deref(&self) -> &Broker {
+        self.broker
+    }
+}
+
+impl Drop for Frail {
     fn drop(&mut self) {
         if std::thread::panicking() {
             self.broker.act("restart");
@@ -76,7 +99,9 @@ impl Drop for Alone {
 
 fn script(action: &str, dir: &PathBuf, more: &[&str]) -> String {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/kafka");
-    let output = Command::new(path).arg(action).arg(dir).args(more).output().unwrap();
+    let mut command = Command::new(path);
+    command.arg(action).arg(dir).args(more).env("MILLRACE_KAFKA_JAVA_OPTS", JAVA);
+    let output = command.output().unwrap();
     assert!(output.status.success(), "scripts/kafka {action}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
@@ -122,10 +147,13 @@ fn drain(follower: &mut KafkaFollower) -> Vec<LogRecord> {
 }
 
 fn read_all(log: &Log, topic: &str, partition: u32) -> Vec<LogRecord> {
+    read_on(log, topic, partition, log.start(topic, partition).unwrap(), 777)
+}
+
+fn read_on(log: &Log, topic: &str, partition: u32, mut from: u64, max: usize) -> Vec<LogRecord> {
     let mut all = Vec::new();
-    let mut from = log.start(topic, partition).unwrap();
     loop {
-        let chunk = log.read(topic, partition, from, 777).unwrap();
+        let chunk = log.read(topic, partition, from, max).unwrap();
         all.extend(chunk.records);
         from = chunk.next;
         if chunk.at_end {
@@ -136,7 +164,6 @@ fn read_all(log: &Log, topic: &str, partition: u32) -> Vec<LogRecord> {
 
 #[test]
 fn what_is_appended_is_read_and_followed() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("roundtrip");
     let info = log.create(&topic, 3).unwrap();
@@ -185,7 +212,6 @@ fn what_is_appended_is_read_and_followed() {
 
 #[test]
 fn the_prefix_is_not_shown() {
-    let _turn = broker().undisturbed();
     let topic = unique("hidden");
     let options = KafkaOptions { prefix: format!("{topic}."), ..broker().options() };
     let log = Log::Kafka(KafkaLog::connect(options).unwrap());
@@ -202,7 +228,6 @@ fn the_prefix_is_not_shown() {
 
 #[test]
 fn settings_that_lose_or_misdate_records_are_refused_by_name() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let refused = |setting: &str, value: &str| {
         let topic = unique("settings");
@@ -249,7 +274,6 @@ fn options_that_undo_promises_are_refused_by_name() {
 
 #[test]
 fn what_does_not_fit_is_refused_whole() {
-    let _turn = broker().undisturbed();
     let kafka =
         KafkaLog::connect(KafkaOptions { queue_records: 5, queue_bytes: 3_000_000, ..broker().options() }).unwrap();
     let log = Log::Kafka(kafka);
@@ -272,7 +296,6 @@ fn what_does_not_fit_is_refused_whole() {
 
 #[test]
 fn fifty_thousand_appends_in_flight_complete_in_order() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("flight");
     log.create(&topic, 4).unwrap();
@@ -299,7 +322,6 @@ fn fifty_thousand_appends_in_flight_complete_in_order() {
 
 #[test]
 fn records_of_one_append_have_no_others_between_them() {
-    let _turn = broker().undisturbed();
     let (_, log) = broker().connect();
     let topic = unique("together");
     log.create(&topic, 1).unwrap();
@@ -321,7 +343,6 @@ fn records_of_one_append_have_no_others_between_them() {
 
 #[test]
 fn followers_do_not_disturb_each_other_and_free_their_place() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("followers");
     log.create(&topic, 1).unwrap();
@@ -347,7 +368,6 @@ fn followers_do_not_disturb_each_other_and_free_their_place() {
 
 #[test]
 fn a_follower_that_was_trimmed_past_says_so_and_stays_so() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("trimmed");
     log.create(&topic, 1).unwrap();
@@ -374,18 +394,22 @@ fn a_follower_that_was_trimmed_past_says_so_and_stays_so() {
     assert_eq!(follower.poll(1), Err(error));
 }
 
+/// A producer whose transactions take offsets that are no records.
+fn transactional(id: &str) -> BaseProducer {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &broker().address).set("transactional.id", id);
+    let producer = BaseProducer::from_config(&config).unwrap();
+    producer.init_transactions(PATIENCE).unwrap();
+    producer
+}
+
 #[test]
 fn a_hole_at_the_end_is_an_end() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("hole");
     log.create(&topic, 1).unwrap();
     // A transaction's marker takes an offset and is no record; what was aborted is none either.
-    let producer = BaseProducer::from_config(
-        ClientConfig::new().set("bootstrap.servers", &broker().address).set("transactional.id", &topic),
-    )
-    .unwrap();
-    producer.init_transactions(PATIENCE).unwrap();
+    let producer = transactional(&topic);
     for commit in [true, false] {
         producer.begin_transaction().unwrap();
         let value = if commit { "stays" } else { "goes" };
@@ -406,8 +430,33 @@ fn a_hole_at_the_end_is_an_end() {
 }
 
 #[test]
+fn holes_between_records_are_passed_from_wherever_one_reads() {
+    let (kafka, log) = broker().connect();
+    let topic = unique("holes");
+    log.create(&topic, 1).unwrap();
+    let producer = transactional(&topic);
+    // Each third transaction is given up; markers stand behind all of them.
+    for n in 0..30 {
+        producer.begin_transaction().unwrap();
+        producer.send(BaseRecord::<(), str>::to(&topic).payload(&n.to_string()).partition(0)).unwrap();
+        producer.flush(PATIENCE).unwrap();
+        let given_up = n % 3 == 2;
+        if given_up { producer.abort_transaction(PATIENCE) } else { producer.commit_transaction(PATIENCE) }.unwrap();
+    }
+    wait_for("every marker", || (log.end(&topic, 0).unwrap() == 60).then_some(()));
+    for from in 0..=60 {
+        let expected: Vec<_> = (0..30).filter(|n| n * 2 >= from && n % 3 != 2).map(|n| n.to_string()).collect();
+        let mut follower = kafka.follow(&topic, 0, from, no_wake()).unwrap();
+        let max = usize::try_from(from % 4).unwrap() + 1;
+        assert_eq!(texts(&read_on(&log, &topic, 0, from, max)), expected, "from {from}, {max} at a time");
+        if from % 7 == 0 {
+            assert_eq!(texts(&drain(&mut follower)), expected, "followed from {from}");
+        }
+    }
+}
+
+#[test]
 fn foreign_records_are_taken_as_they_are() {
-    let _turn = broker().undisturbed();
     let (_, log) = broker().connect();
     let topic = unique("foreign");
     log.create(&topic, 1).unwrap();
@@ -425,7 +474,6 @@ fn foreign_records_are_taken_as_they_are() {
 
 #[test]
 fn a_recreated_topic_has_another_id() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("recreated");
     let first = log.create(&topic, 1).unwrap();
@@ -443,7 +491,6 @@ fn a_recreated_topic_has_another_id() {
 
 #[test]
 fn a_producer_that_failed_is_replaced() {
-    let _turn = broker().undisturbed();
     let (kafka, log) = broker().connect();
     let topic = unique("failed");
     log.create(&topic, 1).unwrap();
@@ -532,21 +579,10 @@ fn check_outcomes(outcomes: &Outcomes, records: &[LogRecord]) {
     println!("{} acknowledged, {refused} refused, {unknown} unknown", count(Result::is_ok));
 }
 
-fn impatient() -> (Arc<KafkaLog>, Log) {
-    let kafka = KafkaLog::connect(KafkaOptions {
-        append_timeout: Duration::from_secs(2),
-        admin_timeout: Duration::from_secs(2),
-        request_timeout: Duration::from_secs(2),
-        ..broker().options()
-    });
-    let kafka = kafka.unwrap();
-    (kafka.clone(), Log::Kafka(kafka))
-}
-
 #[test]
 fn a_killed_broker_loses_nothing_and_everything_goes_on_by_itself() {
-    let _turn = broker().alone();
-    let (kafka, log) = impatient();
+    let broker = frail();
+    let (kafka, log) = broker.impatient();
     let topic = unique("killed");
     log.create(&topic, 1).unwrap();
     let mut follower = kafka.follow(&topic, 0, 0, no_wake()).unwrap();
@@ -554,11 +590,16 @@ fn a_killed_broker_loses_nothing_and_everything_goes_on_by_itself() {
     let feed = Feed::start(&log, &topic);
     feed.wait(100, Result::is_ok);
     for _ in 0..2 {
-        broker().act("kill");
+        broker.act("kill");
         feed.wait(100, Result::is_err);
-        assert!(matches!(log.read(&topic, 0, 0, 1), Err(LogError::Unavailable(_))));
-        assert!(matches!(log.end(&topic, 0), Err(LogError::Unavailable(_))));
-        assert!(matches!(log.create("while-down", 1), Err(LogError::Unavailable(_))));
+        // At the same time, because each waits as long as it may.
+        let asks: [&(dyn Fn() -> Option<LogError> + Sync); 3] =
+            [&|| log.read(&topic, 0, 0, 1).err(), &|| log.end(&topic, 0).err(), &|| log.create("while-down", 1).err()];
+        std::thread::scope(|scope| {
+            let asked = asks.map(|ask| scope.spawn(ask));
+            let errors = asked.map(|thread| thread.join().unwrap());
+            assert!(errors.iter().all(|error| matches!(error, Some(LogError::Unavailable(_)))), "{errors:?}");
+        });
         wait_for("the follower to notice", || match follower.poll(1000) {
             Ok(chunk) => {
                 followed.extend(chunk.records);
@@ -567,7 +608,7 @@ fn a_killed_broker_loses_nothing_and_everything_goes_on_by_itself() {
             Err(LogError::Unavailable(_)) => Some(()),
             Err(other) => panic!("{other}"),
         });
-        broker().act("restart");
+        broker.act("restart");
         feed.wait(100, Result::is_ok);
         wait_for("reads to go on", || log.read(&topic, 0, 0, 1).ok());
     }
@@ -586,20 +627,20 @@ fn a_killed_broker_loses_nothing_and_everything_goes_on_by_itself() {
 
 #[test]
 fn a_stopped_broker_makes_appends_end_in_time_and_goes_on() {
-    let _turn = broker().alone();
-    let (_, log) = impatient();
+    let broker = frail();
+    let (_, log) = broker.impatient();
     let topic = unique("stopped");
     log.create(&topic, 1).unwrap();
     let feed = Feed::start(&log, &topic);
     feed.wait(100, Result::is_ok);
-    broker().act("pause");
+    broker.act("pause");
     let paused = Instant::now();
     // What was on its way cannot be known, what was never sent is refused, and each within its time.
     feed.wait(1, |outcome| matches!(outcome, Err(AppendError::Unknown(_))));
     feed.wait(500, |outcome| matches!(outcome, Err(AppendError::Refused(_))));
     assert!(matches!(log.end(&topic, 0), Err(LogError::Unavailable(_))));
     assert!(paused.elapsed() < Duration::from_secs(15), "it took {:?}", paused.elapsed());
-    broker().act("resume");
+    broker.act("resume");
     feed.wait(100, Result::is_ok);
     let outcomes = feed.stop();
     check_outcomes(&outcomes, &read_all(&log, &topic, 0));
@@ -607,19 +648,19 @@ fn a_stopped_broker_makes_appends_end_in_time_and_goes_on() {
 
 #[test]
 fn a_closed_log_leaves_no_append_open() {
-    let _turn = broker().alone();
-    let (kafka, log) = impatient();
+    let broker = frail();
+    let (kafka, log) = broker.impatient();
     let topic = unique("closed");
     log.create(&topic, 1).unwrap();
     log.append_wait(&topic, 0, vec![says("0")]).unwrap();
-    broker().act("pause");
+    broker.act("pause");
     let done = Arc::new(Mutex::new(Vec::new()));
     for n in 1..=1000 {
         let done = done.clone();
         log.append(&topic, 0, vec![says(&n.to_string())], Box::new(move |result| done.lock().push(result)));
     }
     drop((kafka, log));
-    broker().act("resume");
+    broker.act("resume");
     let done = done.lock();
     assert_eq!(done.len(), 1000);
     assert!(done.iter().all(Result::is_err), "{done:?}");
@@ -627,23 +668,23 @@ fn a_closed_log_leaves_no_append_open() {
 
 #[test]
 fn a_damaged_batch_is_named_and_nothing_of_it_is_served() {
-    let _turn = broker().alone();
+    let broker = frail();
     let topic = unique("damaged");
     let text = "a text that is found in the broker's file";
     {
-        let (_, log) = broker().connect();
+        let (_, log) = broker.connect();
         log.create(&topic, 1).unwrap();
         log.append_wait(&topic, 0, vec![says("good")]).unwrap();
         log.append_wait(&topic, 0, vec![says(text)]).unwrap();
     }
-    broker().act("stop");
-    let file = broker().dir.join(format!("data/{topic}-0/00000000000000000000.log"));
+    broker.act("stop");
+    let file = broker.dir.join(format!("data/{topic}-0/00000000000000000000.log"));
     let mut bytes = std::fs::read(&file).unwrap();
     let at = bytes.windows(text.len()).position(|window| window == text.as_bytes()).unwrap();
     bytes[at] ^= 1;
     std::fs::write(&file, bytes).unwrap();
-    broker().act("start");
-    let (kafka, log) = broker().connect();
+    broker.act("start");
+    let (kafka, log) = broker.connect();
     let place = format!("{topic}/0");
     let damaged = |error: &LogError| matches!(error, LogError::Corrupt(what) if what.contains(&place));
     let error = log.read(&topic, 0, 1, 1).unwrap_err();
@@ -685,7 +726,6 @@ fn filled(topic: &str, records: u64) -> Log {
 
 #[test]
 fn a_copy_into_kafka_is_equal_record_for_record() {
-    let _turn = broker().undisturbed();
     let topic = unique("copied");
     let options = KafkaOptions { prefix: format!("{topic}."), ..broker().options() };
     let target = Log::Kafka(KafkaLog::connect(options).unwrap());
@@ -730,7 +770,6 @@ fn a_copy_into_kafka_is_equal_record_for_record() {
 
 #[test]
 fn a_copy_into_topics_that_exist_and_are_empty_keeps_times_and_is_idempotent() {
-    let _turn = broker().undisturbed();
     let topic = unique("empty");
     let options = KafkaOptions { prefix: format!("{topic}."), ..broker().options() };
     let target = Log::Kafka(KafkaLog::connect(options).unwrap());
@@ -747,4 +786,11 @@ fn a_copy_into_topics_that_exist_and_are_empty_keeps_times_and_is_idempotent() {
     target.create("more", 3).unwrap();
     let refused = copy(&wide, &target, &mut |_| {}).unwrap_err().to_string();
     assert!(refused.contains("topic more") && refused.contains("it has 3 partitions, 1 are asked for"), "{refused}");
+}
+
+#[test]
+fn conforms() {
+    let (_, log) = broker().connect();
+    conformance::check(&|| log.clone());
+    conformance::check_reopen(&|| broker().connect().1);
 }
