@@ -285,7 +285,9 @@ impl Slot {
         if pending.is_empty() {
             match follower.poll(POLL) {
                 Ok(chunk) => {
-                    live.reached_end |= chunk.at_end && chunk.next >= live.catch_up_to;
+                    // No arithmetic: what stands before the end may be a hole, which no record brings past. The end
+                    // was asked for before the reader began, so what it finds is not below it.
+                    live.reached_end |= chunk.at_end;
                     pending.extend(chunk.records);
                 }
                 Err(error) => return self.unreadable(live, error),
