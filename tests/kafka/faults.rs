@@ -100,17 +100,11 @@ fn a_broker_that_dies_or_hangs_loses_nothing_and_all_goes_on() {
         await_status(answers, &[200], 50);
         broker.act("kill");
         reads_go_on(&server);
-        let t0 = Instant::now();
         await_status(answers, &[503, 504], CLIENTS);
-        println!("dead refused after {:?}", t0.elapsed());
         reads_go_on(&server);
         assert_eq!(server.get("/health/live").status, 200);
         broker.act("restart");
-        println!("restarted {:?}", t0.elapsed());
-        await_status(answers, &[200], 1);
-        println!("one ok {:?}", t0.elapsed());
         await_status(answers, &[200], 50);
-        println!("ok {:?}", t0.elapsed());
     });
     check(&server, &outcomes);
 
@@ -119,18 +113,12 @@ fn a_broker_that_dies_or_hangs_loses_nothing_and_all_goes_on() {
         await_status(answers, &[200], 50);
         broker.act("pause");
         reads_go_on(&server);
-        let t0 = Instant::now();
         await_status(answers, &[503, 504], CLIENTS);
-        println!("hung refused after {:?}", t0.elapsed());
         reads_go_on(&server);
         broker.act("resume");
-        println!("resumed {:?}", t0.elapsed());
         await_status(answers, &[200], 50);
-        println!("ok {:?}", t0.elapsed());
     });
-    let t0 = Instant::now();
     check(&server, &outcomes);
-    println!("checked {:?}", t0.elapsed());
     super::verify(&cluster, &server);
     let said = eventually("every event", || {
         let all = cluster.read("leaderboards.events");

@@ -93,6 +93,33 @@ fn a_foreign_key_makes_a_command_idempotent_and_a_refusal_is_said() {
 }
 
 #[test]
+fn records_of_transactions_leave_holes_that_do_no_harm() {
+    let cluster = broker::shared().cluster("holes");
+    let data = tempfile::tempdir().unwrap();
+    let server = cluster.serve(&data.path().join("data"));
+    fill(&server, "weekly", &[("ada", 5)]);
+    let transaction = ["-X", "transactional.id=holes", "-p", "4"];
+    for score in 6..9 {
+        cluster.put("leaderboards", "weekly", &command("eve", "weekly", score), &transaction);
+    }
+    await_ranking(&server, "weekly", &[("eve", 8), ("ada", 5)]);
+    // Each transaction's marker has an offset: two records of ours and three times two.
+    let line = status(&server, 4);
+    assert_eq!((&line["next"], &line["end"]), (&json!(7), &json!(8)));
+    let folder = server.data().to_owned();
+    server.kill();
+    // Ready although no record stands at the end.
+    let server = cluster.serve(&folder);
+    await_ranking(&server, "weekly", &[("eve", 8), ("ada", 5)]);
+    let next = submit(&server, "weekly", "bob", 1);
+    assert_eq!(next.header("millrace-position"), Some("leaderboards/4@8"));
+    verify(&cluster, &server);
+    let replayed = cluster.cli(&server, &["replay", "leaderboards"]);
+    assert!(replayed.status.success(), "{replayed:?}");
+    await_ranking(&server, "weekly", &[("eve", 8), ("ada", 5), ("bob", 1)]);
+}
+
+#[test]
 fn events_are_cloudevents_with_the_place_as_their_id() {
     let cluster = broker::shared().cluster("events");
     let data = tempfile::tempdir().unwrap();
