@@ -163,8 +163,9 @@ impl Slot {
         *live = Live::closed();
         *live = Live { generation, ..self.open_live(place) };
         let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
-        self.applied.send_replace(next);
         drop(live);
+        // Not under the lock: whoever looks at the offset may take the lock after it.
+        self.applied.send_replace(next);
         self.wake();
     }
 
@@ -248,7 +249,12 @@ impl Slot {
         self.owed.lock().add(&mut out);
         self.consider_flush(&mut live);
         let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
+        let stopped = live.stopped().is_some();
         drop(live);
+        if stopped {
+            // What waits is in the log, and is not applied before somebody mends the partition: 202 says just that.
+            self.waiters.lock().clear();
+        }
         if let Some(next) = next {
             self.applied.send_if_modified(|applied| std::mem::replace(applied, next) != next);
         }
@@ -471,6 +477,8 @@ impl Slot {
         tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
         core.stop(reason);
         self.around.metrics.stopped.inc();
+        drop(live);
+        self.wake();
     }
 
     /// Writes a frozen layer; the thread for that calls it.
