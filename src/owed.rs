@@ -2,11 +2,15 @@
 
 use millrace_processors::runtime::reply::{DeadLetter, Output, Said};
 use millrace_processors::runtime::system::MachineDef;
-use millrace_topics::log::{LogRecord, NewRecord};
+use millrace_topics::log::{Log, LogError, LogRecord, NewRecord};
+use millrace_topics::position::Position;
 use std::collections::VecDeque;
 
 /// How many records go into one append.
 const BATCH: usize = 512;
+
+/// Among how many of the newest events the last own one is looked for.
+const NEWEST: u64 = 2048;
 
 /// The records that one partition owes to its system's `.events` and its machine's `.dead` topic. They go out in order,
 /// one append at a time; a flush waits for those that were said below its offset.
@@ -16,6 +20,8 @@ pub struct Owed {
     events: String,
     letters: String,
     waiting: VecDeque<(bool, NewRecord)>,
+    /// The last event that the log has, as offset and ordinal: what is said again up to there is not published again.
+    last_event: Option<(u64, u32)>,
     added: u64,
     published: u64,
     publishing: bool,
@@ -26,12 +32,35 @@ impl Owed {
     #[must_use]
     pub fn new(def: &MachineDef, partition: u32) -> Self {
         let (events, letters) = (format!("{}.events", def.system), format!("{}.dead", def.name));
-        let waiting = VecDeque::new();
-        Self { machine: def.name, partition, events, letters, waiting, added: 0, published: 0, publishing: false }
+        Self {
+            machine: def.name,
+            partition,
+            events,
+            letters,
+            waiting: VecDeque::new(),
+            last_event: None,
+            added: 0,
+            published: 0,
+            publishing: false,
+        }
+    }
+
+    /// Looks up how far the events are published. They were appended in order and without a gap, so the last one
+    /// stands for all before it. Where it is not found, what is said again is published again, under the same ids.
+    pub fn find_last_event(&mut self, log: &Log) {
+        self.last_event = match last_event(log, &self.events, self.machine, self.partition) {
+            Ok(found) => self.last_event.max(found),
+            Err(error) => {
+                tracing::warn!("events of {}/{} may be published twice: {error}", self.machine, self.partition);
+                self.last_event
+            }
+        };
     }
 
     /// Takes what a turn has said.
     pub fn add(&mut self, out: &mut Output) {
+        let last = self.last_event;
+        out.said.retain(|said| Some((said.offset, said.ordinal)) > last);
         self.added += (out.said.len() + out.dead.len()) as u64;
         for said in out.said.drain(..) {
             self.waiting.push_back((true, event(&said, self.machine, self.partition)));
@@ -80,6 +109,32 @@ impl Owed {
     }
 }
 
+/// The last of a partition's events among the newest records of the topic.
+fn last_event(log: &Log, topic: &str, machine: &str, partition: u32) -> Result<Option<(u64, u32)>, LogError> {
+    let (start, end) = (log.start(topic, partition)?, log.end(topic, partition)?);
+    let mut from = end.saturating_sub(NEWEST).max(start);
+    let mut last = None;
+    while from < end {
+        let chunk = log.read(topic, partition, from, BATCH)?;
+        let own = chunk.records.iter().filter_map(|record| event_place(&record.value, machine, partition));
+        last = last.max(own.max());
+        if chunk.at_end {
+            break;
+        }
+        from = chunk.next;
+    }
+    Ok(last)
+}
+
+/// Offset and ordinal out of an event's id, `carts/3@17#0`, if it is one of this partition's.
+fn event_place(value: &[u8], machine: &str, partition: u32) -> Option<(u64, u32)> {
+    let event: serde_json::Value = serde_json::from_slice(value).ok()?;
+    let (position, ordinal) = event["id"].as_str()?.split_once('#')?;
+    let position: Position = position.parse().ok()?;
+    let own = position.machine == machine && position.partition == partition;
+    own.then_some((position.offset, ordinal.parse().ok()?))
+}
+
 fn event(said: &Said, machine: &str, partition: u32) -> NewRecord {
     let headers = vec![("content-type".to_owned(), b"application/cloudevents+json".to_vec())];
     NewRecord { value: said.cloud_event(machine, partition), headers, ..NewRecord::default() }
@@ -109,6 +164,25 @@ mod tests {
 
     fn said(offset: u64) -> Said {
         Said { offset, ordinal: 0, kind: "Said", time: Time(0), data: serde_json::Value::Null }
+    }
+
+    #[test]
+    fn what_the_log_has_is_not_published_again() {
+        let log = Log::Memory(std::sync::Arc::new(millrace_topics::memory::MemoryLog::new()));
+        let def = machines()[0];
+        log.create(&format!("{}.events", def.system), 1).expect("a new log takes any topic");
+        let mut owed = Owed::new(def, 0);
+        owed.find_last_event(&log);
+        owed.add(&mut Output { said: vec![said(1), said(2)], ..Output::default() });
+        let (topic, records) = owed.next_batch().expect("there is something");
+        log.append_wait(&topic, 0, records).expect("it takes everything");
+        log.append_wait(&topic, 0, vec![NewRecord { value: b"rubbish".to_vec(), ..NewRecord::default() }])
+            .expect("this too");
+        let mut restarted = Owed::new(def, 0);
+        restarted.find_last_event(&log);
+        restarted.add(&mut Output { said: vec![said(1), said(2), said(3)], ..Output::default() });
+        let (_, records) = restarted.next_batch().expect("one is new");
+        assert_eq!(records, [event(&said(3), def.name, 0)]);
     }
 
     #[test]

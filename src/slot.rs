@@ -173,6 +173,7 @@ impl Slot {
         let part = open_part(self.def, &self.around, &self.folder.live(), place);
         let mut live = Live { part, ..Live::closed() };
         let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
+        self.owed.lock().find_last_event(&self.around.log);
         let followed = self.follow(next);
         match followed {
             Ok((follower, end)) => (live.follower, live.catch_up_to) = (Some(follower), end),
