@@ -17,7 +17,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http_body_util::LengthLimitError;
+use http_body_util::{BodyExt as _, LengthLimitError};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -40,6 +40,10 @@ use utoipa_axum::routes;
 
 /// Seconds after which a refused client may try again.
 const RETRY_AFTER: u64 = 1;
+
+/// How much of a body that is over the limit is read and thrown away, in bytes, and for how long.
+const DRAIN_LIMIT: usize = 4 << 20;
+const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// How much of a plain-text error becomes the detail of a problem, in bytes.
 const DETAIL_LIMIT: usize = 4096;
@@ -98,6 +102,7 @@ impl Gate {
     async fn read(&self, body: Body) -> Result<(Body, OwnedSemaphorePermit), Problem> {
         let size = body.size_hint();
         if size.lower() > self.body_limit as u64 {
+            drain(body).await;
             return Err(self.too_large());
         }
         let expected = size.upper().unwrap_or(u64::MAX).min(self.body_limit as u64) / 1024 + 1;
@@ -139,6 +144,21 @@ impl Gate {
 struct Held {
     _place: OwnedSemaphorePermit,
     _body: Option<OwnedSemaphorePermit>,
+}
+
+/// Reads on for a while what is refused: a client that is still writing when the connection closes loses the answer.
+async fn drain(mut body: Body) {
+    let mut left = DRAIN_LIMIT;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                return;
+            }
+        }
+    };
+    // A client that is slower than this is not waited for.
+    let _ = tokio::time::timeout(DRAIN_TIME, reading).await;
 }
 
 fn bytes(number: u64) -> usize {
