@@ -39,16 +39,10 @@ impl Cluster {
     /// The outcome of the command at a position; `None` if it does not come in time, or the node cannot be reached:
     /// the command is in the log all the same.
     pub async fn outcome(&self, node: u32, position: &Position, wait: Duration) -> Option<Reply> {
-        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-        let question = Question::Outcome { position: position.clone(), wait_ms };
-        match self.ask(node, &question, wait).await {
-            Ok(Said::Outcome(reply)) => reply,
-            Ok(_) => None,
-            Err(problem) => {
-                tracing::debug!(node, code = problem.code, "no outcome from another node");
-                None
-            }
-        }
+        self.outcome_or_problem(node, position, wait).await.unwrap_or_else(|problem| {
+            tracing::debug!(node, code = problem.code, "no outcome from another node");
+            None
+        })
     }
 
     /// The same, where whoever asks wants to know why there is none.
