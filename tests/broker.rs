@@ -75,7 +75,7 @@ impl Drop for Broker {
 }
 
 fn run_script(action: &str, dir: &Path, more: &[&str]) -> Output {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/kafka");
+    let path = format!("{}/scripts/kafka", std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let mut command = Command::new(path);
     command.arg(action).arg(dir).args(more).env("MILLRACE_KAFKA_JAVA_OPTS", JAVA);
     command.output().expect("the script runs")

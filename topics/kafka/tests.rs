@@ -98,7 +98,7 @@ impl Drop for Frail {
 }
 
 fn script(action: &str, dir: &PathBuf, more: &[&str]) -> String {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts/kafka");
+    let path = format!("{}/../scripts/kafka", std::env::var("CARGO_MANIFEST_DIR").unwrap());
     let mut command = Command::new(path);
     command.arg(action).arg(dir).args(more).env("MILLRACE_KAFKA_JAVA_OPTS", JAVA);
     let output = command.output().unwrap();
