@@ -31,16 +31,10 @@ pub struct Metrics {
     pub applied: IntCounterVec,
     /// Seconds that a worker held a partition for one batch.
     pub apply_seconds: Histogram,
-    /// Records without effect, by `machine` and `kind`: `dead`, `repeated`, `misrouted`.
-    pub passed_over: IntCounterVec,
     /// Seconds that writing a view's changes to disk took.
     pub flush_seconds: Histogram,
-    /// Bytes of changes written to disk.
-    pub flushed_bytes: IntCounter,
     /// The next offset that a view will apply, by `machine` and `partition`.
     pub applied_offset: IntGaugeVec,
-    /// The next offset that the log will give, by `machine` and `partition`.
-    pub end_offset: IntGaugeVec,
     /// Partitions that this node has stopped, until an operator decides or a newer build runs.
     pub stopped: IntGauge,
     /// Requests that wait for their outcome.
@@ -74,17 +68,10 @@ impl Metrics {
         );
         let applied = all.counters("millrace_applied_records_total", "Records applied, by machine", &["machine"]);
         let apply_seconds = all.histogram("millrace_apply_batch_seconds", "Seconds that a batch held its partition");
-        let passed_over = all.counters(
-            "millrace_passed_over_records_total",
-            "Records without effect, by machine and kind: dead, repeated or misrouted",
-            &["machine", "kind"],
-        );
         let flush_seconds = all.histogram("millrace_flush_seconds", "Seconds that writing a view's changes took");
-        let flushed_bytes = all.counter("millrace_flushed_bytes_total", "Bytes of changes written to disk");
         let place = &["machine", "partition"];
         let applied_offset =
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
-        let end_offset = all.gauges("millrace_partition_end_offset", "The next offset that the log gives", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
         Self {
@@ -97,11 +84,8 @@ impl Metrics {
             append_failures,
             applied,
             apply_seconds,
-            passed_over,
             flush_seconds,
-            flushed_bytes,
             applied_offset,
-            end_offset,
             stopped,
             waiting,
             registry,
