@@ -32,7 +32,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 /// A sentence for the operator.
 pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
     match command {
-        Command::Serve => unreachable!("serve has its own runtime"),
+        Command::Serve | Command::Bench(_) => unreachable!("they have threads of their own"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
         other => {
             let server = Client::find(&settings).await.map_err(|error| error.to_string())?;
@@ -63,7 +63,7 @@ async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
         }
         Command::Log(LogCommand::Trim { position }) => trim(&target, position).await.map(|()| true),
         Command::Dead { command, json } => dead(&target, command, json).await.map(|()| true),
-        Command::Serve | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
+        Command::Serve | Command::Bench(_) | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
     }
 }
 

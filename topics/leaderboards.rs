@@ -64,7 +64,7 @@ pub struct Bounds {
 }
 
 /// What a board is. Fixed once it exists.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 #[schema(as = leaderboards::Definition)]
 pub struct Definition {
     /// `[a-z0-9][a-z0-9._-]{0,63}`, and no reserved word.
