@@ -491,8 +491,9 @@ impl Slot {
         if live.generation != write.generation {
             return;
         }
+        let mut retired = None;
         match (written, &mut live.part) {
-            (Ok(landed), Ok(part)) => part.core_mut().store.land(landed),
+            (Ok(landed), Ok(part)) => retired = Some(part.core_mut().store.land(landed)),
             (Ok(_), Err(_)) => {}
             (Err(error), _) => {
                 tracing::error!("{}/{} has stopped: {error}", self.def.name, self.partition);
@@ -502,6 +503,7 @@ impl Slot {
         }
         drop(live);
         self.wake();
+        drop(retired);
     }
 
     /// Writes everything that can be written now, and waits for it: at a graceful stop, and before a checkpoint.
@@ -517,7 +519,7 @@ impl Slot {
         }
         let Some(frozen) = core.freeze() else { return true };
         match frozen.write() {
-            Ok(landed) => core.store.land(landed),
+            Ok(landed) => drop(core.store.land(landed)),
             Err(error) => core.stop(StopReason::Unwritable(error.to_string())),
         }
         live.dirty_since = None;

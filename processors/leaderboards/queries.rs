@@ -3,7 +3,6 @@
 //! No answer walks more than one leaf, the thousand rows that it shows and the next one on either side.
 
 use crate::leaderboards::Boards;
-use crate::leaderboards::ranks::Start;
 use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, ORDER, OrderKey, rung};
 use crate::runtime::system::Partitions;
 use millrace_state::key;
@@ -84,9 +83,7 @@ fn place(view: &View<'_>, board: &BoardRow, owner: &str) -> Result<Place, Reject
 }
 
 fn rank(view: &View<'_>, board: &BoardRow, place: &Place) -> u64 {
-    let key = raw(board, place);
-    let (before, rows) = view.engine.before(&board.definition.id, board.epoch, &key);
-    before + view.scan(ORDER, &rows).count() as u64 + 1
+    view.engine.before(&board.definition.id, board.epoch, &raw(board, place)) + 1
 }
 
 /// The key of a place as it stands in the store.
@@ -218,8 +215,5 @@ fn at_rank(view: &View<'_>, board: &BoardRow, rank: u64) -> Result<Entry, Reject
 
 /// The key at a rank.
 fn select(view: &View<'_>, board: &BoardRow, rank: u64) -> Option<OrderKey> {
-    let Start { before, from } = view.engine.select(&board.definition.id, board.epoch, rank)?;
-    let skipped = usize::try_from(rank - 1 - before).expect("less than a leaf");
-    let rows = everyone(board).starting(&from);
-    view.scan(ORDER, &rows).nth(skipped).map(|(key, ())| key)
+    view.engine.select(&board.definition.id, board.epoch, rank).map(|raw| ORDER.key_of(&raw))
 }

@@ -1,7 +1,6 @@
 //! What a command does to the boards: checks by precedence, the line, then only writes.
 
 use crate::leaderboards::Boards;
-use crate::leaderboards::ranks::LEAF;
 use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, MemberRow, ORDER, rung};
 use crate::runtime::ids;
 use millrace_topics::leaderboards::{
@@ -192,11 +191,7 @@ fn put(cx: &mut Cx<'_>, board: &BoardRow, owner: &str, before: Option<&MemberRow
 fn enter(cx: &mut Cx<'_>, board: &BoardRow, place: &Place) {
     let key = board.order_key(place);
     cx.put(ORDER, &key, &());
-    let (id, epoch) = (&board.definition.id, board.epoch);
-    let Some(leaf) = cx.engine.add(id, epoch, &ORDER.raw_key(&key)) else { return };
-    let rows = ORDER.under(&(id.clone(), epoch)).starting(&leaf);
-    let middle = cx.scan(ORDER, &rows).nth(LEAF as usize / 2).map(|(key, ())| ORDER.raw_key(&key));
-    cx.engine.split(id, epoch, middle.expect("a leaf that is too large has a middle"));
+    cx.engine.add(&board.definition.id, board.epoch, &ORDER.raw_key(&key));
 }
 
 fn leave(cx: &mut Cx<'_>, board: &BoardRow, place: &Place) {
@@ -207,8 +202,7 @@ fn leave(cx: &mut Cx<'_>, board: &BoardRow, place: &Place) {
 
 fn rank(cx: &Cx<'_>, board: &BoardRow, place: &Place) -> u64 {
     let key = ORDER.raw_key(&board.order_key(place));
-    let (before, rows) = cx.engine.before(&board.definition.id, board.epoch, &key);
-    before + cx.scan(ORDER, &rows).count() as u64 + 1
+    cx.engine.before(&board.definition.id, board.epoch, &key) + 1
 }
 
 /// What is told of a member after a submission; its rank before it is taken to be the same.

@@ -39,7 +39,8 @@ pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
     phase("members at random", settings, |out| makers.more(out))?;
     println!("{} of 100 submissions at random were improvements", makers.improved * 100 / load.records.max(1));
     let (node, workers) = open(settings)?;
-    let differing = node.slots.iter().map(|slot| verify::verify_slot(&node, slot)).find(|found| found.difference.is_some());
+    let differing =
+        node.slots.iter().map(|slot| verify::verify_slot(&node, slot)).find(|found| found.difference.is_some());
     close(node, workers);
     match differing {
         Some(found) => Err(found.line()),
@@ -50,7 +51,8 @@ pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
 fn phase(name: &str, settings: &Settings, fill: impl FnOnce(&mut Filler)) -> Result<(), String> {
     let count = {
         let log = node::open_embedded(settings).map_err(|error| error.to_string())?;
-        let mut filler = Filler { log: log.clone(), partitions: settings.partitions, waiting: BTreeMap::new(), count: 0 };
+        let mut filler =
+            Filler { log: log.clone(), partitions: settings.partitions, waiting: BTreeMap::new(), count: 0 };
         log.create("leaderboards", settings.partitions).map_err(|error| error.to_string())?;
         fill(&mut filler);
         filler.finish()?;
