@@ -39,6 +39,10 @@ pub struct Metrics {
     pub stopped: IntGauge,
     /// Requests that wait for their outcome.
     pub waiting: IntGauge,
+    /// Bytes that may still be written to the disk of the data folder.
+    pub disk_free: IntGauge,
+    /// How much room that disk has: 0 enough, 1 below `--disk-warn`, 2 below `--disk-refuse`.
+    pub disk_room: IntGauge,
 }
 
 impl Metrics {
@@ -74,6 +78,10 @@ impl Metrics {
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
+        let disk_free =
+            all.gauge("millrace_disk_free_bytes", "Bytes that may still be written to the data folder's disk");
+        let disk_room = all
+            .gauge("millrace_disk_room", "0: enough, 1: below --disk-warn, 2: below --disk-refuse, writes are refused");
         Self {
             requests,
             request_seconds,
@@ -88,6 +96,8 @@ impl Metrics {
             applied_offset,
             stopped,
             waiting,
+            disk_free,
+            disk_room,
             registry,
         }
     }
