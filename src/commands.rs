@@ -194,7 +194,7 @@ async fn verify_all(target: &Target, system: Option<String>) -> Result<bool, Str
     };
     match target {
         Target::Server(client) => {
-            each_line(client, &of_system("/v1/verify", system.as_deref()), None, &mut show).await?
+            each_line(client, &of_system("/v1/verify", system.as_deref()), None, &mut show).await?;
         }
         Target::Here(settings) => {
             let all = Target::on_node(settings, move |node| {

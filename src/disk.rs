@@ -151,7 +151,7 @@ impl Disk {
         match room {
             Room::Enough => tracing::info!(free, total, "the disk of the data folder has enough space again"),
             Room::Little => {
-                tracing::warn!(free, total, "the disk of the data folder has less than {} % free", self.warn)
+                tracing::warn!(free, total, "the disk of the data folder has less than {} % free", self.warn);
             }
             Room::None => tracing::error!(
                 free,
@@ -199,7 +199,7 @@ mod tests {
     use super::*;
 
     fn disk(args: &[&str]) -> Disk {
-        let args = ["millrace", "serve"].iter().chain(args).copied();
+        let args = ["millrace", "serve", "--data", "/"].iter().chain(args).copied();
         let settings = crate::cli::parse_from(args).unwrap().1;
         Disk::new(&settings, Arc::new(Metrics::new()))
     }

@@ -43,6 +43,12 @@ pub struct Metrics {
     pub disk_free: IntGauge,
     /// How much room that disk has: 0 enough, 1 below `--disk-warn`, 2 below `--disk-refuse`.
     pub disk_room: IntGauge,
+    /// Past views that are there or being built.
+    pub asof_views: IntGauge,
+    /// Records that were replayed to build past views.
+    pub asof_replayed: IntCounter,
+    /// Seconds that building a past view took, without the wait for its turn.
+    pub asof_build_seconds: Histogram,
 }
 
 impl Metrics {
@@ -82,6 +88,9 @@ impl Metrics {
             all.gauge("millrace_disk_free_bytes", "Bytes that may still be written to the data folder's disk");
         let disk_room = all
             .gauge("millrace_disk_room", "0: enough, 1: below --disk-warn, 2: below --disk-refuse, writes are refused");
+        let asof_views = all.gauge("millrace_asof_views", "Past views that are there or being built");
+        let asof_replayed = all.counter("millrace_asof_replayed_records_total", "Records replayed to build past views");
+        let asof_build_seconds = all.histogram("millrace_asof_build_seconds", "Seconds that building a past view took");
         Self {
             requests,
             request_seconds,
@@ -98,6 +107,9 @@ impl Metrics {
             waiting,
             disk_free,
             disk_room,
+            asof_views,
+            asof_replayed,
+            asof_build_seconds,
             registry,
         }
     }
