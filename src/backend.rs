@@ -3,12 +3,14 @@
 use crate::cluster::Cluster;
 use crate::metrics::Counted;
 use crate::node::Node;
+use crate::queries::Queries;
 use crate::slot::Slot;
-use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted};
+use crate::streams::Streams;
+use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
-use millrace_processors::runtime::system::Partitions;
+use millrace_processors::runtime::streams::Events;
 use millrace_topics::log::{AppendError, LogError, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
@@ -22,6 +24,8 @@ use tokio::sync::oneshot;
 pub struct NodeBackend {
     node: Arc<Node>,
     cluster: Arc<Cluster>,
+    queries: Arc<Queries>,
+    streams: Arc<Streams>,
     secret: [u8; 32],
     last_micros: AtomicU64,
 }
@@ -29,8 +33,14 @@ pub struct NodeBackend {
 impl NodeBackend {
     /// The backend of this node.
     #[must_use]
-    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, secret: [u8; 32]) -> Self {
-        Self { node, cluster, secret, last_micros: AtomicU64::new(0) }
+    pub fn new(
+        node: Arc<Node>,
+        cluster: Arc<Cluster>,
+        queries: Arc<Queries>,
+        streams: Arc<Streams>,
+        secret: [u8; 32],
+    ) -> Self {
+        Self { node, cluster, queries, streams, secret, last_micros: AtomicU64::new(0) }
     }
 
     async fn append(&self, topic: &'static str, partition: u32, record: NewRecord) -> Result<u64, Problem> {
@@ -59,6 +69,7 @@ impl NodeBackend {
 
     async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
         let Submission { machine, key, header, command, wait } = submission;
+        self.node.around.disk.check()?;
         let partition = partition_of(&key, self.node.fixed.partitions);
         let slot = self.node.slot(machine, partition);
         if let Some(slot) = slot
@@ -78,39 +89,6 @@ impl NodeBackend {
             None => self.cluster.outcome(self.node.owner(partition), &position, wait).await,
         };
         Ok(reply.map_or_else(|| Submitted::Accepted(Positions::one(position)), Submitted::Done))
-    }
-
-    async fn ask(&self, ask: Ask) -> Result<(Vec<Vec<u8>>, Positions), Problem> {
-        let mut answers = Vec::new();
-        let mut positions = Positions::default();
-        for partition in self.partitions(&ask.partitions) {
-            let (answer, position) = self.ask_partition(&ask, partition).await?;
-            answers.push(answer);
-            positions.merge(&position);
-        }
-        Ok((answers, positions))
-    }
-
-    fn partitions(&self, asked: &Partitions) -> Vec<u32> {
-        let all = self.node.fixed.partitions;
-        match asked {
-            Partitions::One(key) => vec![partition_of(key, all)],
-            Partitions::Some(keys) => {
-                let mut some: Vec<_> = keys.iter().map(|key| partition_of(key, all)).collect();
-                some.sort_unstable();
-                some.dedup();
-                some
-            }
-            Partitions::All => (0..all).collect(),
-        }
-    }
-
-    async fn ask_partition(&self, ask: &Ask, partition: u32) -> Result<(Vec<u8>, Positions), Problem> {
-        let min = ask.min_position.of(ask.machine, partition);
-        match self.node.slot(ask.machine, partition) {
-            Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
-            None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
-        }
     }
 }
 
@@ -155,10 +133,7 @@ pub async fn local_query(
         Ok(part) => (part.query(query), part.core().meta.next, live.is_caught_up()),
         Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0, false),
     });
-    let answer = answer.map_err(|failure| match failure {
-        QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
-        QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
-    })?;
+    let answer = answer.map_err(query_problem)?;
     if !caught_up {
         // After a restart a view must not answer with what it said long before.
         return Err(Problem::unavailable(
@@ -217,7 +192,18 @@ pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> 
     found.map(Some).ok_or_else(gone)
 }
 
-fn not_here(machine: &str, partition: u32) -> Problem {
+/// What a client is told when a query has no answer at all.
+#[must_use]
+pub fn query_problem(failure: QueryFailure) -> Problem {
+    match failure {
+        QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
+        QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
+    }
+}
+
+/// 404: another node holds this partition.
+#[must_use]
+pub fn not_here(machine: &str, partition: u32) -> Problem {
     Problem::new(404, "unknown_partition", format!("this node does not hold {machine}/{partition}"))
 }
 
@@ -245,7 +231,11 @@ impl Backend for NodeBackend {
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)> {
-        Box::pin(self.ask(ask))
+        Box::pin(async move { self.queries.ask(&ask).await })
+    }
+
+    fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events> {
+        Box::pin(self.streams.subscribe(subscription))
     }
 
     fn secret(&self) -> &[u8] {

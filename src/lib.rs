@@ -1,8 +1,10 @@
 //! The program: settings, command line, gateway, and what stands behind it.
 
 pub mod admin;
+pub mod asof;
 pub mod auth;
 pub mod backend;
+pub mod backup;
 pub mod bench;
 pub mod checkpoints;
 pub mod cli;
@@ -10,8 +12,10 @@ pub mod client;
 pub mod cluster;
 pub mod commands;
 pub mod control;
+pub mod disk;
 pub mod gateway;
 pub mod health;
+pub mod impatient;
 pub mod keys;
 pub mod letters;
 pub mod logging;
@@ -21,15 +25,19 @@ pub mod node;
 pub mod open;
 pub mod openapi;
 pub mod owed;
+pub mod queries;
 pub mod rebuild;
+pub mod reload;
 pub mod replay;
 pub mod serve;
 pub mod settings;
 pub mod slot;
 pub mod state_folder;
+pub mod streams;
 pub mod verify;
 pub mod workers;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Reads the command line and carries it out. Exit code 1: something is not as it should be, 2: it could not be done.
@@ -41,7 +49,8 @@ pub fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Not `eprintln!`, which panics where this cannot be written.
+            drop(writeln!(std::io::stderr(), "error: {error}"));
             ExitCode::from(2)
         }
     }

@@ -1,11 +1,13 @@
 //! The one test binary: a second one would link RocksDB and librdkafka again.
 #![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
 
+mod asof;
 mod broker;
 mod crash;
 mod faults;
 mod kafka;
 mod leaderboards;
+mod streams;
 mod support;
 mod tidy;
 mod trim;
