@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use millrace_processors::runtime::door::{Asked, Door};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::{Reply, Verdict};
-use millrace_processors::runtime::routes::{Params, Reading, Segments, Writing};
+use millrace_processors::runtime::routes::{Params, ReadingNow, Segments, Writing};
 use millrace_topics::log::Log;
 use millrace_topics::position::Position;
 use millrace_topics::record::{Record, Role};
@@ -133,7 +133,7 @@ fn position(machine: &str, place: &str) -> Result<Position, Problem> {
 ))]
 async fn outcome(
     State(admin): State<Admin>,
-    Reading(asked): Reading,
+    ReadingNow(asked): ReadingNow,
     Segments((machine, place)): Segments<(String, String)>,
 ) -> Result<Response, Problem> {
     let position = position(&machine, &place)?;
@@ -182,7 +182,10 @@ async fn own_command(admin: &Admin, asked: &Asked, position: &Position) -> Resul
 
 /// Every partition that this node holds: positions, lag, digest, counters.
 #[utoipa::path(get, path = "/v1/cluster", tag = "program", responses((status = 200, body = Vec<PartitionStatus>)))]
-async fn status(State(admin): State<Admin>, Reading(asked): Reading) -> Result<Json<Vec<PartitionStatus>>, Problem> {
+async fn status(
+    State(admin): State<Admin>,
+    ReadingNow(asked): ReadingNow,
+) -> Result<Json<Vec<PartitionStatus>>, Problem> {
     operator(&asked)?;
     blocking(move || status_of(&admin.node)).await?.map(Json)
 }
@@ -286,7 +289,10 @@ async fn of_log<T: Send + 'static>(
 
 /// The topics of the log.
 #[utoipa::path(get, path = "/v1/log", tag = "program", responses((status = 200, description = "A line a partition")))]
-async fn topics(State(admin): State<Admin>, Reading(asked): Reading) -> Result<Json<Vec<look::TopicLine>>, Problem> {
+async fn topics(
+    State(admin): State<Admin>,
+    ReadingNow(asked): ReadingNow,
+) -> Result<Json<Vec<look::TopicLine>>, Problem> {
     operator(&asked)?;
     of_log(admin, look::topics).await.map(Json)
 }
@@ -299,7 +305,7 @@ async fn topics(State(admin): State<Admin>, Reading(asked): Reading) -> Result<J
 ), responses((status = 200, description = "The records")))]
 async fn records(
     State(admin): State<Admin>,
-    Reading(asked): Reading,
+    ReadingNow(asked): ReadingNow,
     Segments((topic, partition)): Segments<(String, u32)>,
     Params(params): Params<RecordParams>,
 ) -> Result<Json<Vec<Value>>, Problem> {
@@ -331,7 +337,7 @@ async fn trim(
     responses((status = 200, description = "The letters")))]
 async fn dead(
     State(admin): State<Admin>,
-    Reading(asked): Reading,
+    ReadingNow(asked): ReadingNow,
     Params(params): Params<DeadParams>,
 ) -> Result<Json<Vec<letters::Letter>>, Problem> {
     operator(&asked)?;
@@ -345,7 +351,7 @@ async fn dead(
 ), responses((status = 200, description = "The letter"), (status = 404, description = "`no_dead_letter`")))]
 async fn dead_letter(
     State(admin): State<Admin>,
-    Reading(asked): Reading,
+    ReadingNow(asked): ReadingNow,
     Segments((machine, place)): Segments<(String, String)>,
 ) -> Result<Json<letters::Letter>, Problem> {
     operator(&asked)?;

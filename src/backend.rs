@@ -1,10 +1,12 @@
 //! What is behind the door: commands go to the log and wait for their outcome, queries go to the partitions.
 
+use crate::asof::AsOfReads;
 use crate::cluster::Cluster;
 use crate::metrics::Counted;
 use crate::node::Node;
 use crate::slot::Slot;
-use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted};
+use millrace_processors::runtime::door::{Answering, AsOf, Ask, Backend, Submission, Submitted};
+use millrace_processors::runtime::peer::Moment;
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
@@ -22,6 +24,7 @@ use tokio::sync::oneshot;
 pub struct NodeBackend {
     node: Arc<Node>,
     cluster: Arc<Cluster>,
+    past: Arc<AsOfReads>,
     secret: [u8; 32],
     last_micros: AtomicU64,
 }
@@ -29,8 +32,8 @@ pub struct NodeBackend {
 impl NodeBackend {
     /// The backend of this node.
     #[must_use]
-    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, secret: [u8; 32]) -> Self {
-        Self { node, cluster, secret, last_micros: AtomicU64::new(0) }
+    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, past: Arc<AsOfReads>, secret: [u8; 32]) -> Self {
+        Self { node, cluster, past, secret, last_micros: AtomicU64::new(0) }
     }
 
     async fn append(&self, topic: &'static str, partition: u32, record: NewRecord) -> Result<u64, Problem> {
@@ -107,10 +110,39 @@ impl NodeBackend {
 
     async fn ask_partition(&self, ask: &Ask, partition: u32) -> Result<(Vec<u8>, Positions), Problem> {
         let min = ask.min_position.of(ask.machine, partition);
+        if let Some(moment) = moment(ask, partition)? {
+            return self.ask_past(ask, partition, moment).await;
+        }
         match self.node.slot(ask.machine, partition) {
             Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
             None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
         }
+    }
+
+    async fn ask_past(&self, ask: &Ask, partition: u32, moment: Moment) -> Result<(Vec<u8>, Positions), Problem> {
+        let (machine, query, wait) = (ask.machine, &ask.query, self.node.settings.asof_max_wait);
+        match self.node.slot(machine, partition) {
+            Some(_) => self.past.read(machine, partition, query, moment, wait).await,
+            None => self.cluster.past(self.node.owner(partition), machine, partition, query, moment, wait).await,
+        }
+    }
+}
+
+/// The moment at which a partition is asked; `None` for the present.
+fn moment(ask: &Ask, partition: u32) -> Result<Option<Moment>, Problem> {
+    let bad = |detail: String| Err(Problem::bad_request("bad_position", detail));
+    let named = |positions: &Positions| positions.of(ask.machine, partition);
+    let place = format!("{}/{partition}", ask.machine);
+    match &ask.as_of {
+        AsOf::Now => Ok(None),
+        AsOf::Time(time) => Ok(Some(Moment::End(*time))),
+        AsOf::Position(at) => match (named(at), named(&ask.min_position)) {
+            (Some(at), Some(min)) if min > at => bad(format!("{place}@{at} has not seen {place}@{min}")),
+            (Some(at), _) => Ok(Some(Moment::Before(at.saturating_add(1)))),
+            // An answer names every partition that it read, apart from those that had no record.
+            (None, None) if !at.is_empty() && ask.partitions == Partitions::All => Ok(Some(Moment::Before(0))),
+            (None, _) => bad(format!("`at={at}` names no position in {place}, where the answer lies")),
+        },
     }
 }
 
@@ -155,10 +187,7 @@ pub async fn local_query(
         Ok(part) => (part.query(query), part.core().meta.next, live.is_caught_up()),
         Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0, false),
     });
-    let answer = answer.map_err(|failure| match failure {
-        QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
-        QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
-    })?;
+    let answer = answer.map_err(query_problem)?;
     if !caught_up {
         // After a restart a view must not answer with what it said long before.
         return Err(Problem::unavailable(
@@ -217,7 +246,18 @@ pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> 
     found.map(Some).ok_or_else(gone)
 }
 
-fn not_here(machine: &str, partition: u32) -> Problem {
+/// What a client is told when a query has no answer at all.
+#[must_use]
+pub fn query_problem(failure: QueryFailure) -> Problem {
+    match failure {
+        QueryFailure::Stopped(reason) => Problem::unavailable("stopped", reason.to_string(), 30),
+        QueryFailure::Failed(reason) => Problem::new(500, "internal", reason),
+    }
+}
+
+/// 404: another node holds this partition.
+#[must_use]
+pub fn not_here(machine: &str, partition: u32) -> Problem {
     Problem::new(404, "unknown_partition", format!("this node does not hold {machine}/{partition}"))
 }
 

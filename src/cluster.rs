@@ -1,5 +1,6 @@
 //! Other nodes: asking the one that holds a partition for an outcome or an answer, and answering them.
 
+use crate::asof::AsOfReads;
 use crate::backend::{local_outcome, local_query};
 use crate::node::Node;
 use axum::Router;
@@ -7,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, header};
 use axum::routing::post;
-use millrace_processors::runtime::peer::{Question, Said};
+use millrace_processors::runtime::peer::{Moment, Question, Said};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_topics::codec;
@@ -81,6 +82,27 @@ impl Cluster {
         }
     }
 
+    /// An encoded answer of a past moment from a partition that another node holds.
+    ///
+    /// # Errors
+    /// What the other node says, or 503 if it cannot be reached.
+    pub async fn past(
+        &self,
+        node: u32,
+        machine: &str,
+        partition: u32,
+        query: &[u8],
+        moment: Moment,
+        wait: Duration,
+    ) -> Result<(Vec<u8>, Positions), Problem> {
+        let wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+        let (machine, query) = (machine.to_owned(), query.to_vec());
+        match self.ask(node, &Question::Past { machine, partition, query, moment, wait_ms }, wait).await? {
+            Said::Answer(answer, positions) => Ok((answer, positions)),
+            _ => Err(confused()),
+        }
+    }
+
     async fn ask(&self, node: u32, question: &Question, wait: Duration) -> Result<Said, Problem> {
         let down = |error: String| Problem::unavailable("node_unreachable", format!("node {node}: {error}"), 1);
         let address = self.nodes.get(node as usize).ok_or_else(|| down("it has no address".to_owned()))?;
@@ -103,12 +125,12 @@ fn confused() -> Problem {
 }
 
 /// The route that other nodes use. It is no part of the API: its messages are encoded by this build's codec.
-pub fn routes(node: Arc<Node>, token: String) -> Router {
-    Router::new().route("/internal/ask", post(answer)).with_state((node, Arc::from(token)))
+pub fn routes(node: Arc<Node>, past: Arc<AsOfReads>, token: String) -> Router {
+    Router::new().route("/internal/ask", post(answer)).with_state((node, past, Arc::from(token)))
 }
 
 async fn answer(
-    State((node, token)): State<(Arc<Node>, Arc<str>)>,
+    State((node, past, token)): State<(Arc<Node>, Arc<AsOfReads>, Arc<str>)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Vec<u8>, Problem> {
@@ -124,6 +146,10 @@ async fn answer(
         }
         Question::Query { machine, partition, query, min } => {
             local_query(&node, &machine, partition, &query, min).await.map(|(answer, at)| Said::Answer(answer, at))
+        }
+        Question::Past { machine, partition, query, moment, wait_ms } => {
+            let read = past.read(&machine, partition, &query, moment, Duration::from_millis(wait_ms)).await;
+            read.map(|(answer, at)| Said::Answer(answer, at))
         }
     };
     Ok(codec::encode(&said.unwrap_or_else(|problem| {

@@ -1,6 +1,7 @@
 //! The program: settings, command line, gateway, and what stands behind it.
 
 pub mod admin;
+pub mod asof;
 pub mod auth;
 pub mod backend;
 pub mod checkpoints;

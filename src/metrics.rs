@@ -39,6 +39,12 @@ pub struct Metrics {
     pub stopped: IntGauge,
     /// Requests that wait for their outcome.
     pub waiting: IntGauge,
+    /// Past views that are there or being built.
+    pub asof_views: IntGauge,
+    /// Records that were replayed to build past views.
+    pub asof_replayed: IntCounter,
+    /// Seconds that building a past view took, without the wait for its turn.
+    pub asof_build_seconds: Histogram,
 }
 
 impl Metrics {
@@ -74,6 +80,9 @@ impl Metrics {
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
+        let asof_views = all.gauge("millrace_asof_views", "Past views that are there or being built");
+        let asof_replayed = all.counter("millrace_asof_replayed_records_total", "Records replayed to build past views");
+        let asof_build_seconds = all.histogram("millrace_asof_build_seconds", "Seconds that building a past view took");
         Self {
             requests,
             request_seconds,
@@ -88,6 +97,9 @@ impl Metrics {
             applied_offset,
             stopped,
             waiting,
+            asof_views,
+            asof_replayed,
+            asof_build_seconds,
             registry,
         }
     }

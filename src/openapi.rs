@@ -11,6 +11,9 @@ const DESCRIPTION: &str = "Every request is an event in a partitioned log. A wri
     `application/problem+json` with a stable `code`. Unknown fields are refused by name; absent and null mean the \
     same; times are RFC 3339 in UTC.";
 
+/// What the program itself has below `/v1`: it is read as it is now.
+const OWN: [&str; 6] = ["cluster", "dead", "log", "outcomes", "replay", "verify"];
+
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// The document before any routes.
@@ -53,6 +56,10 @@ fn add_components(components: &mut Value) {
         "MinPosition": parameter("Millrace-Min-Position", "header",
             "The read waits until its view has seen these positions, as leaderboards/3@17, separated by commas."),
         "MinPositionParameter": parameter("min_position", "query", "The same as the header Millrace-Min-Position."),
+        "At": parameter("at", "query",
+            "Answer as of the state right after these positions, as leaderboards/3@17; not together with `as_of`."),
+        "AsOf": parameter("as_of", "query",
+            "Answer as of the end of this millisecond, an RFC 3339 time; not together with `at`."),
         "Subject": parameter("Millrace-Subject", "header",
             "The user that an operator or a server acts for, percent-encoded UTF-8 of at most 256 bytes."),
     });
@@ -65,6 +72,18 @@ fn add_components(components: &mut Value) {
             "description": "A problem as RFC 9457 describes it, with a stable `code`; some have further members.",
             "headers": { "Retry-After": { "description": "With 429 and 503: seconds after which it is worth trying again.", "schema": { "type": "integer" } } },
             "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
+        },
+        "Rebuilding": {
+            "description": "With `at` or `as_of`: that state is still being rebuilt. The same request will be answered later.",
+            "headers": {
+                "Location": { "description": "The request itself.", "schema": text },
+                "Retry-After": { "description": "Seconds after which it is worth trying again.", "schema": { "type": "integer" } },
+            },
+            "content": { "application/json": { "schema": {
+                "type": "object",
+                "required": ["pending", "detail"],
+                "properties": { "pending": { "type": "boolean" }, "detail": text },
+            } } },
         },
         "Accepted": {
             "description": "Durable, and not applied yet: the outcome will be at `Location`.",
@@ -94,8 +113,13 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
     }
     let Some(rest) = path.strip_prefix("/v1/") else { return };
     let reads = ["get", "head"].contains(&method);
+    let has_past = reads && !OWN.contains(&rest.split('/').next().unwrap_or_default()) && !is_stream(responses);
     describe_answers(responses, reads);
+    if has_past {
+        responses["202"] = json!({ "$ref": "#/components/responses/Rebuilding" });
+    }
     let names: &[&str] = match method {
+        _ if has_past => &["MinPosition", "MinPositionParameter", "At", "AsOf", "Subject"],
         _ if reads => &["MinPosition", "MinPositionParameter", "Subject"],
         _ => &["IdempotencyKey", "Prefer", "Subject"],
     };
@@ -108,6 +132,11 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
     if let Some(Value::String(id)) = operation.get_mut("operationId") {
         *id = format!("{system}.{id}");
     }
+}
+
+/// True for an operation that answers with a stream of events.
+fn is_stream(responses: &Value) -> bool {
+    responses["200"]["content"].get("text/event-stream").is_some()
 }
 
 /// The specification wants a description of every answer, and a status alone says enough of most.

@@ -60,8 +60,14 @@ impl Rebuild {
         }
         let store = Store::open(&node.around.env, folder).map_err(|error| error.to_string())?;
         let part = (def.open)(store, place).map_err(|error| error.to_string())?;
+        Ok(Self::over(node, def, partition, part))
+    }
+
+    /// A rebuild that goes on from a state.
+    #[must_use]
+    pub fn over(node: &Node, def: &'static MachineDef, partition: u32, part: Box<dyn Processor>) -> Self {
         let flush_bytes = node.around.flush.bytes;
-        Ok(Self { part, topic: def.name, partition, flush_bytes, flushed: Instant::now(), watch: None })
+        Self { part, topic: def.name, partition, flush_bytes, flushed: Instant::now(), watch: None }
     }
 
     /// Applies records from the log up to before `end`; false if the log has no more. Calls `progress` between
@@ -85,6 +91,10 @@ impl Rebuild {
             out = Output::default();
             self.maybe_flush()?;
             let next = self.part.core().meta.next;
+            if chunk.records.last().is_some_and(|record| record.offset >= end) {
+                // What stands between here and `end` is a hole.
+                return Ok(true);
+            }
             if !progress(Progress { next, end }) || (chunk.at_end && chunk.records.is_empty()) {
                 return Ok(false);
             }

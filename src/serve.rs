@@ -1,6 +1,7 @@
 //! `millrace serve`: opens log and views, listens, and stops gracefully.
 
 use crate::admin::{self, Admin};
+use crate::asof::AsOfReads;
 use crate::auth::Auth;
 use crate::backend::NodeBackend;
 use crate::checkpoints;
@@ -44,11 +45,14 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let (node, workers) = open(&settings, &metrics, &readiness).await?;
     let node = Arc::new(node);
     let cluster = Arc::new(Cluster::new(settings.nodes.clone(), keys.node_token())?);
-    let backend = NodeBackend::new(node.clone(), cluster.clone(), *keys.secret());
+    let past = AsOfReads::new(node.clone());
+    tokio::spawn(past.clone().sweep());
+    let backend = NodeBackend::new(node.clone(), cluster.clone(), past.clone(), *keys.secret());
     let door = Door::new(Arc::new(backend), settings.wait);
     let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
     let own = admin::router(Admin { node: node.clone(), cluster });
-    let router = gateway::router(door, gate, ALL, own).merge(cluster::routes(node.clone(), keys.node_token()));
+    let internal = cluster::routes(node.clone(), past, keys.node_token());
+    let router = gateway::router(door, gate, ALL, own).merge(internal);
     let announcement = Announcement::new(&settings.data, address)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
     // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.

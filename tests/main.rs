@@ -1,6 +1,7 @@
 //! The one test binary: a second one would link RocksDB and librdkafka again.
 #![allow(clippy::unwrap_used, reason = "a test may panic; helpers outside `#[test]` count as other code")]
 
+mod asof;
 mod broker;
 mod crash;
 mod faults;

@@ -10,7 +10,7 @@ use crate::time::Time;
 use std::sync::Arc;
 
 /// A record that stands in a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LogRecord {
     /// Its offset in the partition.
     pub offset: u64,

@@ -8,6 +8,7 @@ use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Header, Idempotency, Stamp};
+use millrace_topics::time::Time;
 use sha2::Sha256;
 use std::future::Future;
 use std::pin::Pin;
@@ -50,6 +51,20 @@ pub struct Ask {
     pub query: Vec<u8>,
     /// Positions that the answer must have seen.
     pub min_position: Positions,
+    /// The state that is asked.
+    pub as_of: AsOf,
+}
+
+/// Which of the states that the log has led to is asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum AsOf {
+    /// The present one.
+    #[default]
+    Now,
+    /// The one right after these positions: every asked partition must be among them.
+    Position(Positions),
+    /// The one at the end of this millisecond: with every record up to it, and every timer that was due by then.
+    Time(Time),
 }
 
 /// What the program does behind the door.
@@ -73,6 +88,10 @@ pub struct Asked {
     pub route: String,
     /// The client's `Idempotency-Key`, with the hash of method, path and canonical body.
     pub idempotency: Option<Idempotency>,
+    /// The path with its parameters, as it was asked.
+    pub target: String,
+    /// `?at=` or `?as_of=`; only reads have it.
+    pub as_of: AsOf,
     /// `Millrace-Min-Position` or `?min_position=`.
     pub min_position: Positions,
     /// How long to wait for an outcome: `Prefer: wait=n`, zero for `respond-async`, else the default.
@@ -166,8 +185,12 @@ impl Door {
             partitions: M::partitions(query),
             query: codec::encode(query),
             min_position: asked.min_position.clone(),
+            as_of: asked.as_of.clone(),
         };
-        let (raw, positions) = self.backend.ask(ask).await?;
+        let (raw, positions) = self.backend.ask(ask).await.map_err(|problem| match problem.status {
+            202 => problem.with_header("location", asked.target.clone()),
+            _ => problem,
+        })?;
         let mut answers = Vec::with_capacity(raw.len());
         for bytes in raw {
             let answer: Result<Answer<M>, Rejection<M>> = codec::decode(&bytes).map_err(undecodable)?;

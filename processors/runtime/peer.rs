@@ -3,6 +3,7 @@
 use crate::runtime::reply::Reply;
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::position::{Position, Positions};
+use millrace_topics::time::Time;
 
 /// A question of one node to another.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -25,6 +26,28 @@ pub enum Question {
         /// The offset that the answer must have seen.
         min: Option<u64>,
     },
+    /// What did a partition answer to this query at a moment of the past?
+    Past {
+        /// The machine.
+        machine: String,
+        /// The partition.
+        partition: u32,
+        /// The encoded query.
+        query: Vec<u8>,
+        /// The moment.
+        moment: Moment,
+        /// How long to wait until the past state is rebuilt, in milliseconds.
+        wait_ms: u64,
+    },
+}
+
+/// A moment in the life of one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Moment {
+    /// Right before the record at this offset.
+    Before(u64),
+    /// The end of this millisecond.
+    End(Time),
 }
 
 /// What a node answers.

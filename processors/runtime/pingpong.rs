@@ -457,6 +457,27 @@ fn a_thousand_timers_fire_a_go_and_the_rest_follows() {
     assert_eq!(part.core_mut().next_due(), None);
 }
 
+/// A past state of an idle partition is asked for a time that no record has brought it to.
+#[test]
+fn time_passes_without_a_record_and_fires_what_is_due() {
+    let mut part = ping(place(1));
+    let games: Vec<_> = (0..1500).map(|n| format!("g{n}")).collect();
+    let served = |game: &String| {
+        command(&PingCommand::Serve { game: game.clone(), rounds: 9, every_ms: 100_000 }, None).encode()
+    };
+    let back = |game: &String| command(&PingCommand::Back { game: game.clone(), round: 1 }, None).encode();
+    feed(&mut part, games.iter().map(served).collect());
+    feed(&mut part, games.iter().map(back).collect());
+    let (next, last) = (part.core().meta.next, part.core().meta.clock);
+    part.advance(Time(101_499));
+    assert_eq!((part.core().meta.counters.timers, part.core().meta.clock), (0, Time(101_499)));
+    part.advance(last);
+    assert_eq!(part.core().meta.clock, Time(101_499), "a clock does not go back");
+    part.advance(last.plus(100_000));
+    assert_eq!((part.core().meta.counters.timers, part.core().meta.next), (1500, next));
+    assert_eq!(part.core_mut().next_due(), None);
+}
+
 #[test]
 fn a_state_of_another_log_is_refused_with_both_values() {
     let mut part = ping(place(1));

@@ -40,6 +40,12 @@ impl Problem {
         Self { retry_after: Some(retry_after), ..Self::new(503, code, detail) }
     }
 
+    /// 202: there is no answer yet, but it is being made; worth asking the same again.
+    #[must_use]
+    pub fn pending(code: &str, detail: impl Into<String>, retry_after: u64) -> Self {
+        Self { retry_after: Some(retry_after), ..Self::new(202, code, detail) }
+    }
+
     /// 504: it may be in the log; to be tried again only with the same key.
     #[must_use]
     pub fn outcome_unknown(detail: impl Into<String>) -> Self {

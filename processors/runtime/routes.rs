@@ -1,6 +1,6 @@
 //! What the routes of all systems share: reading a request strictly, and writing outcomes, answers and problems.
 
-use crate::runtime::door::{Asked, Done, Read, Undone};
+use crate::runtime::door::{AsOf, Asked, Done, Read, Undone};
 use crate::runtime::problem::Problem;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Idempotency};
+use millrace_topics::time::parse_rfc3339;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -40,8 +41,13 @@ pub struct ProblemBody {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = serde_json::to_vec(&self.body()).expect("a problem is plain data");
-        let mut response = (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        // What is only not there yet is no problem.
+        let (kind, body) = match status {
+            StatusCode::ACCEPTED => ("application/json", serde_json::json!({ "pending": true, "detail": self.detail })),
+            _ => ("application/problem+json", self.body()),
+        };
+        let body = serde_json::to_vec(&body).expect("a problem is plain data");
+        let mut response = (status, [(header::CONTENT_TYPE, kind)], body).into_response();
         let headers = response.headers_mut();
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -108,14 +114,29 @@ pub fn answer<T, B: Serialize>(read: Read<T>, show: impl FnOnce(T) -> B) -> Resp
     response
 }
 
-/// What a read says beside its path.
+/// What a read says beside its path: of the present, or with `?at=` or `?as_of=` of a past state.
 pub struct Reading(pub Asked);
 
 impl<S: Send + Sync> FromRequestParts<S> for Reading {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        asked(parts).map(Self)
+        let as_of = as_of(parts)?;
+        Ok(Self(Asked { as_of, ..asked(parts)? }))
+    }
+}
+
+/// A read of what has no past: `?at=` and `?as_of=` are refused.
+pub struct ReadingNow(pub Asked);
+
+impl<S: Send + Sync> FromRequestParts<S> for ReadingNow {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        match as_of(parts)? {
+            AsOf::Now => asked(parts).map(Self),
+            _ => Err(Problem::bad_request("bad_parameter", "this is read as it is now, without `at` and `as_of`")),
+        }
     }
 }
 
@@ -157,7 +178,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
 }
 
 /// Parameters of the query string, read as strictly as a body. One that may be given several times is a list:
-/// `owner_ids=ada&owner_ids=eve`. `min_position`, which every read knows, is left out.
+/// `owner_ids=ada&owner_ids=eve`. What every read knows is left out.
 pub struct Params<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
@@ -165,12 +186,16 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Params<T> {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let pairs = parts.uri.query().unwrap_or_default().split('&');
-        let own: Vec<&str> = pairs.filter(|pair| !pair.starts_with("min_position=")).collect();
+        let of_all = |pair: &str| pair.split_once('=').is_some_and(|(name, _)| OF_EVERY_READ.contains(&name));
+        let own: Vec<&str> = pairs.filter(|pair| !of_all(pair)).collect();
         let own = own.join("&");
         let value = serde_html_form::from_str(&own);
         value.map(Self).map_err(|error| Problem::bad_request("bad_parameter", format!("`{own}`: {error}")))
     }
 }
+
+/// The parameters that every read knows.
+const OF_EVERY_READ: [&str; 3] = ["min_position", "at", "as_of"];
 
 /// The most rows that any list gives at once.
 pub const LIST_LIMIT: u32 = 1000;
@@ -244,19 +269,45 @@ fn asked(parts: &mut Parts) -> Result<Asked, Problem> {
     let caller = parts.extensions.get::<Caller>().cloned().unwrap_or_default();
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
     let route = format!("{} {}", parts.method, uri.path());
-    let min_position = match (text(parts, "millrace-min-position")?, min_position_parameter(parts)) {
+    let target = uri.path_and_query().map(ToString::to_string).unwrap_or_default();
+    let min_position = match (text(parts, "millrace-min-position")?, parameter(parts, "min_position")?) {
         (Some(text), _) => positions(text)?,
         (None, Some(text)) => positions(&text)?,
         (None, None) => Positions::default(),
     };
     let trace_parent = text(parts, "traceparent")?.and_then(trace_parent);
-    Ok(Asked { caller, route, idempotency: None, min_position, wait: wait(parts)?, trace_parent })
+    let wait = wait(parts)?;
+    Ok(Asked { caller, route, target, min_position, wait, trace_parent, ..Asked::default() })
 }
 
-fn min_position_parameter(parts: &Parts) -> Option<String> {
-    let pairs = parts.uri.query()?.split('&').filter_map(|pair| pair.split_once('='));
-    let value = pairs.filter(|(name, _)| *name == "min_position").map(|(_, value)| value).next()?;
-    Some(value.replace("%2F", "/").replace("%2f", "/").replace("%40", "@").replace("%2C", ",").replace("%2c", ","))
+/// One of the parameters that every read knows.
+fn parameter(parts: &Parts, name: &str) -> Result<Option<String>, Problem> {
+    let bad = |why: String| Problem::bad_request("bad_parameter", why);
+    let pairs = parts.uri.query().unwrap_or_default().split('&');
+    let mut given = pairs.filter(|pair| pair.split_once('=').is_some_and(|(found, _)| found == name));
+    let Some(pair) = given.next() else { return Ok(None) };
+    if given.next().is_some() {
+        return Err(bad(format!("`{name}` is given twice")));
+    }
+    let read: Result<Vec<(String, String)>, _> = serde_html_form::from_str(pair);
+    let read = read.map_err(|error| bad(format!("`{pair}`: {error}")))?;
+    Ok(read.into_iter().next().map(|(_, value)| value))
+}
+
+fn as_of(parts: &Parts) -> Result<AsOf, Problem> {
+    match (parameter(parts, "at")?, parameter(parts, "as_of")?) {
+        (None, None) => Ok(AsOf::Now),
+        (Some(at), None) => Ok(AsOf::Position(positions(&at)?)),
+        (None, Some(text)) => {
+            let time = parse_rfc3339(&text);
+            let bad =
+                |why: String| Problem::bad_request("bad_time", format!("`as_of={text}`: {why}; a `+` is %2B here"));
+            time.map(AsOf::Time).map_err(bad)
+        }
+        (Some(_), Some(_)) => {
+            Err(Problem::bad_request("bad_parameter", "`at` and `as_of` name one moment each: give one of them"))
+        }
+    }
 }
 
 fn positions(text: &str) -> Result<Positions, Problem> {

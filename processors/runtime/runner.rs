@@ -141,6 +141,9 @@ pub trait Processor: Send {
     /// Applies a record. A repeat of one that is in the state does nothing.
     fn step(&mut self, record: &LogRecord, out: &mut Output) -> Step;
 
+    /// Lets time pass without a record: fires what is due. For states of the past, which no log will be held against.
+    fn advance(&mut self, now: Time);
+
     /// Answers an encoded query with an encoded `Result<Answer, Rejection>`.
     ///
     /// # Errors
@@ -606,6 +609,16 @@ impl<M: Machine> Processor for Partition<M> {
         result.unwrap_or_else(|payload| {
             self.stop(stop_reason(payload.as_ref(), &position(&self.core.place, record.offset)))
         })
+    }
+
+    fn advance(&mut self, now: Time) {
+        let raw = LogRecord { offset: self.core.meta.next, time: now, ..LogRecord::default() };
+        let clock = self.core.meta.clock.max(now);
+        let fire = AssertUnwindSafe(|| while !self.fire_timers(&raw, clock, &mut Output::default()) {});
+        match catch_unwind(fire) {
+            Ok(()) => self.core.meta.clock = clock,
+            Err(payload) => drop(self.stop(stop_reason(payload.as_ref(), &position(&self.core.place, raw.offset)))),
+        }
     }
 
     fn query(&self, query: &[u8]) -> Result<Vec<u8>, QueryFailure> {
