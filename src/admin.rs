@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use millrace_processors::runtime::door::{Asked, Door};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::{Reply, Verdict};
-use millrace_processors::runtime::routes::{Params, ReadingNow, Segments, Writing};
+use millrace_processors::runtime::routes::{Params, ReadingNow, Segments, Writing, action, unknown_action};
 use millrace_topics::log::Log;
 use millrace_topics::position::Position;
 use millrace_topics::record::{Record, Role};
@@ -372,8 +372,7 @@ async fn dead_action(
     Segments((machine, place)): Segments<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     operator(&asked)?;
-    let unknown = || Problem::new(404, "unknown_action", "what can be done is `:redrive` and `:skip`");
-    let (place, verb) = place.rsplit_once(':').ok_or_else(unknown)?;
+    let (place, verb) = action(&place)?;
     let position = position(&machine, place)?;
     let result = match verb {
         "redrive" => {
@@ -386,7 +385,7 @@ async fn dead_action(
             blocking(move || letters::skip(&admin.node, &position).map(|()| json!({ "skipped": position.to_string() })))
                 .await?
         }
-        _ => return Err(unknown()),
+        other => return Err(unknown_action(other)),
     };
     result.map(Json).map_err(|reason| Problem::new(409, "not_possible", reason))
 }

@@ -34,6 +34,12 @@ pub trait Contract: Send + Sync + 'static {
         command
     }
 
+    /// How many stamps a command needs: the record's own, and those behind it for what it holds. 1 to 65,536.
+    #[must_use]
+    fn stamps(_command: &Self::Command) -> u32 {
+        1
+    }
+
     /// The routing key of a command: it chooses the partition.
     fn key(command: &Self::Command) -> &[u8];
 

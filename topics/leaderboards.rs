@@ -75,6 +75,13 @@ impl Contract for Leaderboards {
         }
     }
 
+    fn stamps(command: &Command) -> u32 {
+        match command {
+            Command::SubmitScores(batch) => u32::try_from(batch.entries.len()).unwrap_or(1).clamp(1, 1 << 16),
+            _ => 1,
+        }
+    }
+
     fn event_type(event: &Event) -> &'static str {
         event.name()
     }

@@ -20,6 +20,7 @@
 //! **It never** ranks by a float, breaks a tie by name or by offset, moves a member whose score stays the same, or
 //! walks a board from the top to find someone.
 
+mod bodies;
 pub mod calendar;
 pub mod fold;
 pub mod ladder;

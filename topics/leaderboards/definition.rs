@@ -21,7 +21,7 @@ pub const TOP_LIMIT: u32 = 100;
 /// The most columns: the score and four subscores.
 pub const COLUMNS_LIMIT: usize = 5;
 /// The most shards.
-pub const SHARDS_LIMIT: u32 = 64;
+pub const SHARDS_LIMIT: u32 = 1;
 /// The most steps of a list of prizes.
 pub const PRIZES_LIMIT: usize = 100;
 /// The last rank that can win one: the event of a closed epoch names all who do.
