@@ -1,28 +1,34 @@
 //! The program's own routes: outcomes by position, status, verify, replay, the log and dead letters.
 
 use crate::backend::{local_outcome, log_problem};
+use crate::backup;
 use crate::checkpoints;
 use crate::cluster::Cluster;
 use crate::letters;
 use crate::look;
 use crate::node::{Node, machines};
 use crate::replay;
+use crate::slot::Slot;
 use crate::verify;
 use axum::Json;
-use axum::body::{Body, Bytes};
+use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use millrace_processors::runtime::door::{Asked, Door};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::{Reply, Verdict};
-use millrace_processors::runtime::routes::{Params, ReadingNow, Segments, Writing, action, unknown_action};
+use millrace_processors::runtime::routes::{Body, Params, ReadingNow, Segments, Writing, action, unknown_action};
+use millrace_processors::runtime::tables;
+use millrace_state::checkpoint;
+use millrace_state::store::Store;
 use millrace_topics::log::Log;
 use millrace_topics::position::Position;
 use millrace_topics::record::{Record, Role};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::convert::Infallible;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::wrappers::ReceiverStream;
@@ -46,6 +52,7 @@ pub fn router(admin: Admin) -> OpenApiRouter<Door> {
         .routes(routes!(status))
         .routes(routes!(verify_all))
         .routes(routes!(replay_all))
+        .routes(routes!(backup_all))
         .routes(routes!(topics))
         .routes(routes!(records, trim))
         .routes(routes!(dead))
@@ -93,8 +100,16 @@ pub struct PartitionStatus {
     pub node: u32,
     /// The next offset to apply.
     pub next: u64,
-    /// The end of the log.
+    /// The end of the log: everything below is durable.
     pub end: u64,
+    /// How many offsets are not applied yet; 0 where nothing is left but holes.
+    pub lag: u64,
+    /// The next offset of what the view has on disk: a crash applies the records from there on again.
+    pub flushed: u64,
+    /// The newest checkpoint: `log trim` up to there needs no new one.
+    pub trimmable: u64,
+    /// Records to other partitions that these have not surely received.
+    pub unsent: u64,
     /// The digest after the last applied record.
     pub digest: String,
     /// Commands accepted and refused, repeats answered from kept outcomes, records dropped as received before,
@@ -195,32 +210,49 @@ async fn status(
 /// # Errors
 /// The log's, as a problem.
 pub fn status_of(node: &Node) -> Result<Vec<PartitionStatus>, Problem> {
-    node.slots
-        .iter()
-        .map(|slot| {
-            let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
-            let (meta, stopped) = slot.look(|live| {
-                let meta = live.part.as_ref().map(|part| part.core().meta).unwrap_or_default();
-                (meta, live.stopped().map(ToString::to_string))
-            });
-            let counters = meta.counters;
-            Ok(PartitionStatus {
-                machine: slot.def.name.to_owned(),
-                partition: slot.partition,
-                node: node.settings.node,
-                next: meta.next,
-                end,
-                digest: format!("{:032x}", meta.digest),
-                counters: json!({
-                    "accepted": counters.accepted, "refused": counters.refused, "repeated": counters.repeated,
-                    "dropped": counters.dropped, "gaps": counters.gaps, "misrouted": counters.misrouted,
-                    "dead": counters.dead, "timers": counters.timers,
-                }),
-                keyed_outcomes: meta.keyed,
-                stopped,
-            })
-        })
-        .collect()
+    node.slots.iter().map(|slot| partition_status(node, slot)).collect()
+}
+
+fn partition_status(node: &Node, slot: &Slot) -> Result<PartitionStatus, Problem> {
+    let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
+    let seen = slot.look(|live| {
+        let part = live.part.as_ref().ok().map(|part| (part.core().meta, unsent(&part.core().store)));
+        (part.unwrap_or_default(), live.flushed(), live.is_at_end(), live.stopped().map(ToString::to_string))
+    });
+    let ((meta, unsent), flushed, at_end, stopped) = seen;
+    let lag = if at_end && is_hole(node, slot, meta.next)? { 0 } else { end.saturating_sub(meta.next) };
+    let kept = checkpoints::folder(&node.settings.data, slot.def.name, slot.partition);
+    let counters = meta.counters;
+    Ok(PartitionStatus {
+        machine: slot.def.name.to_owned(),
+        partition: slot.partition,
+        node: node.settings.node,
+        next: meta.next,
+        end,
+        lag,
+        flushed,
+        trimmable: checkpoint::list(&kept).last().map_or(0, |(next, _)| *next),
+        unsent,
+        digest: format!("{:032x}", meta.digest),
+        counters: json!({
+            "accepted": counters.accepted, "refused": counters.refused, "repeated": counters.repeated,
+            "dropped": counters.dropped, "gaps": counters.gaps, "misrouted": counters.misrouted,
+            "dead": counters.dead, "timers": counters.timers,
+        }),
+        keyed_outcomes: meta.keyed,
+        stopped,
+    })
+}
+
+fn unsent(store: &Store) -> u64 {
+    let links = store.range(&tables::LINKS.all()).map(|(_, raw)| tables::LINKS.value_of(&raw));
+    links.map(|link| link.sent - link.gone).sum()
+}
+
+/// True if no record stands at `from` or behind: arithmetic on offsets cannot tell.
+fn is_hole(node: &Node, slot: &Slot, from: u64) -> Result<bool, Problem> {
+    let chunk = node.log.read(slot.def.name, slot.partition, from, 1).map_err(log_problem)?;
+    Ok(chunk.records.is_empty() && chunk.at_end)
 }
 
 /// Answers with a JSON object a line, as they come from a thread of their own.
@@ -234,7 +266,8 @@ fn lines<T: Serialize + Send + 'static>(work: impl FnOnce(&mut dyn FnMut(T)) + S
             drop(sender.blocking_send(Ok(bytes.into())));
         });
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(ReceiverStream::new(receiver))).into_response()
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], axum::body::Body::from_stream(ReceiverStream::new(receiver)))
+        .into_response()
 }
 
 fn known_system(system: Option<&str>) -> Result<(), Problem> {
@@ -246,6 +279,23 @@ fn known_system(system: Option<&str>) -> Result<(), Problem> {
     }
 }
 
+/// Works on each partition of the systems that are meant, one after the other; each may say lines.
+fn on_slots<T: Serialize + Send + 'static>(
+    admin: Admin,
+    asked: &Asked,
+    params: SystemParams,
+    work: impl Fn(&Node, &Slot, &mut dyn FnMut(T)) + Send + 'static,
+) -> Result<Response, Problem> {
+    operator(asked)?;
+    known_system(params.system.as_deref())?;
+    admin.node.around.disk.check()?;
+    Ok(lines(move |say| {
+        for slot in admin.node.slots_of(params.system.as_deref()) {
+            work(&admin.node, slot, say);
+        }
+    }))
+}
+
 /// Rebuilds every partition aside and compares: a line a partition as it is done.
 #[utoipa::path(post, path = "/v1/verify", tag = "program", params(SystemParams),
     responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
@@ -254,13 +304,7 @@ async fn verify_all(
     Writing(asked): Writing,
     Params(params): Params<SystemParams>,
 ) -> Result<Response, Problem> {
-    operator(&asked)?;
-    known_system(params.system.as_deref())?;
-    Ok(lines(move |say| {
-        for slot in admin.node.slots_of(params.system.as_deref()) {
-            say(verify::verify_slot(&admin.node, slot));
-        }
-    }))
+    on_slots(admin, &asked, params, |node, slot, say| say(verify::verify_slot(node, slot)))
 }
 
 /// Rebuilds views beside the live ones and swaps them: lines of progress, and one a partition at its end.
@@ -271,13 +315,23 @@ async fn replay_all(
     Writing(asked): Writing,
     Params(params): Params<SystemParams>,
 ) -> Result<Response, Problem> {
+    on_slots(admin, &asked, params, replay::replay_slot)
+}
+
+/// Where a backup goes.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct BackupBody {
+    /// A folder of the server's machine by its absolute path, empty or not there.
+    folder: String,
+}
+
+/// Copies the embedded log, the views and the keys into a folder while everything goes on: lines of progress.
+#[utoipa::path(post, path = "/v1/backup", tag = "program", request_body = BackupBody,
+    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+async fn backup_all(State(admin): State<Admin>, Body(asked, body): Body<BackupBody>) -> Result<Response, Problem> {
     operator(&asked)?;
-    known_system(params.system.as_deref())?;
-    Ok(lines(move |say| {
-        for slot in admin.node.slots_of(params.system.as_deref()) {
-            replay::replay_slot(&admin.node, slot, say);
-        }
-    }))
+    Ok(lines(move |say| backup::make(&admin.node, Path::new(&body.folder), say)))
 }
 
 async fn of_log<T: Send + 'static>(
@@ -372,6 +426,7 @@ async fn dead_action(
     Segments((machine, place)): Segments<(String, String)>,
 ) -> Result<Json<Value>, Problem> {
     operator(&asked)?;
+    admin.node.around.disk.check()?;
     let (place, verb) = action(&place)?;
     let position = position(&machine, place)?;
     let result = match verb {

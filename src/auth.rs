@@ -5,10 +5,12 @@ use crate::settings::Settings;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
 use millrace_processors::runtime::problem::Problem;
 use millrace_topics::record::{Caller, Role};
+use parking_lot::RwLock;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest, Sha256};
 use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// The header in which an operator or a server names the user that it acts for.
 pub const SUBJECT: HeaderName = HeaderName::from_static("millrace-subject");
@@ -62,7 +64,7 @@ fn is_name(id: &str) -> bool {
 /// Decides who a request comes from.
 #[derive(Clone, Debug)]
 pub struct Auth {
-    keys: Vec<ApiKey>,
+    keys: Arc<RwLock<Vec<ApiKey>>>,
     node: [u8; 32],
     local: bool,
 }
@@ -83,7 +85,26 @@ impl Auth {
             ));
         }
         let node = Sha256::digest(keys.node_token()).into();
-        Ok(Self { keys: settings.auth_keys.clone(), node, local: loopback && !settings.insecure })
+        Ok(Self {
+            keys: Arc::new(RwLock::new(settings.auth_keys.clone())),
+            node,
+            local: loopback && !settings.insecure,
+        })
+    }
+
+    /// Puts other keys in the place of the present ones; returns how many there are. Clones of this share them.
+    ///
+    /// # Errors
+    /// A sentence: a server that has asked for keys would be open to everyone without them.
+    pub fn replace(&self, keys: Vec<ApiKey>) -> Result<usize, String> {
+        let mut present = self.keys.write();
+        if keys.is_empty() && !present.is_empty() {
+            return Err(
+                "there are none any more, which would open the server to everyone; a start may do that".to_owned()
+            );
+        }
+        *present = keys;
+        Ok(present.len())
     }
 
     /// Who sends these headers.
@@ -93,7 +114,7 @@ impl Auth {
     pub fn identify(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
         let caller = match bearer(headers)? {
             Some(secret) => self.of_secret(secret)?,
-            None if self.keys.is_empty() => self.of_no_secret(headers)?,
+            None if self.keys.read().is_empty() => self.of_no_secret(headers)?,
             None => return Err(unauthorized("missing_api_key", "send `Authorization: Bearer` with an API key")),
         };
         acting(caller, headers)
@@ -105,7 +126,8 @@ impl Auth {
             return Ok(Caller { id: "millrace".to_owned(), role: Role::Operator });
         }
         // All are compared, so that the time says nothing about which one is near.
-        let found = self.keys.iter().fold(None, |found, key| if same(&hash, &key.sha256) { Some(key) } else { found });
+        let keys = self.keys.read();
+        let found = keys.iter().fold(None, |found, key| if same(&hash, &key.sha256) { Some(key) } else { found });
         match found {
             Some(key) => Ok(Caller { id: key.id.clone(), role: key.role }),
             None => Err(unauthorized("bad_api_key", "no such API key")),
@@ -252,6 +274,24 @@ mod tests {
         let problem = auth.identify(&HeaderMap::new()).unwrap_err();
         assert_eq!((problem.status, problem.code.as_str()), (401, "missing_api_key"));
         assert_eq!(problem.headers, [("www-authenticate", "Bearer".to_owned())]);
+    }
+
+    #[test]
+    fn keys_are_replaced_but_never_by_none() {
+        let key = |id: &str| format!("{id}:server:{}", hash(id)).parse::<ApiKey>().unwrap();
+        let auth = Auth::new(&settings(&[]), &keys(), LOCAL.parse().unwrap()).unwrap();
+        let who = |secret: &str| {
+            let bearer = format!("Bearer {secret}");
+            auth.identify(&headers(&[("authorization", &bearer)]))
+                .map(|caller| caller.id)
+                .map_err(|problem| problem.code)
+        };
+        assert_eq!(auth.clone().replace(vec![key("a")]), Ok(1));
+        assert_eq!((who("a"), who("b")), (Ok("a".to_owned()), Err("bad_api_key".to_owned())));
+        assert_eq!(auth.replace(vec![key("b")]), Ok(1));
+        assert_eq!((who("a"), who("b")), (Err("bad_api_key".to_owned()), Ok("b".to_owned())));
+        assert!(auth.replace(Vec::new()).unwrap_err().contains("open the server to everyone"));
+        assert_eq!(who("b"), Ok("b".to_owned()));
     }
 
     #[test]

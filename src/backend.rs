@@ -62,6 +62,7 @@ impl NodeBackend {
 
     async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
         let Submission { machine, key, header, command, wait } = submission;
+        self.node.around.disk.check()?;
         let partition = partition_of(&key, self.node.fixed.partitions);
         let slot = self.node.slot(machine, partition);
         if let Some(slot) = slot

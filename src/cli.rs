@@ -5,6 +5,7 @@ use clap::error::ErrorKind;
 use clap::{FromArgMatches, Subcommand};
 use millrace_topics::position::Position;
 use std::ffi::OsString;
+use std::path::PathBuf;
 
 const ABOUT: &str = "Fifteen event-sourced backends on one log";
 
@@ -33,6 +34,17 @@ pub enum Command {
     Replay {
         /// Only this system. Default: all.
         system: Option<String>,
+    },
+    /// Copy the embedded log, the views and the keys into a folder, while the server runs. What was acknowledged
+    /// before the command began is in it.
+    Backup {
+        /// The folder, which must be empty or not be there.
+        folder: PathBuf,
+    },
+    /// Put a backup into the empty data folder that --data names, after every file was checked.
+    Restore {
+        /// The folder of the backup.
+        folder: PathBuf,
     },
     /// Look at the log, copy it, or drop its beginning.
     #[command(subcommand)]
@@ -168,7 +180,6 @@ fn plain(error: &clap::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::PathBuf;
 
     fn parsed(line: &str) -> Result<(Command, Settings), clap::Error> {
         parse_from(std::iter::once("millrace").chain(line.split_whitespace()))
@@ -183,6 +194,8 @@ mod tests {
             ("status --json", Command::Status { json: true }),
             ("verify", Command::Verify { system: None }),
             ("replay leaderboards", Command::Replay { system: Some("leaderboards".into()) }),
+            ("backup /b", Command::Backup { folder: "/b".into() }),
+            ("restore /b", Command::Restore { folder: "/b".into() }),
             ("log topics", Command::Log(LogCommand::Topics { json: false })),
             ("log copy", Command::Log(LogCommand::Copy)),
             ("log trim leaderboards/3@17", Command::Log(LogCommand::Trim { position: position.clone() })),
@@ -191,7 +204,7 @@ mod tests {
         ] {
             assert_eq!(parsed(line).unwrap().0, expected, "{line}");
         }
-        for line in ["", "serv", "log", "dead show", "dead show leaderboards", "verify --jsn"] {
+        for line in ["", "serv", "log", "dead show", "dead show leaderboards", "verify --jsn", "backup"] {
             assert!(parsed(line).is_err(), "{line}");
         }
     }

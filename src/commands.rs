@@ -2,6 +2,7 @@
 //! views themselves; both ways print the same lines.
 
 use crate::admin::{PartitionStatus, status_of};
+use crate::backup;
 use crate::checkpoints;
 use crate::cli::{Command, DeadCommand, LogCommand};
 use crate::client::Client;
@@ -19,7 +20,8 @@ use millrace_topics::log::Log;
 use millrace_topics::position::Position;
 use reqwest::Method;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +36,7 @@ pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
     match command {
         Command::Serve => unreachable!("serve has its own runtime"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
+        Command::Restore { folder } => restore(folder, settings).await.map(|()| true),
         other => {
             let server = Client::find(&settings).await.map_err(|error| error.to_string())?;
             let target = match server {
@@ -63,7 +66,8 @@ async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
         }
         Command::Log(LogCommand::Trim { position }) => trim(&target, position).await.map(|()| true),
         Command::Dead { command, json } => dead(&target, command, json).await.map(|()| true),
-        Command::Serve | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
+        Command::Backup { folder } => backup_to(&target, &folder).await.map(|()| true),
+        Command::Serve | Command::Restore { .. } | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
     }
 }
 
@@ -105,8 +109,13 @@ async fn get<T: DeserializeOwned>(client: &Client, path: &str) -> Result<T, Stri
 }
 
 /// Reads the lines of an answer as they come.
-async fn each_line<T: DeserializeOwned>(client: &Client, path: &str, take: &mut dyn FnMut(T)) -> Result<(), String> {
-    let mut response = client.send(Method::POST, path, None).await.map_err(|error| error.to_string())?;
+async fn each_line<T: DeserializeOwned>(
+    client: &Client,
+    path: &str,
+    body: Option<&Value>,
+    take: &mut dyn FnMut(T),
+) -> Result<(), String> {
+    let mut response = client.send(Method::POST, path, body).await.map_err(|error| error.to_string())?;
     let mut rest = Vec::new();
     while let Some(bytes) = response.chunk().await.map_err(|error| error.to_string())? {
         rest.extend_from_slice(&bytes);
@@ -137,17 +146,43 @@ async fn status(target: &Target, json: bool) -> Result<(), String> {
         Target::Server(client) => get(client, "/v1/cluster").await?,
         Target::Here(settings) => Target::on_node(settings, |node| status_of(node).map_err(|p| p.detail)).await?,
     };
-    for line in lines {
-        if json {
+    if json {
+        for line in lines {
             println!("{}", serde_json::to_string(&line).expect("a line is plain data"));
-            continue;
         }
-        let lag = line.end.saturating_sub(line.next);
-        let stopped = line.stopped.map(|reason| format!("  STOPPED: {reason}")).unwrap_or_default();
-        let (place, dead) = (format!("{}/{}", line.machine, line.partition), &line.counters["dead"]);
-        println!("{place:<24} next {:<10} lag {lag:<8} dead {dead:<6} digest {}{stopped}", line.next, line.digest);
+        return Ok(());
+    }
+    for system in millrace_processors::ALL {
+        let own = |line: &&PartitionStatus| system.machines.iter().any(|def| def.name == line.machine);
+        let own: Vec<_> = lines.iter().filter(own).collect();
+        let sum = |of: fn(&PartitionStatus) -> u64| own.iter().map(|line| of(line)).sum::<u64>();
+        println!(
+            "{}: {} partitions here, {} applied, lag {}, dead {}, unsent {}, stuck {}",
+            system.name,
+            own.len(),
+            sum(|line| line.next),
+            sum(|line| line.lag),
+            sum(|line| counter(line, "dead")),
+            sum(|line| line.unsent),
+            sum(|line| counter(line, "gaps")),
+        );
+        own.into_iter().for_each(show_partition);
     }
     Ok(())
+}
+
+fn counter(line: &PartitionStatus, name: &str) -> u64 {
+    line.counters[name].as_u64().unwrap_or(0)
+}
+
+fn show_partition(line: &PartitionStatus) {
+    let PartitionStatus { machine, partition, next, lag, end, flushed, trimmable, digest, .. } = line;
+    let (place, dead) = (format!("{machine}/{partition}"), counter(line, "dead"));
+    let stopped = line.stopped.as_ref().map(|reason| format!("  STOPPED: {reason}")).unwrap_or_default();
+    println!(
+        "  {place:<22} next {next:<10} lag {lag:<8} durable {end:<10} flushed {flushed:<10} trimmable {trimmable:<10} \
+         dead {dead:<6} digest {digest}{stopped}"
+    );
 }
 
 async fn verify_all(target: &Target, system: Option<String>) -> Result<bool, String> {
@@ -158,7 +193,9 @@ async fn verify_all(target: &Target, system: Option<String>) -> Result<bool, Str
         equal &= found.difference.is_none();
     };
     match target {
-        Target::Server(client) => each_line(client, &of_system("/v1/verify", system.as_deref()), &mut show).await?,
+        Target::Server(client) => {
+            each_line(client, &of_system("/v1/verify", system.as_deref()), None, &mut show).await?;
+        }
         Target::Here(settings) => {
             let all = Target::on_node(settings, move |node| {
                 let slots = node.slots_of(system.as_deref());
@@ -175,7 +212,7 @@ async fn replay_all(target: &Target, system: Option<String>) -> Result<bool, Str
     let mut bars = Bars::default();
     match target {
         Target::Server(client) => {
-            each_line(client, &of_system("/v1/replay", system.as_deref()), &mut |line| bars.show(&line)).await?;
+            each_line(client, &of_system("/v1/replay", system.as_deref()), None, &mut |line| bars.show(&line)).await?;
             Ok(bars.failed == 0)
         }
         Target::Here(settings) => {
@@ -188,6 +225,51 @@ async fn replay_all(target: &Target, system: Option<String>) -> Result<bool, Str
             .await
         }
     }
+}
+
+async fn backup_to(target: &Target, folder: &Path) -> Result<(), String> {
+    // The server has another working directory.
+    let folder = std::path::absolute(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut last = backup::Line::default();
+    let bar = ProgressBar::new(0);
+    let mut show = |line: backup::Line| {
+        bar.set_length(line.bytes);
+        bar.set_position(line.copied);
+        last = line;
+    };
+    match target {
+        Target::Server(client) => {
+            each_line(client, "/v1/backup", Some(&json!({ "folder": folder })), &mut show).await?;
+        }
+        Target::Here(settings) => {
+            let into = folder.clone();
+            let work = move |node: &Node| {
+                let mut lines = Vec::new();
+                backup::make(node, &into, &mut |line| lines.push(line));
+                Ok(lines)
+            };
+            Target::on_node(settings, work).await?.into_iter().for_each(&mut show);
+        }
+    }
+    bar.finish_and_clear();
+    for reason in &last.behind {
+        println!("older  {reason}");
+    }
+    match last {
+        backup::Line { failed: Some(reason), .. } => Err(reason),
+        backup::Line { done: true, copied, .. } => {
+            println!("backed up {copied} bytes to {}", folder.display());
+            Ok(())
+        }
+        _ => Err(format!("the server broke off: {} is no whole backup", folder.display())),
+    }
+}
+
+async fn restore(folder: PathBuf, settings: Settings) -> Result<(), String> {
+    let place = settings.data.display().to_string();
+    let (files, bytes) = blocking(move || backup::restore(&folder, &settings.data)).await??;
+    println!("restored {files} files, {bytes} bytes, to {place}");
+    Ok(())
 }
 
 /// The progress of a replay: a bar for the partition at hand, a line for each that is done.

@@ -1,5 +1,6 @@
 //! Health: whether the process lives, and whether its views have caught up with the log, with progress until then.
 
+use crate::disk::Room;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use millrace_processors::runtime::problem::Problem;
@@ -18,6 +19,7 @@ pub struct Readiness {
 #[derive(Default)]
 struct Noted {
     ready: bool,
+    disk: Room,
     partitions: BTreeMap<(String, u32), (u64, u64)>,
 }
 
@@ -30,6 +32,8 @@ pub struct Progress {
     pub applied: u64,
     /// Offsets that the log has, summed over the partitions.
     pub end: u64,
+    /// How much room the disk of the data folder has; with `none` writes are refused, and reads go on.
+    pub disk: Room,
     /// Each partition.
     pub partitions: Vec<PartitionProgress>,
 }
@@ -59,6 +63,11 @@ impl Readiness {
         self.state.lock().ready = ready;
     }
 
+    /// Notes how much room the disk has.
+    pub fn set_disk(&self, room: Room) {
+        self.state.lock().disk = room;
+    }
+
     /// What was noted.
     #[must_use]
     pub fn show(&self) -> Progress {
@@ -74,7 +83,8 @@ impl Readiness {
             })
             .collect();
         let sum = |of: fn(&PartitionProgress) -> u64| partitions.iter().map(of).sum();
-        Progress { ready: state.ready, applied: sum(|one| one.applied), end: sum(|one| one.end), partitions }
+        let (applied, end) = (sum(|one| one.applied), sum(|one| one.end));
+        Progress { ready: state.ready, applied, end, disk: state.disk, partitions }
     }
 }
 

@@ -4,12 +4,14 @@ pub mod admin;
 pub mod asof;
 pub mod auth;
 pub mod backend;
+pub mod backup;
 pub mod checkpoints;
 pub mod cli;
 pub mod client;
 pub mod cluster;
 pub mod commands;
 pub mod control;
+pub mod disk;
 pub mod gateway;
 pub mod health;
 pub mod keys;
@@ -22,6 +24,7 @@ pub mod open;
 pub mod openapi;
 pub mod owed;
 pub mod rebuild;
+pub mod reload;
 pub mod replay;
 pub mod serve;
 pub mod settings;
@@ -30,6 +33,7 @@ pub mod state_folder;
 pub mod verify;
 pub mod workers;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 /// Reads the command line and carries it out. Exit code 1: something is not as it should be, 2: it could not be done.
@@ -41,7 +45,8 @@ pub fn run() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            eprintln!("error: {error}");
+            // Not `eprintln!`, which panics where this cannot be written.
+            drop(writeln!(std::io::stderr(), "error: {error}"));
             ExitCode::from(2)
         }
     }

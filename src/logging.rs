@@ -10,6 +10,8 @@ use tracing_subscriber::EnvFilter;
 pub fn start(settings: &Settings) -> Result<(), String> {
     let filter = filter(&settings.log_filter)?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // It would say on standard error that standard error cannot be written, and panic: as where the disk is full.
+    let lines = lines.log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
         LogFormat::Json => lines.json().flatten_event(true).try_init(),

@@ -39,6 +39,10 @@ pub struct Metrics {
     pub stopped: IntGauge,
     /// Requests that wait for their outcome.
     pub waiting: IntGauge,
+    /// Bytes that may still be written to the disk of the data folder.
+    pub disk_free: IntGauge,
+    /// How much room that disk has: 0 enough, 1 below `--disk-warn`, 2 below `--disk-refuse`.
+    pub disk_room: IntGauge,
     /// Past views that are there or being built.
     pub asof_views: IntGauge,
     /// Records that were replayed to build past views.
@@ -80,6 +84,10 @@ impl Metrics {
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
+        let disk_free =
+            all.gauge("millrace_disk_free_bytes", "Bytes that may still be written to the data folder's disk");
+        let disk_room = all
+            .gauge("millrace_disk_room", "0: enough, 1: below --disk-warn, 2: below --disk-refuse, writes are refused");
         let asof_views = all.gauge("millrace_asof_views", "Past views that are there or being built");
         let asof_replayed = all.counter("millrace_asof_replayed_records_total", "Records replayed to build past views");
         let asof_build_seconds = all.histogram("millrace_asof_build_seconds", "Seconds that building a past view took");
@@ -97,6 +105,8 @@ impl Metrics {
             applied_offset,
             stopped,
             waiting,
+            disk_free,
+            disk_room,
             asof_views,
             asof_replayed,
             asof_build_seconds,

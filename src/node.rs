@@ -1,6 +1,8 @@
 //! A node: the log, the slots of the partitions that it holds, and what they share.
 
+use crate::backup;
 use crate::control::{self, Fixed};
+use crate::disk::Disk;
 use crate::health::Readiness;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
@@ -14,7 +16,9 @@ use millrace_state::env::Env;
 use millrace_topics::embedded::{EmbeddedLog, EmbeddedOptions};
 use millrace_topics::kafka::{KafkaLog, KafkaOptions};
 use millrace_topics::log::{Log, LogError};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +41,8 @@ pub struct Node {
     pub readiness: Arc<Readiness>,
     /// The partitions that it holds.
     pub slots: Arc<[Arc<Slot>]>,
+    /// Held by the one backup that may be under way.
+    pub backup: Mutex<()>,
     by_place: BTreeMap<(&'static str, u32), usize>,
     topic_ids: BTreeMap<&'static str, String>,
 }
@@ -75,11 +81,13 @@ pub fn open_embedded(settings: &Settings) -> Result<Log, LogError> {
         // What waits cannot be told apart any more from what is lost: the process ends, and its start finds out.
         on_fatal: Some(Arc::new(|reason| {
             tracing::error!("the log has failed: {reason}");
-            eprintln!("error: the log has failed: {reason}");
+            // Not `eprintln!`, which panics where this cannot be written: the disk may be full.
+            drop(writeln!(std::io::stderr(), "error: the log has failed: {reason}"));
             std::process::exit(74);
         })),
         ..EmbeddedOptions::default()
     };
+    backup::check_restored(&settings.data).map_err(LogError::Open)?;
     Ok(Log::Embedded(EmbeddedLog::open(settings.data.join("log"), options)?))
 }
 
@@ -115,6 +123,7 @@ impl Node {
             log: log.clone(),
             env: Env::new(memory / 2),
             metrics: metrics.clone(),
+            disk: Arc::new(Disk::new(&settings, metrics.clone())),
             flush: flush_limits(&settings, memory),
             wake: wakers.wake(),
             write: wakers.write(),
@@ -127,6 +136,7 @@ impl Node {
             metrics,
             readiness,
             slots: Arc::new([]),
+            backup: Mutex::new(()),
             by_place: BTreeMap::new(),
             topic_ids,
         };
@@ -195,18 +205,27 @@ impl Node {
 
     /// Notes in `/health/ready` and `/metrics` how far the slots are.
     pub fn note_progress(&self) {
+        let mut count = 0;
         for slot in self.slots.iter() {
             // Two statements: the borrow must have ended before the slot is locked, as a reopening locks the other way.
             let next = *slot.applied().borrow();
             let end = slot.catch_up_to();
-            self.readiness.progress(slot.def.name, slot.partition, next, end.max(next));
+            let (there, stopped) = slot.look(|live| (live.is_caught_up(), live.stopped().is_some()));
+            // What is left below the end of one that is caught up are holes.
+            self.readiness.progress(slot.def.name, slot.partition, next, if there { next } else { end.max(next) });
+            count += i64::from(stopped);
             let labels = [slot.def.name, &slot.partition.to_string()];
             self.metrics.applied_offset.with_label_values(&labels).set(i64::try_from(next).unwrap_or(i64::MAX));
         }
+        self.metrics.stopped.set(count);
+        self.readiness.set_disk(self.around.disk.room());
     }
 
     /// Writes what can be written, so that the next start has little to apply again.
     pub fn flush_all(&self, deadline: Duration) {
+        if self.around.disk.is_full() {
+            return;
+        }
         let until = std::time::Instant::now() + deadline;
         for slot in self.slots.iter() {
             while !slot.look(|live| slot.flush_now(live)) && std::time::Instant::now() < until {

@@ -57,6 +57,18 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = DATA)]
     pub keys: Option<PathBuf>,
 
+    /// Percent of the data folder's disk below which little free space is warned of, in the log and as a figure. 0
+    /// warns never.
+    #[arg(long, value_name = "PERCENT", default_value = "15", value_parser = clap::value_parser!(u32).range(0..=100),
+          help_heading = DATA)]
+    pub disk_warn: u32,
+
+    /// Percent of free space below which writes are refused with 507 `disk_full` and nothing is written; reads go on,
+    /// and writes too once there is more again. 0 refuses never.
+    #[arg(long, value_name = "PERCENT", default_value = "5", value_parser = clap::value_parser!(u32).range(0..=100),
+          help_heading = DATA)]
+    pub disk_refuse: u32,
+
     /// How log lines are written to standard error.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum, help_heading = DATA)]
     pub log_format: LogFormat,
@@ -244,6 +256,10 @@ impl Settings {
             return Err("more than one of --nodes needs --keys FILE, the same on each: what one node signs, the \
                         others must be able to check"
                 .to_owned());
+        }
+        if self.disk_warn < self.disk_refuse {
+            let (warn, refuse) = (self.disk_warn, self.disk_refuse);
+            return Err(format!("--disk-warn {warn} is below --disk-refuse {refuse}: the warning would come too late"));
         }
         if self.kafka.is_none() && !self.kafka_set.is_empty() {
             return Err("--kafka-set without --kafka has no effect".to_owned());

@@ -1,6 +1,9 @@
 //! One partition of one machine as this node holds it: the state machine, its reader, and what it still owes to the
 //! log. A worker thread turns it; everybody else looks in between two batches.
 
+mod flush;
+
+use crate::disk::Disk;
 use crate::metrics::Metrics;
 use crate::open::open_part;
 use crate::owed::Owed;
@@ -55,6 +58,8 @@ pub struct Around {
     pub env: Env,
     /// Figures.
     pub metrics: Arc<Metrics>,
+    /// The disk of the data folder.
+    pub disk: Arc<Disk>,
     /// When to flush.
     pub flush: FlushLimits,
     /// Asks a worker to turn a slot.
@@ -69,7 +74,16 @@ pub struct Write {
     pub number: usize,
     /// Which of the states that the slot has held since the start.
     generation: u64,
+    layer: Layer,
+}
+
+/// What was changed up to an offset.
+struct Layer {
     frozen: Frozen,
+    /// How many records must be published before it is written.
+    owed: u64,
+    /// The next offset after it.
+    next: u64,
 }
 
 /// A partition.
@@ -108,7 +122,13 @@ pub struct Live {
     caught_up: bool,
     dirty_since: Option<Instant>,
     /// A frozen layer that waits until what was said below its offset is published.
-    frozen: Option<(Frozen, u64)>,
+    frozen: Option<Layer>,
+    /// A layer is in the hands of the writing thread.
+    writing: bool,
+    /// The next offset of what is on disk.
+    flushed: u64,
+    /// The reader's last word: there was nothing behind what it gave.
+    at_end: bool,
     tick_sent: Option<Instant>,
     retry_at: Option<Instant>,
 }
@@ -156,7 +176,7 @@ impl Slot {
     pub fn reopen(&self, place: Place) {
         let mut live = self.live.lock();
         // The old state's files must be closed before they are opened again, also by a flush that is under way.
-        while live.part.as_ref().is_ok_and(|part| part.core().store.is_flushing()) && live.frozen.is_none() {
+        while live.writing {
             parking_lot::MutexGuard::unlocked(&mut live, || std::thread::sleep(FLUSH_POLL));
         }
         let generation = live.generation + 1;
@@ -180,6 +200,7 @@ impl Slot {
             Err(reason) => live.part = live.part.and(Err(reason)),
         }
         live.caught_up = next >= live.catch_up_to;
+        live.flushed = next;
         live
     }
 
@@ -275,9 +296,11 @@ impl Slot {
             self.wake();
             return;
         }
-        self.ship(&mut live, true);
-        self.note(&mut live);
-        self.tick(&mut live);
+        if !self.around.disk.is_full() {
+            self.ship(&mut live, true);
+            self.note(&mut live);
+            self.tick(&mut live);
+        }
         self.consider_flush(&mut live);
         drop(live);
         self.publish();
@@ -285,7 +308,7 @@ impl Slot {
 
     fn apply(&self, live: &mut Live, out: &mut Output) -> bool {
         let began = Instant::now();
-        let Live { part: Ok(part), follower: Some(follower), pending, .. } = live else { return false };
+        let Live { part: Ok(part), follower: Some(follower), pending, at_end, .. } = live else { return false };
         if part.core().stopped().is_some() || part.core().store.dirty_bytes() > self.around.flush.bytes * DIRTY_FACTOR {
             return false;
         }
@@ -295,6 +318,7 @@ impl Slot {
                     // No arithmetic: what stands before the end may be a hole, which no record brings past. The end
                     // was asked for before the reader began, so what it finds is not below it.
                     live.reached_end |= chunk.at_end;
+                    *at_end = chunk.at_end;
                     pending.extend(chunk.records);
                 }
                 Err(error) => return self.unreadable(live, error),
@@ -314,7 +338,6 @@ impl Slot {
         }
         if let Some(reason) = part.core().stopped() {
             tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
-            self.around.metrics.stopped.inc();
             return false;
         }
         self.around.metrics.applied.with_label_values(&[self.def.name]).inc_by(taken);
@@ -334,7 +357,6 @@ impl Slot {
         }
         tracing::error!("{}/{} cannot read its log: {error}", self.def.name, self.partition);
         live.stop(StopReason::Foreign(error.to_string()));
-        self.around.metrics.stopped.inc();
         false
     }
 
@@ -356,6 +378,9 @@ impl Slot {
 
     /// Appends what is owed: one append at a time, so that a failed one is not overtaken.
     fn publish(&self) {
+        if self.around.disk.is_full() {
+            return;
+        }
         let Some((topic, records)) = self.owed.lock().next_batch() else { return };
         let (me, count) = (self.me.clone(), records.len());
         let done = move |result: Result<u64, AppendError>| {
@@ -397,7 +422,7 @@ impl Slot {
         let caught_up = live.caught_up;
         let Ok(part) = &mut live.part else { return };
         let core = part.core_mut();
-        if !caught_up || !(sent || core.sender.is_busy()) {
+        if !caught_up || !(sent || core.sender.is_busy()) || self.around.disk.is_full() {
             return;
         }
         for shipment in core.sender.ship(&core.store) {
@@ -452,23 +477,6 @@ impl Slot {
         self.around.log.append(self.def.name, self.partition, vec![record], Box::new(|_| ()));
     }
 
-    /// Freezes what is old or large enough, and hands it out to be written once what it said is published.
-    fn consider_flush(&self, live: &mut Live) {
-        let Ok(part) = &mut live.part else { return };
-        let core = part.core_mut();
-        let old = live.dirty_since.is_some_and(|since| since.elapsed() >= self.around.flush.age);
-        let large = core.store.dirty_bytes() >= self.around.flush.bytes;
-        if live.frozen.is_none() && (old || large) {
-            let owed = self.owed.lock().added();
-            live.frozen = core.freeze().map(|frozen| (frozen, owed));
-            live.dirty_since = None;
-        }
-        let published = self.owed.lock().published();
-        if let Some((frozen, _)) = live.frozen.take_if(|(_, owed)| *owed <= published) {
-            (self.around.write)(Write { number: self.number, generation: live.generation, frozen });
-        }
-    }
-
     /// Stops the partition because of an assertion that failed outside a transition.
     pub fn fail(&self, payload: &(dyn Any + Send)) {
         let mut live = self.live.lock();
@@ -477,76 +485,8 @@ impl Slot {
         let reason = core.stop_reason(payload);
         tracing::error!("{}/{} has stopped: {reason}", self.def.name, self.partition);
         core.stop(reason);
-        self.around.metrics.stopped.inc();
         drop(live);
         self.wake();
-    }
-
-    /// Writes a frozen layer; the thread for that calls it.
-    pub fn write(&self, write: Write) {
-        let timer = self.around.metrics.flush_seconds.start_timer();
-        let written = write.frozen.write();
-        timer.observe_duration();
-        let mut live = self.live.lock();
-        if live.generation != write.generation {
-            return;
-        }
-        match (written, &mut live.part) {
-            (Ok(landed), Ok(part)) => part.core_mut().store.land(landed),
-            (Ok(_), Err(_)) => {}
-            (Err(error), _) => {
-                tracing::error!("{}/{} has stopped: {error}", self.def.name, self.partition);
-                self.around.metrics.stopped.inc();
-                live.stop(StopReason::Unwritable(error.to_string()));
-            }
-        }
-        drop(live);
-        self.wake();
-    }
-
-    /// Writes everything that can be written now, and waits for it: at a graceful stop, and before a checkpoint.
-    /// False where something that was said is not published yet, or a flush is under way.
-    pub fn flush_now(&self, live: &mut Live) -> bool {
-        if live.frozen.is_some() || !self.is_published() {
-            return false;
-        }
-        let Ok(part) = &mut live.part else { return false };
-        let core = part.core_mut();
-        if core.store.is_flushing() {
-            return false;
-        }
-        let Some(frozen) = core.freeze() else { return true };
-        match frozen.write() {
-            Ok(landed) => core.store.land(landed),
-            Err(error) => core.stop(StopReason::Unwritable(error.to_string())),
-        }
-        live.dirty_since = None;
-        true
-    }
-}
-
-impl Slot {
-    /// Looks at a partition in a moment between two records in which everything that it holds is on disk.
-    ///
-    /// # Errors
-    /// A sentence, where the partition has stopped or no such moment came within `patience`.
-    pub fn look_flushed<T>(&self, patience: Duration, look: impl Fn(&dyn Processor) -> T) -> Result<T, String> {
-        let until = Instant::now() + patience;
-        while Instant::now() < until {
-            let looked = self.look(|live| {
-                if let Some(reason) = live.stopped() {
-                    return Some(Err(format!("the partition has stopped: {reason}")));
-                }
-                let flushed = self.flush_now(live);
-                let part = live.part.as_ref().ok().filter(|part| flushed && !part.core().meta.timers_left)?;
-                Some(Ok(look(part.as_ref())))
-            });
-            match looked {
-                Some(result) => return result,
-                None => std::thread::sleep(FLUSH_POLL),
-            }
-        }
-        Err("the view could not be written: what it said could not be published".to_owned())
     }
 }
 
@@ -562,6 +502,9 @@ impl Live {
             caught_up: false,
             dirty_since: None,
             frozen: None,
+            writing: false,
+            flushed: 0,
+            at_end: false,
             tick_sent: None,
             retry_at: None,
         }
@@ -571,6 +514,18 @@ impl Live {
     #[must_use]
     pub fn is_caught_up(&self) -> bool {
         self.caught_up
+    }
+
+    /// The next offset of what is on disk.
+    #[must_use]
+    pub fn flushed(&self) -> u64 {
+        self.flushed
+    }
+
+    /// True if the reader found nothing behind what is applied when it looked last.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.at_end && self.pending.is_empty()
     }
 
     /// Why the partition does not go on, if it does not.
@@ -593,8 +548,10 @@ impl Live {
         if let Ok(part) = &mut self.part {
             std::mem::swap(&mut part.core_mut().sender, &mut rebuilt.core_mut().sender);
         }
+        self.flushed = rebuilt.core().meta.next;
         self.part = Ok(rebuilt);
         self.generation += 1;
+        self.writing = false;
         self.frozen = None;
     }
 }

@@ -1,7 +1,10 @@
 //! Faults, each with what it must look like from outside: a clear error, and nothing lost that was acknowledged.
 
+mod backups;
 mod damage;
+mod disk;
 mod folders;
+mod keys;
 mod letters;
 mod replays;
 mod requests;

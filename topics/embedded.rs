@@ -242,6 +242,20 @@ impl EmbeddedLog {
         Ok(Arc::new(Self { shared, committer: Mutex::new(Some(handle)) }))
     }
 
+    /// The format of the folder that this build writes, and the newest that it reads.
+    pub const FORMAT: u32 = store::FORMAT;
+
+    /// Links and copies the log as it is now into a folder that is not there yet, while appends go on. Everything
+    /// that was acknowledged before the call is in it, and it opens as a log of its own.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] where the folder cannot be made.
+    pub fn checkpoint(&self, folder: &Path) -> Result<(), LogError> {
+        let fail = |error: rocksdb::Error| LogError::Unavailable(format!("{}: {error}", folder.display()));
+        let checkpoint = rocksdb::checkpoint::Checkpoint::new(&self.shared.db).map_err(fail)?;
+        checkpoint.create_checkpoint(folder).map_err(fail)
+    }
+
     /// Commits what waits, and takes nothing more; reads go on. The folder is free for another process when the log
     /// and its followers are dropped. Dropping the log closes it.
     pub fn close(&self) {

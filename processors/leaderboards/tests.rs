@@ -499,3 +499,137 @@ fn foreign_records_are_applied_refused_or_dead() {
         dead not a command: invalid type: string "7", expected i64
         dead a record does not start with byte 0x00"#]].assert_eq(&said.chain(dead).collect::<Vec<_>>().join("\n"));
 }
+
+/// The lines of a run that say what was answered and said, and the rows of these tables.
+fn shown(script: &str, tables: &[&str]) -> String {
+    let shown = check::run(SYSTEM.machines, script);
+    let keeps = |line: &&str| {
+        let mut words = line.split(' ').skip_while(|word| word.is_empty());
+        match (words.next(), words.next()) {
+            (Some("leaderboards"), Some(table)) => tables.contains(&table),
+            _ => !line.contains("said leaderboards ScoreSubmitted") && !line.contains("BoardDefined"),
+        }
+    };
+    shown.lines().filter(keeps).map(|line| format!("{line}\n")).collect()
+}
+
+/// The replies of a run.
+fn replies(script: &str) -> String {
+    let shown = check::run(SYSTEM.machines, script);
+    shown.lines().filter_map(|line| line.strip_prefix("  → ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn definitions_have_their_limits() {
+    let define = |rest: &str| format!("{{\"type\":\"define\",\"id\":\"b\",{rest}}}\n");
+    let lines = [
+        r#""windows":["daily"]"#,
+        r#""windows":[]"#,
+        r#""columns":["asc","asc","asc","asc","asc"]"#,
+        r#""shards":0"#,
+        r#""shards":65"#,
+        r#""keep_epochs":10001"#,
+        r#""keep_submissions":65"#,
+        r#""top":101"#,
+        r#""tz":"Europe/Berlin""#,
+        r#""reset_cron":"0 0 * *""#,
+        r#""reset_cron":"61 0 * * *""#,
+        r#""prizes":[{"to_rank":2,"prize":"a"},{"to_rank":2,"prize":"b"}]"#,
+        r#""prizes":[{"to_rank":0,"prize":"a"}]"#,
+        r#""prizes":[{"to_rank":1001,"prize":"a"}]"#,
+        r#""prizes":[{"to_rank":1,"prize":""}]"#,
+        r#""tournament":{"starts_at":"2024-01-02T00:00:00Z","ends_at":"2024-01-02T00:00:00Z"}"#,
+    ];
+    let script: String = lines.iter().map(|line| define(line)).collect();
+    expect![[r#""#]].assert_eq(&replies(&script));
+}
+
+#[test]
+fn subscores_decide_between_equal_scores() {
+    expect![[r#""#]].assert_eq(&shown(
+        r#"
+        {"type":"define","id":"b","columns":["asc","desc"]}
+        {"type":"submit_score","board":"b","owner":"ada","score":5,"subscores":[3,1]}
+        {"type":"submit_score","board":"b","owner":"bob","score":5,"subscores":[2,1]}
+        {"type":"submit_score","board":"b","owner":"eve","score":5,"subscores":[2,9]}
+        {"type":"submit_score","board":"b","owner":"ada","score":5,"subscores":[4,9]}
+        {"type":"submit_score","board":"b","owner":"ada","score":5,"subscores":[2,9]}
+        {"type":"submit_score","board":"b","owner":"ada","score":-1,"subscores":[2,-9],"operator":"incr"}
+        {"type":"submit_score","board":"b","owner":"ada","score":1,"subscores":[0,9223372036854775807],"operator":"decr"}
+        {"type":"submit_score","board":"b","owner":"ada","score":1,"subscores":[0,-9223372036854775808],"operator":"decr"}
+        {"type":"submit_score","board":"b","owner":"ada","score":1}
+        {"type":"submit_score","board":"b","owner":"ada","score":1,"subscores":[1,2,3]}
+        "#,
+        &["order"],
+    ));
+}
+
+#[test]
+fn entries_of_a_batch_count_each_for_itself() {
+    expect![[r#""#]].assert_eq(&shown(
+        r#"
+                 {"type":"define","id":"b","bounds":{"min":0}}
+        key=k    {"type":"submit_scores","board":"b","entries":[{"owner":"zoe","score":5},{"owner":"ada","score":5},{"owner":"","score":5},{"owner":"bob","score":-1},{"owner":"zoe","score":7}]}
+        key=k    {"type":"submit_scores","board":"b","entries":[{"owner":"zoe","score":5},{"owner":"ada","score":5},{"owner":"","score":5},{"owner":"bob","score":-1},{"owner":"zoe","score":7}]}
+        user:ada {"type":"submit_scores","board":"b","entries":[{"owner":"ada","score":6},{"owner":"bob","score":9}]}
+                 {"type":"submit_scores","board":"b","entries":[]}
+                 {"type":"submit_scores","board":"none","entries":[{"owner":"ada","score":6}]}
+        "#,
+        &["members", "order"],
+    ));
+}
+
+/// Each window has epochs of its own; an end that comes by itself comes once for each, however long nobody asked.
+#[test]
+fn epochs_end_once_at_their_boundaries() {
+    expect![[r#""#]].assert_eq(&shown(
+        r#"
+              {"type":"define","id":"b","windows":["all","daily","weekly"],"reset_cron":"30 12 3 * *","top":1,"keep_epochs":2,"prizes":[{"to_rank":1,"prize":"gold"},{"to_rank":2,"prize":"silver"}]}
+        +1h   {"type":"submit_score","board":"b","owner":"ada","score":5}
+              {"type":"submit_score","board":"b","owner":"bob","score":7}
+        +23h  {"type":"submit_score","board":"b","owner":"ada","score":4}
+        # Nobody asks for days: every day ends with its own event.
+        +96h  {"type":"submit_score","board":"b","owner":"ada","score":1}
+        +72h
+        "#,
+        &["boards", "epochs", "members", "order", "timers"],
+    ));
+}
+
+#[test]
+fn an_epoch_ends_by_hand() {
+    expect![[r#""#]].assert_eq(&shown(
+        r#"
+                 {"type":"define","id":"b","keep_epochs":1}
+                 {"type":"submit_score","board":"b","owner":"ada","score":5}
+        user:ada {"type":"close_epoch","board":"b"}
+                 {"type":"close_epoch","board":"b","window":"daily"}
+                 {"type":"close_epoch","board":"none"}
+        +1s      {"type":"close_epoch","board":"b"}
+        +1s      {"type":"submit_score","board":"b","owner":"ada","score":4}
+                 {"type":"close_epoch","board":"b"}
+        +1s      {"type":"submit_score","board":"b","owner":"eve","score":4}
+        "#,
+        &["epochs", "members", "order", "owned"],
+    ));
+}
+
+#[test]
+fn a_tournament_has_its_time_and_its_numbers() {
+    expect![[r#""#]].assert_eq(&replies(
+        r#"
+             {"type":"define","id":"b","operator":"set","tournament":{"starts_at":"2024-01-01T01:00:00Z","ends_at":"2024-01-01T02:00:00Z","max_size":2,"max_attempts":2}}
+             {"type":"submit_score","board":"b","owner":"ada","score":5}
+        +1h  {"type":"submit_score","board":"b","owner":"ada","score":5}
+             {"type":"submit_score","board":"b","owner":"bob","score":5}
+             {"type":"submit_score","board":"b","owner":"eve","score":5}
+             {"type":"submit_score","board":"b","owner":"ada","score":6}
+             {"type":"submit_score","board":"b","owner":"ada","score":7}
+             {"type":"delete_owner","board":"b","owner":"bob"}
+             {"type":"submit_score","board":"b","owner":"eve","score":5}
+             {"type":"close_epoch","board":"b"}
+             {"type":"submit_score","board":"b","owner":"bob","score":5}
+        +1h  {"type":"submit_score","board":"b","owner":"ada","score":5}
+        "#,
+    ));
+}

@@ -141,6 +141,7 @@ fn settings_that_do_not_fit_together_are_refused() {
         (&["--nodes", "a:1,b:1", "--kafka", "k:1"], "needs --keys FILE"),
         (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
         (&["--kafka-set", "ab"], "KEY=VALUE"),
+        (&["--disk-refuse", "20"], "--disk-warn 15 is below --disk-refuse 20"),
         (&["--memory", "1M"], "at least 64M"),
         (&["--kafka", ""], "--kafka <HOST:PORT>"),
     ] {

@@ -9,7 +9,7 @@ use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::leaderboards::{
     Answer, Bounds, Command, Definition, Deletion, Leaderboards, NewEntry, Operator, Outcome, OwnEntry, Page, Query,
-    Ranking, Rejection, Seek, Sort, Submission,
+    Ranking, Rejection, Seek, Sort, Stats, Submission, Tie,
 };
 use millrace_topics::log::LogRecord;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
@@ -25,9 +25,9 @@ struct Model {
     list: Vec<(i64, Stamp, String)>,
 }
 
-/// What the board shows to those who ask for nothing else.
+/// The ranking in which no two share a rank.
 fn weekly() -> Ranking {
-    Ranking::of("weekly")
+    Ranking { tie: Some(Tie::Unique), ..Ranking::of("weekly") }
 }
 
 /// A store without rows.
@@ -50,9 +50,13 @@ pub fn open(store: Store) -> Partition<Boards> {
 
 impl Model {
     fn new(sort: Sort, operator: Operator) -> Self {
+        Self::with(sort, operator, Tie::Unique)
+    }
+
+    fn with(sort: Sort, operator: Operator, tie: Tie) -> Self {
         let partition = open(nothing());
         let mut model = Self { partition, next: 0, sort, list: Vec::new() };
-        let definition = Definition { sort, operator, ..Definition::new("weekly".to_owned()) };
+        let definition = Definition { sort, operator, tie, ..Definition::new("weekly".to_owned()) };
         model.tell(Stamp::default(), &Command::Define(Box::new(definition))).unwrap();
         model
     }
@@ -178,6 +182,55 @@ impl Model {
         assert_eq!(refused, Err(Rejection::UnknownRank { rank, members: rank - 1 }));
     }
 
+    /// Ranks that equal scores share, in a walk of pages and owner by owner, against counting.
+    fn check_ties(&self, limit: u32) {
+        let rungs: Vec<i64> = self.list.iter().map(|(rung, ..)| *rung).collect();
+        let distinct = |rungs: &[i64]| rungs.iter().collect::<std::collections::BTreeSet<_>>().len() as u64;
+        for tie in [Tie::Unique, Tie::Competition, Tie::Dense] {
+            let of = Ranking { tie: Some(tie), ..weekly() };
+            let expected = |at: usize| match tie {
+                Tie::Unique => at as u64 + 1,
+                Tie::Competition => rungs.partition_point(|rung| *rung < rungs[at]) as u64 + 1,
+                Tie::Dense => distinct(&rungs[..rungs.partition_point(|rung| *rung < rungs[at])]) + 1,
+            };
+            let mut seek = Some(Seek::Top);
+            let mut walked = Vec::new();
+            while let Some(at) = seek.take() {
+                let (of, scores, top_percent) = (of.clone(), Bounds::default(), None);
+                let page = self.page(&Query::Entries { of, seek: at, limit, scores, top_percent });
+                walked.extend(page.entries.iter().map(|entry| entry.rank));
+                seek = page.next.map(Seek::After);
+            }
+            assert_eq!(walked, (0..rungs.len()).map(expected).collect::<Vec<_>>(), "{tie:?}");
+            for (at, (.., owner)) in self.list.iter().enumerate() {
+                let entry = self.entry(&Query::Owner { of: of.clone(), owner: owner.clone() });
+                assert_eq!(entry.entry.rank, expected(at), "{tie:?} {owner}");
+                let below = (rungs.len() - at - 1) * 100;
+                let percentile = below.checked_div(rungs.len() - 1).unwrap_or(100);
+                assert_eq!((entry.members, entry.percentile as usize), (rungs.len() as u64, percentile));
+            }
+        }
+    }
+
+    fn check_stats(&self, bars: u32) {
+        let query = Query::Stats { of: weekly(), ranks: vec![1, 3, 1000], bars };
+        let Ok(Answer::Stats(stats)) = self.ask(&query) else { panic!("statistics are an answer") };
+        let scores: Vec<i64> =
+            self.list.iter().map(|(rung, ..)| if self.sort == Sort::Desc { -rung } else { *rung }).collect();
+        let Stats { members, best, worst, percentiles, ranks, histogram } = stats;
+        assert_eq!((members, best, worst), (scores.len() as u64, scores.first().copied(), scores.last().copied()));
+        let at = |percent: u32| scores[(scores.len() * percent as usize).div_ceil(100) - 1];
+        assert!(scores.is_empty() || percentiles.iter().all(|one| one.score == at(one.top_percent)), "{percentiles:?}");
+        assert!(ranks.iter().all(|one| one.score == scores[usize::try_from(one.rank).unwrap() - 1]));
+        assert_eq!(ranks.len(), [1, 3, 1000].iter().filter(|rank| **rank <= scores.len()).count());
+        assert!(histogram.len() <= bars as usize);
+        for bar in &histogram {
+            let inside = scores.iter().filter(|score| (bar.from..=bar.to).contains(score)).count();
+            assert_eq!(bar.members, inside as u64, "{histogram:?} of {scores:?}");
+        }
+        assert_eq!(histogram.iter().map(|bar| bar.members).sum::<u64>(), members);
+    }
+
     fn check_scores(&self, scores: Bounds) {
         let page = self.entries(Seek::Top, 1000, scores);
         let inside = |rung: i64| {
@@ -217,7 +270,7 @@ proptest! {
     /// Few scores and many owners: most places are decided by who reached the score first, and stamps may come late.
     #[test]
     fn a_board_is_a_sorted_list(sort in sort(), acts in proptest::collection::vec(act(), 1..80), limit in 1u32..12) {
-        let mut model = Model::new(sort, Operator::Best);
+        let mut model = Model::with(sort, Operator::Best, Tie::Dense);
         for (index, act) in acts.into_iter().enumerate() {
             let stamp = |late: u64| Stamp { micros: 1_000_000 + 10 * index as u64 - 15 * late, node: 1 };
             match act {
@@ -228,6 +281,8 @@ proptest! {
         }
         model.check_pages(limit);
         model.check_owners(limit);
+        model.check_ties(limit);
+        model.check_stats(limit.min(10));
         model.check_scores(Bounds::default());
         model.check_scores(Bounds { min: Some(-1), max: None });
         model.check_scores(Bounds { min: Some(-2), max: Some(2) });
