@@ -12,10 +12,13 @@ mod rejection;
 pub use command::{BATCH_LIMIT, Batch, Closing, Command, Deletion, Metadata, NewEntry, Submission, SubmissionV1};
 pub use definition::{
     Bounds, COLUMNS_LIMIT, Definition, DefinitionV1, KEEP_EPOCHS, KEEP_EPOCHS_LIMIT, KEEP_SUBMISSIONS,
-    KEEP_SUBMISSIONS_LIMIT, Operator, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Prize, SHARDS_LIMIT, Sort, TOP, TOP_LIMIT, Tie, Tournament, Window,
-    Windows, Zone,
+    KEEP_SUBMISSIONS_LIMIT, Operator, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Prize, SHARDS_LIMIT, Sort, TOP, TOP_LIMIT, Tie,
+    Tournament, Window, Windows, Zone,
 };
-pub use outcome::{BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, InWindow, Item, ItemProblem, NewBest, Outcome, Ranked, Submitted, Won};
+pub use outcome::{
+    BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, InWindow, Item, ItemProblem, NewBest, Outcome, Ranked,
+    Submitted, Won,
+};
 pub use query::{
     Answer, AtPercent, AtRank, Bar, Entry, OwnEntry, Page, Place, Query, Ranking, STATS_BARS, STATS_PERCENTILES,
     STATS_RANKS, Seek, Stats,

@@ -2,8 +2,8 @@
 
 use crate::runtime::problem::Problem;
 use millrace_topics::leaderboards::{
-    Bounds, Definition, Entry, Epoch, ItemProblem, Metadata, NewEntry, Operator, Outcome, Place, Prize, Sort, Submitted,
-    Tie, Tournament, Window, Windows, Zone,
+    Bounds, Definition, Entry, Epoch, ItemProblem, Metadata, NewEntry, Operator, Outcome, Place, Prize, Sort,
+    Submitted, Tie, Tournament, Window, Windows, Zone,
 };
 use millrace_topics::position::Positions;
 use serde::{Deserialize, Serialize};

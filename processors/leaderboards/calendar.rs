@@ -66,7 +66,8 @@ impl Cron {
     }
 
     fn takes(&self, date: Date) -> bool {
-        let has = |set: u64, number: i8| set & 1 << u32::try_from(number).expect("parts of a date are not negative") != 0;
+        let has =
+            |set: u64, number: i8| set & 1 << u32::try_from(number).expect("parts of a date are not negative") != 0;
         let day = has(self.days, date.day());
         let weekday = has(self.weekdays, date.weekday().to_sunday_zero_offset());
         has(self.months, date.month()) && if self.either_day { day || weekday } else { day && weekday }
@@ -101,7 +102,8 @@ fn field(name: &str, text: &str, least: u32, most: u32) -> Result<u64, String> {
 }
 
 fn part_of(text: &str, least: u32, most: u32) -> Option<u64> {
-    let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<u32>().ok()).flatten();
     let (span, step) = match text.split_once('/') {
         Some((span, step)) => (span, Some(number(step).filter(|step| *step > 0)?)),
         None => (text, None),
@@ -126,7 +128,11 @@ fn part_of(text: &str, least: u32, most: u32) -> Option<u64> {
 pub fn zone(zone: &Zone) -> Result<TimeZone, String> {
     if zone.rules.is_empty() {
         let known = zone.name == "UTC";
-        return if known { Ok(TimeZone::UTC) } else { Err(format!("there are no rules for the time zone `{}`", zone.name)) };
+        return if known {
+            Ok(TimeZone::UTC)
+        } else {
+            Err(format!("there are no rules for the time zone `{}`", zone.name))
+        };
     }
     TimeZone::tzif(&zone.name, &zone.rules).map_err(|error| format!("the rules of `{}`: {error}", zone.name))
 }
@@ -188,7 +194,19 @@ mod tests {
 
     #[test]
     fn what_is_no_cron_line_is_said() {
-        for line in ["", "0 0 * *", "60 0 * * *", "0 24 * * *", "0 0 0 * *", "0 0 * 13 *", "0 0 * * 8", "a 0 * * *", "5-2 0 * * *", "*/0 0 * * *", "+5 0 * * *"] {
+        for line in [
+            "",
+            "0 0 * *",
+            "60 0 * * *",
+            "0 24 * * *",
+            "0 0 0 * *",
+            "0 0 * 13 *",
+            "0 0 * * 8",
+            "a 0 * * *",
+            "5-2 0 * * *",
+            "*/0 0 * * *",
+            "+5 0 * * *",
+        ] {
             assert!(Cron::parse(line).is_err(), "{line}");
         }
         assert!(zone(&Zone { name: "Europe/Berlin".to_owned(), rules: Vec::new() }).is_err());

@@ -117,8 +117,8 @@ pub fn step(board: &BoardRow, before: Option<&Standing>, entry: &Entry) -> Resul
         return Ok(Standing { score, subscores, reached: entry.stamp, attempts: 1, metadata, updated });
     };
     let attempts = before.attempts + 1;
-    let stays = entry.operator == Operator::Best
-        && !is_better(board, (score, &subscores), (before.score, &before.subscores));
+    let stays =
+        entry.operator == Operator::Best && !is_better(board, (score, &subscores), (before.score, &before.subscores));
     if stays {
         return Ok(Standing { attempts, updated, ..before.clone() });
     }

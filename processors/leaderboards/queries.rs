@@ -9,7 +9,9 @@ use crate::leaderboards::Boards;
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::{Ladder, Rungs, rung};
 use crate::leaderboards::ranks::Start;
-use crate::leaderboards::tables::{BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run};
+use crate::leaderboards::tables::{
+    BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
+};
 use crate::runtime::system::Partitions;
 use millrace_state::key;
 use millrace_state::table::Range;
@@ -73,7 +75,8 @@ fn find(view: &View<'_>, board: &String) -> Result<BoardRow, Rejection> {
 fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
     let row = find(view, board)?;
     let (definition, created_at) = view.get(DEFINITIONS, board).expect("a board that is there is defined");
-    let open: Vec<Epoch> = row.windows.iter().filter_map(|window| epoch(view, board, window, row.epoch(window))).collect();
+    let open: Vec<Epoch> =
+        row.windows.iter().filter_map(|window| epoch(view, board, window, row.epoch(window))).collect();
     let definition = definition.without_rules();
     Ok(Board { epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition })
 }

@@ -13,11 +13,11 @@ use crate::runtime::routes::{
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use millrace_topics::contract::Refusal as _;
 use millrace_topics::leaderboards::{
     Answer, Batch, Board, Bounds, Closing, Command, Deleted, Deletion, EpochClosed, Item, ItemProblem, Outcome,
     OwnEntry, Place, Query, Ranking, Rejection, STATS_BARS, STATS_RANKS, Seek, Stats, Submission,
 };
-use millrace_topics::contract::Refusal as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 

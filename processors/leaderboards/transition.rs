@@ -78,7 +78,8 @@ fn check_definition(definition: &Definition) -> Result<(), Rejection> {
 
 /// What else is wrong with a definition.
 fn fault(definition: &Definition) -> Option<String> {
-    let Definition { columns, windows, shards, tz, reset_cron, keep_epochs, keep_submissions, top, tie, .. } = definition;
+    let Definition { columns, windows, shards, tz, reset_cron, keep_epochs, keep_submissions, top, tie, .. } =
+        definition;
     let in_range = |name: &str, found: u32, least: u32, most: u32| {
         (!(least..=most).contains(&found)).then(|| format!("`{name}` is {least} to {most}, not {found}"))
     };
@@ -117,9 +118,14 @@ fn fault_of_prizes(Definition { prizes, .. }: &Definition) -> Option<String> {
 
 fn fault_of_tournament(definition: &Definition) -> Option<String> {
     let tournament = definition.tournament?;
+    if tournament.join_required {
+        return Some("`join_required` is not there yet".to_owned());
+    }
     let counts = tournament.join_required || tournament.max_size.is_some();
     if definition.shards > 1 && counts {
-        return Some("members are not counted over several shards: no `max_size` and no `join_required` there".to_owned());
+        return Some(
+            "members are not counted over several shards: no `max_size` and no `join_required` there".to_owned(),
+        );
     }
     if let (Some(starts), Some(ends)) = (tournament.starts_at, tournament.ends_at)
         && starts >= ends
@@ -171,7 +177,13 @@ fn show(cx: &Cx<'_>, definition: Definition, created_at: Time, row: &BoardRow) -
         state.show(window, epoch, cx.engine.ranks.members(&ladder.board, ladder.run))
     });
     let open: Vec<Epoch> = open.collect();
-    Board { epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition: definition.without_rules() }
+    Board {
+        epoch: row.epoch(Window::All),
+        members: open[0].members,
+        created_at,
+        open,
+        definition: definition.without_rules(),
+    }
 }
 
 fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {

@@ -169,7 +169,10 @@ impl Model {
         let ranks = |page: &Page| page.entries.iter().map(|entry| entry.rank).collect::<Vec<_>>();
         for (rank, (rung, _, owner)) in (1u64..).zip(&self.list) {
             let entry = self.entry(&Query::Owner { of: weekly(), owner: owner.clone() });
-            assert_eq!((entry.entry.rank, entry.entry.score), (rank, if self.sort == Sort::Desc { -rung } else { *rung }));
+            assert_eq!(
+                (entry.entry.rank, entry.entry.score),
+                (rank, if self.sort == Sort::Desc { -rung } else { *rung })
+            );
             assert_eq!(self.entry(&Query::Rank { of: weekly(), rank }), entry);
             let around = self.page(&Query::Around { of: weekly(), owner: owner.clone(), limit });
             assert_eq!(around.entries.len(), self.list.len().min(limit as usize));
