@@ -81,8 +81,8 @@ fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
     Ok(Board { epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition })
 }
 
-fn epoch(view: &View<'_>, board: &String, window: Window, epoch: u32) -> Option<Epoch> {
-    let row = view.get(EPOCHS, &(board.clone(), window as u8, epoch))?;
+fn epoch(view: &View<'_>, board: &str, window: Window, epoch: u32) -> Option<Epoch> {
+    let row = view.get(EPOCHS, &(board.to_owned(), window as u8, epoch))?;
     Some(row.show(window, epoch, view.engine.ranks.members(board, run(window, epoch))))
 }
 
@@ -226,13 +226,13 @@ impl<'a> Asked<'a> {
             Seek::Top => self.walk(&list.rows, limit),
             Seek::After(place) => self.walk(&list.rows.clone().beyond(&self.ladder.raw(place)), limit),
             Seek::Before(place) => self.walk_up(&list.rows, &self.ladder.raw(place), limit),
-            Seek::Rank(rank) => return self.from_rank(*rank, limit),
+            Seek::Rank(rank) => return self.page_from(*rank, limit),
         };
         let first = keys.first().map_or(1, |key| self.before(&ORDER.raw_key(key)) + 1);
         self.page(list, keys, first)
     }
 
-    fn from_rank(&self, rank: u64, limit: usize) -> Page {
+    fn page_from(&self, rank: u64, limit: usize) -> Page {
         let Some(first) = self.select(rank) else { return Page::default() };
         let list = self.all();
         let keys = self.walk(&list.rows.clone().starting(&ORDER.raw_key(&first)), limit);
