@@ -7,6 +7,7 @@
 
 use crate::auth::Auth;
 use crate::health::{self, Readiness};
+use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
 use crate::openapi;
 use crate::settings::Settings;
@@ -333,6 +334,7 @@ pub async fn listen(
         places: Arc::new(Semaphore::new(settings.connections as usize)),
         graceful: GracefulShutdown::new(),
         tasks: JoinSet::new(),
+        write_timeout: settings.write_timeout,
     };
     let server = server.accept(listener, metrics, shutdown).await;
     server.drain(settings.shutdown_grace).await
@@ -355,6 +357,7 @@ struct Server {
     places: Arc<Semaphore>,
     graceful: GracefulShutdown,
     tasks: JoinSet<()>,
+    write_timeout: Duration,
 }
 
 impl Server {
@@ -367,6 +370,7 @@ impl Server {
                 connection = next_connection(&listener, &self.places) => connection,
             };
             let counted = Counted::new(&metrics.connections);
+            let stream = Impatient::new(stream, self.write_timeout);
             let connection = serve(self.http.clone(), self.service.clone(), self.graceful.watcher(), stream);
             self.tasks.spawn(async move {
                 connection.await;
@@ -390,7 +394,11 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, _)) => {
+                // Only a latency is lost where this fails.
+                let _ = stream.set_nodelay(true);
+                return (stream, place);
+            }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -399,9 +407,12 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
     }
 }
 
-async fn serve(http: http1::Builder, service: TowerToHyperService<Router>, watcher: Watcher, stream: TcpStream) {
-    // Only a latency is lost where this fails.
-    let _ = stream.set_nodelay(true);
+async fn serve(
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    watcher: Watcher,
+    stream: Impatient<TcpStream>,
+) {
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection broke off");

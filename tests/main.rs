@@ -7,6 +7,7 @@ mod crash;
 mod faults;
 mod kafka;
 mod leaderboards;
+mod streams;
 mod support;
 mod tidy;
 mod trim;

@@ -29,6 +29,7 @@ pub mod queries;
 pub mod ranks;
 pub mod routes;
 pub mod standings;
+pub mod stream;
 pub mod tables;
 pub mod transition;
 

@@ -4,7 +4,7 @@ use crate::leaderboards::bodies::{
     Counted, Cursor, Entries, EpochCursor, Epochs, HowMany, ItemResult, NewBoard, NewClosing, NewScore, NewScores, Of,
     OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
 };
-use crate::leaderboards::{Boards, transition};
+use crate::leaderboards::{Boards, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(stats))
         .routes(routes!(epochs))
         .routes(routes!(close_epoch))
+        .merge(stream::routes::routes())
 }
 
 /// How many entries a list gives unless it is asked for another number.
