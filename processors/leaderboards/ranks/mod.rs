@@ -8,13 +8,10 @@ mod ordered;
 #[cfg(test)]
 mod tests;
 
-use crate::leaderboards::tables::ORDER;
-use crate::runtime::system::Engine;
-use millrace_state::store::Store;
 use ordered::OrderedKeys;
 use std::collections::BTreeMap;
 
-/// The members of every board of a partition. A member is its key in the table of the order, as it stands in the store.
+/// Rows of every board of a partition, each as its key in a table that starts with board and epoch.
 #[derive(Clone, Debug, Default)]
 pub struct Ranks {
     boards: BTreeMap<String, BTreeMap<u32, Members>>,
@@ -28,6 +25,24 @@ struct Members {
 }
 
 impl Ranks {
+    /// The ranks of rows that come in the order of their keys: (board, epoch, key as it stands in the store).
+    #[must_use]
+    pub fn of_rows(rows: impl Iterator<Item = (String, u32, Vec<u8>)>) -> Self {
+        let mut ranks = Self::default();
+        for (board, epoch, key) in rows {
+            let members = ranks.open(&board, epoch, &key);
+            members.keys.push(&key[members.common.len()..]);
+        }
+        ranks
+    }
+
+    /// Forgets a board's epoch.
+    pub fn forget(&mut self, board: &str, epoch: u32) {
+        if let Some(epochs) = self.boards.get_mut(board) {
+            epochs.remove(&epoch);
+        }
+    }
+
     /// How many members a board has.
     #[must_use]
     pub fn members(&self, board: &str, epoch: u32) -> u64 {
@@ -74,8 +89,8 @@ impl Ranks {
         }
         let epochs = self.boards.get_mut(board).expect("it was put there");
         epochs.entry(epoch).or_insert_with(|| {
-            let common = ORDER.raw_prefix(&(board.to_owned(), epoch));
-            assert!(key.starts_with(&common), "a key of another board");
+            // The table; the board's id, which holds no zero byte, and the two bytes that end it; the epoch.
+            let common = key[..1 + board.len() + 2 + 4].to_vec();
             Members { common, keys: OrderedKeys::default() }
         })
     }
@@ -86,17 +101,5 @@ impl Members {
     fn rest<'a>(&self, key: &'a [u8]) -> &'a [u8] {
         debug_assert!(key.starts_with(&self.common), "a key of another board");
         &key[self.common.len()..]
-    }
-}
-
-impl Engine for Ranks {
-    fn rebuild(store: &Store) -> Self {
-        let mut ranks = Self::default();
-        for (raw, _) in store.range(&ORDER.all()) {
-            let (board, epoch, ..) = ORDER.key_of(&raw);
-            let members = ranks.open(&board, epoch, &raw);
-            members.keys.push(&raw[members.common.len()..]);
-        }
-        ranks
     }
 }

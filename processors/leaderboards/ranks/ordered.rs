@@ -32,7 +32,7 @@ impl<'a> Split<'a> {
     }
 }
 
-/// A set of keys of at least 16 bytes each.
+/// A set of keys. Those of fewer than 16 bytes all have one length, and are only counted.
 #[derive(Clone, Debug, Default)]
 pub(super) struct OrderedKeys {
     blocks: Vec<Block>,
@@ -77,7 +77,7 @@ impl OrderedKeys {
         sum(&self.sizes[..at.block]) + sum(&self.blocks[at.block].sizes[..at.leaf]) + at.key as u64
     }
 
-    /// The key before which `skip` others stand.
+    /// The key before which `skip` others stand; one of fewer than 16 bytes comes filled up with zeros.
     pub(super) fn nth(&self, skip: u64) -> Option<Vec<u8>> {
         let (block, skip) = holding(&self.sizes, skip)?;
         let (leaf, skip) = holding(&self.blocks[block].sizes, skip)?;
