@@ -23,6 +23,7 @@ pub mod node;
 pub mod open;
 pub mod openapi;
 pub mod owed;
+pub mod pressure;
 pub mod rebuild;
 pub mod reload;
 pub mod replay;
@@ -30,6 +31,7 @@ pub mod serve;
 pub mod settings;
 pub mod slot;
 pub mod state_folder;
+pub mod traces;
 pub mod verify;
 pub mod workers;
 
