@@ -1,17 +1,17 @@
 //! What is behind the door: commands go to the log and wait for their outcome, queries go to the partitions.
 
-use crate::asof::AsOfReads;
 use crate::cluster::Cluster;
 use crate::metrics::Counted;
 use crate::node::Node;
+use crate::queries::Queries;
 use crate::slot::Slot;
+use crate::streams::Streams;
 use crate::traces;
-use millrace_processors::runtime::door::{Answering, AsOf, Ask, Backend, Submission, Submitted};
-use millrace_processors::runtime::peer::Moment;
+use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
-use millrace_processors::runtime::system::Partitions;
+use millrace_processors::runtime::streams::Events;
 use millrace_topics::log::{AppendError, LogError, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
@@ -25,7 +25,8 @@ use tokio::sync::oneshot;
 pub struct NodeBackend {
     node: Arc<Node>,
     cluster: Arc<Cluster>,
-    past: Arc<AsOfReads>,
+    queries: Arc<Queries>,
+    streams: Arc<Streams>,
     secret: [u8; 32],
     last_micros: AtomicU64,
 }
@@ -33,8 +34,14 @@ pub struct NodeBackend {
 impl NodeBackend {
     /// The backend of this node.
     #[must_use]
-    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, past: Arc<AsOfReads>, secret: [u8; 32]) -> Self {
-        Self { node, cluster, past, secret, last_micros: AtomicU64::new(0) }
+    pub fn new(
+        node: Arc<Node>,
+        cluster: Arc<Cluster>,
+        queries: Arc<Queries>,
+        streams: Arc<Streams>,
+        secret: [u8; 32],
+    ) -> Self {
+        Self { node, cluster, queries, streams, secret, last_micros: AtomicU64::new(0) }
     }
 
     async fn append(&self, topic: &'static str, partition: u32, record: NewRecord) -> Result<u64, Problem> {
@@ -87,68 +94,6 @@ impl NodeBackend {
             None => self.cluster.outcome(self.node.owner(partition), &position, wait).await,
         };
         Ok(reply.map_or_else(|| Submitted::Accepted(Positions::one(position)), Submitted::Done))
-    }
-
-    async fn ask(&self, ask: Ask) -> Result<(Vec<Vec<u8>>, Positions), Problem> {
-        let mut answers = Vec::new();
-        let mut positions = Positions::default();
-        for partition in self.partitions(&ask.partitions) {
-            let (answer, position) = self.ask_partition(&ask, partition).await?;
-            answers.push(answer);
-            positions.merge(&position);
-        }
-        Ok((answers, positions))
-    }
-
-    fn partitions(&self, asked: &Partitions) -> Vec<u32> {
-        let all = self.node.fixed.partitions;
-        match asked {
-            Partitions::One(key) => vec![partition_of(key, all)],
-            Partitions::Some(keys) => {
-                let mut some: Vec<_> = keys.iter().map(|key| partition_of(key, all)).collect();
-                some.sort_unstable();
-                some.dedup();
-                some
-            }
-            Partitions::All => (0..all).collect(),
-        }
-    }
-
-    async fn ask_partition(&self, ask: &Ask, partition: u32) -> Result<(Vec<u8>, Positions), Problem> {
-        let min = ask.min_position.of(ask.machine, partition);
-        if let Some(moment) = moment(ask, partition)? {
-            return self.ask_past(ask, partition, moment).await;
-        }
-        match self.node.slot(ask.machine, partition) {
-            Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
-            None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
-        }
-    }
-
-    async fn ask_past(&self, ask: &Ask, partition: u32, moment: Moment) -> Result<(Vec<u8>, Positions), Problem> {
-        let (machine, query, wait) = (ask.machine, &ask.query, self.node.settings.asof_max_wait);
-        match self.node.slot(machine, partition) {
-            Some(_) => self.past.read(machine, partition, query, moment, wait).await,
-            None => self.cluster.past(self.node.owner(partition), machine, partition, query, moment, wait).await,
-        }
-    }
-}
-
-/// The moment at which a partition is asked; `None` for the present.
-fn moment(ask: &Ask, partition: u32) -> Result<Option<Moment>, Problem> {
-    let bad = |detail: String| Err(Problem::bad_request("bad_position", detail));
-    let named = |positions: &Positions| positions.of(ask.machine, partition);
-    let place = format!("{}/{partition}", ask.machine);
-    match &ask.as_of {
-        AsOf::Now => Ok(None),
-        AsOf::Time(time) => Ok(Some(Moment::End(*time))),
-        AsOf::Position(at) => match (named(at), named(&ask.min_position)) {
-            (Some(at), Some(min)) if min > at => bad(format!("{place}@{at} has not seen {place}@{min}")),
-            (Some(at), _) => Ok(Some(Moment::Before(at.saturating_add(1)))),
-            // An answer names every partition that it read, apart from those that had no record.
-            (None, None) if !at.is_empty() && ask.partitions == Partitions::All => Ok(Some(Moment::Before(0))),
-            (None, _) => bad(format!("`at={at}` names no position in {place}, where the answer lies")),
-        },
     }
 }
 
@@ -291,7 +236,11 @@ impl Backend for NodeBackend {
     }
 
     fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)> {
-        Box::pin(self.ask(ask))
+        Box::pin(async move { self.queries.ask(&ask).await })
+    }
+
+    fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events> {
+        Box::pin(self.streams.subscribe(subscription))
     }
 
     fn secret(&self) -> &[u8] {

@@ -7,6 +7,7 @@
 
 use crate::auth::Auth;
 use crate::health::{self, Readiness};
+use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
 use crate::openapi;
 use crate::pressure::Pressure;
@@ -47,6 +48,12 @@ const DRAIN_TIME: Duration = Duration::from_secs(2);
 /// How much of a plain-text error becomes the detail of a problem, in bytes.
 const DETAIL_LIMIT: usize = 4096;
 
+/// How many requests may wait for each place; only their heads are in memory.
+const WAITS: u64 = 8;
+
+/// How long a request may wait for a place, and so how late it is refused.
+const PLACE_WAIT: Duration = Duration::from_millis(250);
+
 /// How long the accept loop rests when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -62,6 +69,8 @@ pub struct Gate {
     pressure: Pressure,
     /// Places for requests under way.
     places: Arc<Semaphore>,
+    /// Places for requests that wait for one of those.
+    waits: Arc<Semaphore>,
     /// KiB that the bodies of requests under way may have together.
     bodies: Arc<Semaphore>,
 }
@@ -83,6 +92,7 @@ impl Gate {
             body_timeout: settings.body_timeout,
             pressure: Pressure::new(),
             places: semaphore(settings.in_flight.into()),
+            waits: semaphore(u64::from(settings.in_flight) * WAITS),
             bodies: semaphore(bodies),
         }
     }
@@ -90,7 +100,7 @@ impl Gate {
     /// Lets a request in: with its caller, a place, and its body in memory.
     async fn enter(&self, request: Request) -> Result<(Request, Held), Problem> {
         let caller = self.auth.identify(request.headers())?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| self.overloaded("requests"))?;
+        let place = self.place().await?;
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(caller);
         if body.is_end_stream() {
@@ -98,6 +108,19 @@ impl Gate {
         }
         let (body, held) = self.read(body).await?;
         Ok((Request::from_parts(parts, body), Held { _place: place, _body: Some(held) }))
+    }
+
+    /// A place among the requests under way. Some may wait a moment for one: else those who come back together would
+    /// be refused together, and places would stand empty until they come again.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        let _waits = self.waits.try_acquire().map_err(|_| self.overloaded("requests"))?;
+        match tokio::time::timeout(PLACE_WAIT, Arc::clone(&self.places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(self.overloaded("requests")),
+        }
     }
 
     async fn read(&self, body: Body) -> Result<(Body, OwnedSemaphorePermit), Problem> {
@@ -343,6 +366,7 @@ pub async fn listen(
         places: Arc::new(Semaphore::new(settings.connections as usize)),
         graceful: GracefulShutdown::new(),
         tasks: JoinSet::new(),
+        write_timeout: settings.write_timeout,
     };
     let server = server.accept(listener, metrics, shutdown).await;
     server.drain(settings.shutdown_grace).await
@@ -365,6 +389,7 @@ struct Server {
     places: Arc<Semaphore>,
     graceful: GracefulShutdown,
     tasks: JoinSet<()>,
+    write_timeout: Duration,
 }
 
 impl Server {
@@ -377,6 +402,7 @@ impl Server {
                 connection = next_connection(&listener, &self.places) => connection,
             };
             let counted = Counted::new(&metrics.connections);
+            let stream = Impatient::new(stream, self.write_timeout);
             let connection = serve(self.http.clone(), self.service.clone(), self.graceful.watcher(), stream);
             self.tasks.spawn(async move {
                 connection.await;
@@ -400,7 +426,11 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
+            Ok((stream, _)) => {
+                // Only a latency is lost where this fails.
+                let _ = stream.set_nodelay(true);
+                return (stream, place);
+            }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -409,9 +439,12 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
     }
 }
 
-async fn serve(http: http1::Builder, service: TowerToHyperService<Router>, watcher: Watcher, stream: TcpStream) {
-    // Only a latency is lost where this fails.
-    let _ = stream.set_nodelay(true);
+async fn serve(
+    http: http1::Builder,
+    service: TowerToHyperService<Router>,
+    watcher: Watcher,
+    stream: Impatient<TcpStream>,
+) {
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
         tracing::debug!(%error, "a connection broke off");

@@ -39,6 +39,14 @@ pub struct Metrics {
     pub stopped: IntGauge,
     /// Requests that wait for their outcome.
     pub waiting: IntGauge,
+    /// Clients that follow streams.
+    pub stream_subscribers: IntGauge,
+    /// Streams that are followed, each by one client or many.
+    pub stream_feeds: IntGauge,
+    /// Events that were handed to clients of streams.
+    pub stream_events: IntCounter,
+    /// Clients of streams that had missed too much and were given the whole answer.
+    pub stream_resets: IntCounter,
     /// Bytes that may still be written to the disk of the data folder.
     pub disk_free: IntGauge,
     /// How much room that disk has: 0 enough, 1 below `--disk-warn`, 2 below `--disk-refuse`.
@@ -84,6 +92,10 @@ impl Metrics {
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
+        let stream_subscribers = all.gauge("millrace_stream_subscribers", "Clients that follow streams");
+        let stream_feeds = all.gauge("millrace_stream_feeds", "Streams that are followed");
+        let stream_events = all.counter("millrace_stream_events_total", "Events handed to clients of streams");
+        let stream_resets = all.counter("millrace_stream_resets_total", "Clients of streams that had missed too much");
         let disk_free =
             all.gauge("millrace_disk_free_bytes", "Bytes that may still be written to the data folder's disk");
         let disk_room = all
@@ -105,6 +117,10 @@ impl Metrics {
             applied_offset,
             stopped,
             waiting,
+            stream_subscribers,
+            stream_feeds,
+            stream_events,
+            stream_resets,
             disk_free,
             disk_room,
             asof_views,

@@ -49,7 +49,13 @@ impl Pressure {
 
     /// A request was served to its end.
     pub fn served(&self) {
-        self.counted.lock().served += 1;
+        self.served_at(Instant::now());
+    }
+
+    fn served_at(&self, now: Instant) {
+        let mut counted = self.counted.lock();
+        counted.roll(now);
+        counted.served += 1;
     }
 
     /// A request is refused: the seconds after which it is worth trying again. They are spread over twice the time
@@ -83,7 +89,7 @@ mod tests {
         let mut now = start;
         for (served, refused) in windows {
             for _ in 0..*served {
-                pressure.served();
+                pressure.served_at(now);
             }
             for _ in 0..*refused {
                 pressure.refused_at(now);

@@ -13,13 +13,16 @@ use crate::health::Readiness;
 use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::node::Node;
+use crate::queries::Queries;
 use crate::reload;
 use crate::replay;
 use crate::settings::Settings;
+use crate::streams::Streams;
 use crate::traces;
 use crate::workers::Workers;
 use millrace_processors::ALL;
 use millrace_processors::runtime::door::Door;
+use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +37,19 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// A sentence for the operator.
 pub fn run(settings: Settings) -> Result<(), String> {
     traces::start(&settings)?;
+    raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(settings))
+}
+
+/// Each connection is an open file. What the shell gives at first is often less than the process may have.
+fn raise_open_files() {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::debug!("the number of open files stays as it is: {error}");
+    }
 }
 
 async fn serve(settings: Settings) -> Result<(), String> {
@@ -54,7 +68,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let cluster = Arc::new(Cluster::new(settings.nodes.clone(), keys.node_token())?);
     let past = AsOfReads::new(node.clone());
     tokio::spawn(past.clone().sweep());
-    let backend = NodeBackend::new(node.clone(), cluster.clone(), past.clone(), *keys.secret());
+    let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), past.clone()));
+    let streams = Streams::new(node.clone(), queries.clone());
+    let backend = NodeBackend::new(node.clone(), cluster.clone(), queries, streams.clone(), *keys.secret());
     let door = Door::new(Arc::new(backend), settings.wait);
     let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
     let own = admin::router(Admin { node: node.clone(), cluster });
@@ -66,6 +82,10 @@ async fn serve(settings: Settings) -> Result<(), String> {
     // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.
     let stopped = gateway::stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     tokio::spawn(ready(node.clone(), format!("http://{address}")));
+    let stopped = async move {
+        stopped.await;
+        streams.close();
+    };
     gateway::listen(listener, router, &settings, &metrics, stopped).await;
     readiness.set_ready(false);
     drop(announcement);
@@ -74,8 +94,12 @@ async fn serve(settings: Settings) -> Result<(), String> {
 
 async fn bind(settings: &Settings) -> Result<TcpListener, String> {
     let addresses = settings.listen_addresses()?;
-    let listener = TcpListener::bind(addresses.as_slice()).await;
-    listener.map_err(|error| format!("--listen {}: {error}", settings.listen))
+    let failed = |error: std::io::Error| format!("--listen {}: {error}", settings.listen);
+    let listener = TcpListener::bind(addresses.as_slice()).await.map_err(failed)?;
+    // What is accepted inherits it. Without it the kernel lets what a client does not read grow to megabytes.
+    let buffer = usize::try_from(settings.send_buffer).unwrap_or(usize::MAX);
+    set_socket_send_buffer_size(&listener, buffer).map_err(|error| failed(error.into()))?;
+    Ok(listener)
 }
 
 async fn open(

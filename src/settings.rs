@@ -141,7 +141,8 @@ pub struct Settings {
           help_heading = SERVING)]
     pub connections: u32,
 
-    /// The most requests at the same time; one more is refused with 503 `overloaded`.
+    /// The most requests at the same time; some more wait a quarter of a second, and what is beyond is refused with 503
+    /// `overloaded`.
     #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..),
           help_heading = SERVING)]
     pub in_flight: u32,
@@ -193,6 +194,43 @@ pub struct Settings {
     /// How many daily checkpoints are kept.
     #[arg(long, value_name = "N", default_value = "30", help_heading = SERVING)]
     pub checkpoints_daily: u32,
+
+    /// How long a write to a connection may wait for its client to read before the connection is cut off.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = SERVING)]
+    pub write_timeout: Duration,
+
+    /// How many bytes the kernel keeps for a connection whose client does not read; it takes twice as much for its own
+    /// needs.
+    #[arg(long, value_name = "SIZE", default_value = "128K", value_parser = parse_size, help_heading = SERVING)]
+    pub send_buffer: u64,
+
+    /// The most clients that follow streams at the same time; one more is refused with 503 `too_many_streams`.
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub streams: u32,
+
+    /// How long a stream rests after a change before it tells of the next: what happens meanwhile is one change.
+    #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = parse_duration, help_heading = SERVING)]
+    pub stream_interval: Duration,
+
+    /// How often all streams together ask their queries, in questions a second: many different streams rest longer.
+    #[arg(long, value_name = "N", default_value = "5000", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub stream_asks: u32,
+
+    /// How many changes of a stream are kept for clients that come back or read slowly; who has missed more gets the
+    /// whole answer.
+    #[arg(long, value_name = "N", default_value = "256", value_parser = clap::value_parser!(u32).range(1..),
+          help_heading = SERVING)]
+    pub stream_kept: u32,
+
+    /// How long a stream that nobody follows any more is kept for those who come back.
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = parse_duration, help_heading = SERVING)]
+    pub stream_linger: Duration,
+
+    /// A client of a stream that has heard nothing for so long is told that nothing has changed.
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = parse_duration, help_heading = SERVING)]
+    pub stream_heartbeat: Duration,
 
     /// How long a read of a past state (`at`, `as_of`) waits until it is rebuilt before it is answered 202.
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]

@@ -8,6 +8,8 @@ mod faults;
 mod kafka;
 mod leaderboards;
 mod logs;
+mod overload;
+mod streams;
 mod support;
 mod tidy;
 mod traces;

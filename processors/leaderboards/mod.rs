@@ -21,6 +21,7 @@
 pub mod queries;
 pub mod ranks;
 pub mod routes;
+pub mod stream;
 pub mod tables;
 pub mod transition;
 

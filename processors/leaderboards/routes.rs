@@ -1,6 +1,6 @@
 //! The HTTP paths of leaderboards: a request becomes a command or a query, and nothing else happens here.
 
-use crate::leaderboards::{Boards, transition};
+use crate::leaderboards::{Boards, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
@@ -30,6 +30,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(owner, delete))
         .routes(routes!(around))
         .routes(routes!(at_rank))
+        .merge(stream::routes::routes())
 }
 
 /// How many entries a list gives unless it is asked for another number.

@@ -2,6 +2,7 @@
 
 use crate::runtime::problem::Problem;
 use crate::runtime::reply::{Reply, Verdict};
+use crate::runtime::streams::{Events, Show, Shown};
 use crate::runtime::system::{Answer, Command, Machine, Outcome, Partitions, Query, Rejection};
 use hmac::{Hmac, KeyInit, Mac};
 use millrace_topics::codec;
@@ -42,6 +43,7 @@ pub enum Submitted {
 }
 
 /// A query on its way to one or more partitions.
+#[derive(Clone)]
 pub struct Ask {
     /// The machine's name.
     pub machine: &'static str,
@@ -67,6 +69,16 @@ pub enum AsOf {
     Time(Time),
 }
 
+/// A query that is to be asked again and again.
+pub struct Subscription {
+    /// What is asked.
+    pub ask: Ask,
+    /// The position up to which the client has folded what it was told, if it was here before.
+    pub last_seen: Option<Positions>,
+    /// What it is told.
+    pub show: Show,
+}
+
 /// What the program does behind the door.
 pub trait Backend: Send + Sync {
     /// A fresh stamp.
@@ -75,6 +87,8 @@ pub trait Backend: Send + Sync {
     fn submit(&self, submission: Submission) -> Answering<'_, Submitted>;
     /// Asks partitions; their encoded answers in order, with the position of each.
     fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)>;
+    /// Follows a query: its answer, and what changes in it.
+    fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events>;
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
 }
@@ -94,6 +108,8 @@ pub struct Asked {
     pub as_of: AsOf,
     /// `Millrace-Min-Position` or `?min_position=`.
     pub min_position: Positions,
+    /// `Last-Event-ID`; only those who follow a stream have it.
+    pub last_seen: Option<Positions>,
     /// How long to wait for an outcome: `Prefer: wait=n`, zero for `respond-async`, else the default.
     pub wait: Option<Duration>,
     /// The W3C trace parent.
@@ -180,13 +196,7 @@ impl Door {
     /// # Errors
     /// The machine's refusal as a problem, or what went wrong on the way.
     pub async fn ask<M: Machine>(&self, asked: &Asked, query: &Query<M>) -> Result<Read<Answer<M>>, Problem> {
-        let ask = Ask {
-            machine: M::Contract::MACHINE,
-            partitions: M::partitions(query),
-            query: codec::encode(query),
-            min_position: asked.min_position.clone(),
-            as_of: asked.as_of.clone(),
-        };
+        let ask = Ask { as_of: asked.as_of.clone(), ..question::<M>(asked, query) };
         let (raw, positions) = self.backend.ask(ask).await.map_err(|problem| match problem.status {
             202 => problem.with_header("location", asked.target.clone()),
             _ => problem,
@@ -199,6 +209,15 @@ impl Door {
             })?);
         }
         Ok(Read { answer: M::merge(query, answers), positions })
+    }
+
+    /// Follows a query: what `S` shows of its answer, and then of each change.
+    ///
+    /// # Errors
+    /// The machine's refusal as a problem, 503 `overloaded` where too many follow, or what went wrong on the way.
+    pub async fn subscribe<S: Shown>(&self, asked: &Asked, query: &Query<S::Machine>) -> Result<Events, Problem> {
+        let (ask, last_seen) = (question::<S::Machine>(asked, query), asked.last_seen.clone());
+        self.backend.subscribe(Subscription { ask, last_seen, show: Show::of::<S>() }).await
     }
 
     /// 32 bytes that nobody can guess and that are the same for a repeat of a keyed request: what ids, tokens and
@@ -245,6 +264,16 @@ impl Door {
             return Err(bad());
         }
         codec::decode(value).map_err(|_| bad())
+    }
+}
+
+fn question<M: Machine>(asked: &Asked, query: &Query<M>) -> Ask {
+    Ask {
+        machine: M::Contract::MACHINE,
+        partitions: M::partitions(query),
+        query: codec::encode(query),
+        min_position: asked.min_position.clone(),
+        as_of: AsOf::Now,
     }
 }
 

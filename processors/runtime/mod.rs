@@ -14,6 +14,7 @@ pub mod reply;
 pub mod routes;
 pub mod runner;
 mod script;
+pub mod streams;
 pub mod system;
 pub mod tables;
 pub mod timers;

@@ -2,7 +2,8 @@
 
 use crate::runtime::door::{AsOf, Asked, Done, Read, Undone};
 use crate::runtime::problem::Problem;
-use axum::body::Bytes;
+use crate::runtime::streams::Events;
+use axum::body::{Body as AxumBody, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -14,6 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::time::Duration;
+use tokio_stream::StreamExt as _;
 use utoipa::ToSchema;
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -138,6 +140,31 @@ impl<S: Send + Sync> FromRequestParts<S> for ReadingNow {
             _ => Err(Problem::bad_request("bad_parameter", "this is read as it is now, without `at` and `as_of`")),
         }
     }
+}
+
+/// A read that goes on: `Last-Event-ID` says where a client was that has been here before.
+pub struct Following(pub Asked);
+
+impl<S: Send + Sync> FromRequestParts<S> for Following {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let ReadingNow(mut asked) = ReadingNow::from_request_parts(parts, state).await?;
+        let id = text(parts, "last-event-id")?.filter(|id| !id.is_empty());
+        asked.last_seen = id.map(positions).transpose()?;
+        Ok(Self(asked))
+    }
+}
+
+/// Server-sent events as a response that goes on until either side ends it.
+#[must_use]
+pub fn follow(events: Events) -> Response {
+    let body = AxumBody::from_stream(events.body.map(Ok::<_, std::convert::Infallible>));
+    // The second is for a proxy that would hold events back, as nginx does.
+    let kind = [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")];
+    let mut response = (kind, body).into_response();
+    set(response.headers_mut(), "millrace-position", &events.positions.to_string());
+    response
 }
 
 /// A write without a body.

@@ -4,8 +4,9 @@ use super::*;
 use crate::cli::parse_from;
 use crate::keys::{Keys, to_hex};
 use axum::http::{HeaderName, HeaderValue};
-use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted};
+use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription};
 use millrace_processors::runtime::routes::{Body as JsonBody, Params, Reading, Segments, Writing};
+use millrace_processors::runtime::streams::Events;
 use millrace_topics::position::Positions;
 use millrace_topics::record::Stamp;
 use serde::{Deserialize, Serialize};
@@ -30,6 +31,10 @@ impl Backend for Nothing {
     }
 
     fn ask(&self, _: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)> {
+        Box::pin(async { Err(Problem::unavailable("unavailable", "no view", 2)) })
+    }
+
+    fn subscribe(&self, _: Subscription) -> Answering<'_, Events> {
         Box::pin(async { Err(Problem::unavailable("unavailable", "no view", 2)) })
     }
 

@@ -1,0 +1,80 @@
+//! The HTTP path of a board's streams.
+
+use crate::leaderboards::stream::{Own, OwnRank, Top, TopChange, TopSnapshot};
+use crate::runtime::door::Door;
+use crate::runtime::problem::Problem;
+use crate::runtime::routes::{Following, Params, ProblemBody, Segments, follow, limit};
+use axum::extract::State;
+use axum::response::Response;
+use millrace_topics::leaderboards::{Bounds, Query, Seek};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The route and its description.
+#[must_use]
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new().routes(routes!(stream))
+}
+
+/// How many entries from the top are followed unless it is said.
+const TOP: u32 = 100;
+
+/// What is followed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct What {
+    /// The first so many entries: 1 to 1,000; 100 unless said.
+    top: Option<u32>,
+    /// Instead of the top this owner's entry.
+    owner: Option<String>,
+}
+
+/// The data of the events of these streams.
+#[derive(ToSchema)]
+#[schema(as = leaderboards::StreamData)]
+#[expect(dead_code, reason = "it is there for its description alone")]
+#[serde(untagged)]
+enum Data {
+    /// Of `snapshot`, of the top.
+    Snapshot(TopSnapshot),
+    /// Of `change`, of the top.
+    Change(TopChange),
+    /// Of `snapshot` and `rank`, of an owner.
+    Rank(OwnRank),
+}
+
+/// Follows the top of a board, or one owner, as server-sent events.
+///
+/// First `snapshot`, then `change` (of the top) or `rank` (of an owner) as they come. The id of an event is the position
+/// at which it holds; who comes back with it as `Last-Event-ID` gets what it has missed, or `reset` and a `snapshot`
+/// where that is not kept any more. Who reads too slowly gets that too, or is cut off. `end` carries a problem where
+/// there is nothing left to follow.
+#[utoipa::path(get, path = "/v1/leaderboards/{board}/stream", tag = "leaderboards",
+    params(("board" = String, Path, description = "The board"), What,
+        ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
+    responses(
+    (status = 200, description = "Events", body = Data, content_type = "text/event-stream"),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn stream(
+    State(door): State<Door>,
+    Following(asked): Following,
+    Segments(board): Segments<String>,
+    Params(what): Params<What>,
+) -> Result<Response, Problem> {
+    let events = match what {
+        What { top: Some(_), owner: Some(_) } => {
+            return Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"));
+        }
+        What { owner: Some(owner), .. } => door.subscribe::<Own>(&asked, &Query::Owner { board, owner }).await?,
+        What { top, owner: None } => {
+            let (limit, scores) = (limit(top, TOP)?, Bounds::default());
+            let query = Query::Entries { board, seek: Seek::Top, limit, scores, top_percent: None };
+            door.subscribe::<Top>(&asked, &query).await?
+        }
+    };
+    Ok(follow(events))
+}

@@ -1,0 +1,96 @@
+//! Queries on their way: to the partitions that they concern, here or on other nodes, now or in the past.
+
+use crate::asof::AsOfReads;
+use crate::backend::local_query;
+use crate::cluster::Cluster;
+use crate::node::Node;
+use millrace_processors::runtime::door::{AsOf, Ask};
+use millrace_processors::runtime::peer::Moment;
+use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::system::Partitions;
+use millrace_topics::partition::partition_of;
+use millrace_topics::position::Positions;
+use std::sync::Arc;
+
+/// Asks partitions, wherever they are.
+pub struct Queries {
+    node: Arc<Node>,
+    cluster: Arc<Cluster>,
+    past: Arc<AsOfReads>,
+}
+
+impl Queries {
+    /// The queries that this node is asked.
+    #[must_use]
+    pub fn new(node: Arc<Node>, cluster: Arc<Cluster>, past: Arc<AsOfReads>) -> Self {
+        Self { node, cluster, past }
+    }
+
+    /// The encoded answers of all partitions that are asked, in order, with the position of each.
+    ///
+    /// # Errors
+    /// The first problem of a partition.
+    pub async fn ask(&self, ask: &Ask) -> Result<(Vec<Vec<u8>>, Positions), Problem> {
+        let mut answers = Vec::new();
+        let mut positions = Positions::default();
+        for partition in self.partitions(&ask.partitions) {
+            let (answer, position) = self.ask_partition(ask, partition).await?;
+            answers.push(answer);
+            positions.merge(&position);
+        }
+        Ok((answers, positions))
+    }
+
+    /// The partitions that are meant, by number.
+    #[must_use]
+    pub fn partitions(&self, asked: &Partitions) -> Vec<u32> {
+        let all = self.node.fixed.partitions;
+        match asked {
+            Partitions::One(key) => vec![partition_of(key, all)],
+            Partitions::Some(keys) => {
+                let mut some: Vec<_> = keys.iter().map(|key| partition_of(key, all)).collect();
+                some.sort_unstable();
+                some.dedup();
+                some
+            }
+            Partitions::All => (0..all).collect(),
+        }
+    }
+
+    async fn ask_partition(&self, ask: &Ask, partition: u32) -> Result<(Vec<u8>, Positions), Problem> {
+        let min = ask.min_position.of(ask.machine, partition);
+        if let Some(moment) = moment(ask, partition)? {
+            return self.ask_past(ask, partition, moment).await;
+        }
+        match self.node.slot(ask.machine, partition) {
+            Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
+            None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
+        }
+    }
+
+    async fn ask_past(&self, ask: &Ask, partition: u32, moment: Moment) -> Result<(Vec<u8>, Positions), Problem> {
+        let (machine, query, wait) = (ask.machine, &ask.query, self.node.settings.asof_max_wait);
+        match self.node.slot(machine, partition) {
+            Some(_) => self.past.read(machine, partition, query, moment, wait).await,
+            None => self.cluster.past(self.node.owner(partition), machine, partition, query, moment, wait).await,
+        }
+    }
+}
+
+/// The moment at which a partition is asked; `None` for the present.
+fn moment(ask: &Ask, partition: u32) -> Result<Option<Moment>, Problem> {
+    let bad = |detail: String| Err(Problem::bad_request("bad_position", detail));
+    let named = |positions: &Positions| positions.of(ask.machine, partition);
+    let place = format!("{}/{partition}", ask.machine);
+    match &ask.as_of {
+        AsOf::Now => Ok(None),
+        AsOf::Time(time) => Ok(Some(Moment::End(*time))),
+        AsOf::Position(at) => match (named(at), named(&ask.min_position)) {
+            (Some(at), Some(min)) if min > at => bad(format!("{place}@{at} has not seen {place}@{min}")),
+            (Some(at), _) => Ok(Some(Moment::Before(at.saturating_add(1)))),
+            // An answer names every partition that it read, apart from those that had no record.
+            (None, None) if !at.is_empty() && ask.partitions == Partitions::All => Ok(Some(Moment::Before(0))),
+            (None, _) => bad(format!("`at={at}` names no position in {place}, where the answer lies")),
+        },
+    }
+}
