@@ -18,7 +18,7 @@ use axum::response::{IntoResponse, Response};
 use millrace_processors::runtime::door::{Asked, Door};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::{Reply, Verdict};
-use millrace_processors::runtime::routes::{Body, Params, ReadingNow, Segments, Writing};
+use millrace_processors::runtime::routes::{Body, Params, ReadingNow, Segments, Writing, action, unknown_action};
 use millrace_processors::runtime::tables;
 use millrace_state::checkpoint;
 use millrace_state::store::Store;
@@ -427,8 +427,7 @@ async fn dead_action(
 ) -> Result<Json<Value>, Problem> {
     operator(&asked)?;
     admin.node.around.disk.check()?;
-    let unknown = || Problem::new(404, "unknown_action", "what can be done is `:redrive` and `:skip`");
-    let (place, verb) = place.rsplit_once(':').ok_or_else(unknown)?;
+    let (place, verb) = action(&place)?;
     let position = position(&machine, place)?;
     let result = match verb {
         "redrive" => {
@@ -441,7 +440,7 @@ async fn dead_action(
             blocking(move || letters::skip(&admin.node, &position).map(|()| json!({ "skipped": position.to_string() })))
                 .await?
         }
-        _ => return Err(unknown()),
+        other => return Err(unknown_action(other)),
     };
     result.map(Json).map_err(|reason| Problem::new(409, "not_possible", reason))
 }

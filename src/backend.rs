@@ -223,10 +223,10 @@ pub fn log_problem(error: LogError) -> Problem {
 }
 
 impl Backend for NodeBackend {
-    fn stamp(&self) -> Stamp {
+    fn stamps(&self, count: u32) -> Stamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
         let now = u64::try_from(now).unwrap_or(u64::MAX);
-        let rise = |last: u64| Some(now.max(last + 1));
+        let rise = |last: u64| Some(now.max(last + 1) + u64::from(count.saturating_sub(1)));
         let last = self.last_micros.fetch_update(Ordering::AcqRel, Ordering::Acquire, rise).unwrap_or(now);
         Stamp { micros: now.max(last + 1), node: self.node.settings.node }
     }

@@ -1,5 +1,7 @@
 //! Leaderboards over HTTP, as a newcomer meets them: the walk, through kill -9, verify and replay.
 
+mod windows;
+
 use crate::support::{Server, cli, text};
 use crate::walk::{Row, check, check_one, operation};
 use serde_json::{Value, json};

@@ -27,6 +27,19 @@ pub trait Contract: Send + Sync + 'static {
     /// A timer that the machine sets for itself; use [`NoTimer`] where it sets none.
     type Timer: Body;
 
+    /// The command in its newest shape: a published one never changes, so what came later is a variant of its own. Done
+    /// to each command that is read, so that nobody else meets an old shape.
+    #[must_use]
+    fn current(command: Self::Command) -> Self::Command {
+        command
+    }
+
+    /// How many stamps a command needs: the record's own, and those behind it for what it holds. 1 to 65,536.
+    #[must_use]
+    fn stamps(_command: &Self::Command) -> u32 {
+        1
+    }
+
     /// The routing key of a command: it chooses the partition.
     fn key(command: &Self::Command) -> &[u8];
 
@@ -63,6 +76,21 @@ pub enum RefusalKind {
     Unprocessable,
 }
 
+impl RefusalKind {
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(self) -> u16 {
+        match self {
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::Conflict => 409,
+            Self::Gone => 410,
+            Self::Stale => 412,
+            Self::Unprocessable => 422,
+        }
+    }
+}
+
 /// A refusal by a business rule. Its `Display` is the sentence for people.
 pub trait Refusal: std::fmt::Display {
     /// The stable snake_case code that programs may rely on.
@@ -88,11 +116,12 @@ pub fn command<C: Contract>(record: &Record) -> Result<C::Command, Unreadable> {
         let (found, known) = (record.header.schema.into(), C::SCHEMA.into());
         return Err(Unreadable::TooNew { what: "contract schema", found, known });
     }
-    match &record.payload {
+    let command = match &record.payload {
         Payload::Command(body) => codec::decode(body).map_err(|error| Unreadable::Bad(format!("the command {error}"))),
         Payload::Json(text) => {
             serde_json::from_slice(text).map_err(|error| Unreadable::Bad(format!("not a command: {error}")))
         }
         other => Err(Unreadable::Bad(format!("{other:?} is not a command"))),
-    }
+    };
+    command.map(C::current)
 }

@@ -41,6 +41,13 @@ impl serde::Serialize for Time {
     }
 }
 
+impl<'de> serde::Deserialize<'de> for Time {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        parse_rfc3339(&text).map_err(serde::de::Error::custom)
+    }
+}
+
 /// Microseconds since the epoch as RFC 3339 in UTC, with as many digits as they need.
 #[must_use]
 pub fn rfc3339_micros(micros: u64) -> String {

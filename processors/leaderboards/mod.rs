@@ -2,25 +2,33 @@
 //!
 //! **Promise.** A rank is exact at the position that the answer names, for the first member and the ten-millionth
 //! alike. Of equal scores the one that was reached first stands higher. The answer to a submission says the rank and
-//! the score before and after it.
+//! the score before and after it. An epoch ends exactly once, with one event that says how it ended.
 //!
-//! **Key.** The board's id: a board lies in one partition, and all that ever happened to it is in one order.
+//! **Key.** The board's id: all that ever happened to a board is in one order.
 //!
 //! **The life of a board.** An operator defines it, once and for good: which end is the top, how a submission
-//! becomes a score, which scores it takes, who may submit. Submissions then bring members onto it and move them;
-//! a deletion takes a member off, as if it had never been there. A board has a run, its *epoch*, whose number stands
-//! in every key; the first is 0.
+//! becomes a score, which scores it takes, who may submit, over which windows it ranks. Submissions then bring
+//! members onto it and move them; a deletion takes a member off, as if it had never been there. Each window has
+//! *epochs*: at its boundary, or by hand, the open one ends and the next begins, empty, whatever its size was.
 //!
-//! **Where things are.** `members` is the truth. `order` holds the same members in the order of the board, and is
-//! derived from it. [`ranks`] keeps in memory how many rows of `order` lie in each stretch of it, so that a rank is
-//! a sum and a short walk.
+//! **Where things are.** `members` is the truth: what counts of a member, and the last submissions that made it
+//! ([`fold`]). `order` holds the same members in the order of the board ([`ladder`]), and is derived from it.
+//! [`standings`] keeps in memory how many rows of `order` lie in each stretch of it, so that a rank is a sum and a
+//! short walk, and a sum over all of them, so that a whole ranking has a hash at once. [`order`] is the one place
+//! where members enter and leave. [`calendar`] knows when epochs end.
 //!
 //! **It never** ranks by a float, breaks a tie by name or by offset, moves a member whose score stays the same, or
 //! walks a board from the top to find someone.
 
+mod bodies;
+pub mod calendar;
+pub mod fold;
+pub mod ladder;
+pub mod order;
 pub mod queries;
 pub mod ranks;
 pub mod routes;
+pub mod standings;
 pub mod stream;
 pub mod tables;
 pub mod transition;
@@ -32,8 +40,7 @@ use crate::runtime::cx::Cx;
 use crate::runtime::system::{Machine, MachineDef, Partitions, System};
 use crate::runtime::view::View;
 use millrace_state::table::TableDef;
-use millrace_topics::contract::NoTimer;
-use millrace_topics::leaderboards::{Answer, Command, Leaderboards, Outcome, Query, Rejection};
+use millrace_topics::leaderboards::{Answer, Command, Leaderboards, Outcome, Query, Rejection, Timer};
 
 /// The entry in the registry.
 pub const SYSTEM: System =
@@ -44,7 +51,7 @@ pub struct Boards;
 
 impl Machine for Boards {
     type Contract = Leaderboards;
-    type Engine = ranks::Ranks;
+    type Engine = standings::Standings;
 
     fn tables() -> Vec<TableDef> {
         tables::all()
@@ -54,8 +61,8 @@ impl Machine for Boards {
         transition::apply(cx, command)
     }
 
-    fn on_timer(_: &mut Cx<'_, Self>, timer: NoTimer) {
-        match timer {}
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: Timer) {
+        transition::on_timer(cx, timer);
     }
 
     fn partitions(query: &Query) -> Partitions {

@@ -1,26 +1,39 @@
 //! What can be asked of the boards: plain functions on one partition's view.
 //!
-//! No answer walks more than one leaf, the thousand rows that it shows and the next one on either side.
+//! No answer walks more than one leaf, the thousand rows that it shows and the next one on either side; statistics
+//! walk a leaf for each of their points.
+
+mod stats;
 
 use crate::leaderboards::Boards;
+use crate::leaderboards::fold::Standing;
+use crate::leaderboards::ladder::{Ladder, Rungs, rung};
 use crate::leaderboards::ranks::Start;
-use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, ORDER, OrderKey, rung};
+use crate::leaderboards::tables::{
+    BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
+};
 use crate::runtime::system::Partitions;
 use millrace_state::key;
 use millrace_state::table::Range;
-use millrace_topics::leaderboards::{Answer, Bounds, Entry, Page, Place, Query, Rejection, Seek, Sort};
+use millrace_topics::leaderboards::{
+    Answer, Board, Bounds, Entry, Epoch, OwnEntry, Page, Place, Query, Ranking, Rejection, Seek, Sort, Tie, Window,
+};
 
 type View<'a> = crate::runtime::view::View<'a, Boards>;
 
 /// Which partitions a query concerns: the board's.
 #[must_use]
 pub fn partitions(query: &Query) -> Partitions {
-    let (Query::Board { board }
-    | Query::Entries { board, .. }
-    | Query::Among { board, .. }
-    | Query::Owner { board, .. }
-    | Query::Around { board, .. }
-    | Query::Rank { board, .. }) = query;
+    let board = match query {
+        Query::Board { board } => board,
+        Query::Entries { of, .. }
+        | Query::Among { of, .. }
+        | Query::Owner { of, .. }
+        | Query::Around { of, .. }
+        | Query::Rank { of, .. }
+        | Query::Stats { of, .. }
+        | Query::Epochs { of, .. } => &of.board,
+    };
     Partitions::One(board.as_bytes().to_vec())
 }
 
@@ -36,98 +49,56 @@ pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
 /// Answers a query.
 ///
 /// # Errors
-/// That there is no such board, owner or rank.
+/// That there is no such board, window, epoch, owner or rank.
 pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
-        Query::Board { board } => {
-            let row = find(view, &board)?;
-            Ok(Answer::Board(row.show(members(view, &row))))
+        Query::Board { board } => board_of(view, &board).map(|board| Answer::Board(Box::new(board))),
+        Query::Entries { of, seek, limit, scores, top_percent } => {
+            let asked = Asked::find(view, &of)?;
+            let rows = asked.with_scores(scores);
+            let last_rank = top_percent.map_or(u64::MAX, |part| (asked.members() * u64::from(part)).div_ceil(100));
+            Ok(Answer::Page(asked.entries(&List { rows, last_rank }, &seek, limit)))
         }
-        Query::Entries { board, seek, limit, scores, top_percent } => {
-            let row = find(view, &board)?;
-            let rows = with_scores(&row, scores);
-            let last_rank = top_percent.map_or(u64::MAX, |part| (members(view, &row) * u64::from(part)).div_ceil(100));
-            Ok(Answer::Page(entries(view, &row, &List { rows, last_rank }, &seek, limit)))
-        }
-        Query::Among { board, owners } => {
-            let row = find(view, &board)?;
-            Ok(Answer::Page(among(view, &row, owners)))
-        }
-        Query::Owner { board, owner } => {
-            let row = find(view, &board)?;
-            let place = place(view, &row, &owner)?;
-            let rank = rank(view, &row, &place);
-            Ok(Answer::Entry(entry(view, &row, place, rank)))
-        }
-        Query::Around { board, owner, limit } => {
-            let row = find(view, &board)?;
-            Ok(Answer::Page(around(view, &row, &owner, limit)?))
-        }
-        Query::Rank { board, rank } => {
-            let row = find(view, &board)?;
-            at_rank(view, &row, rank).map(Answer::Entry)
-        }
+        Query::Among { of, owners } => Ok(Answer::Page(Asked::find(view, &of)?.among(owners))),
+        Query::Owner { of, owner } => Asked::find(view, &of)?.owner(&owner).map(Answer::Entry),
+        Query::Around { of, owner, limit } => Asked::find(view, &of)?.around(&owner, limit).map(Answer::Page),
+        Query::Rank { of, rank } => Asked::find(view, &of)?.at_rank(rank).map(Answer::Entry),
+        Query::Stats { of, ranks, bars } => Ok(Answer::Stats(Asked::find(view, &of)?.stats(&ranks, bars))),
+        Query::Epochs { of, below, limit } => epochs(view, &of, below, limit).map(Answer::Epochs),
     }
 }
 
-fn find(view: &View<'_>, board: &str) -> Result<BoardRow, Rejection> {
-    view.get(BOARDS, &board.to_owned()).ok_or(Rejection::UnknownBoard)
+fn find(view: &View<'_>, board: &String) -> Result<BoardRow, Rejection> {
+    view.get(BOARDS, board).ok_or(Rejection::UnknownBoard)
 }
 
-fn members(view: &View<'_>, board: &BoardRow) -> u64 {
-    view.engine.members(&board.definition.id, board.epoch)
+fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
+    let row = find(view, board)?;
+    let (definition, created_at) = view.get(DEFINITIONS, board).expect("a board that is there is defined");
+    let open: Vec<Epoch> =
+        row.windows.iter().filter_map(|window| epoch(view, board, window, row.epoch(window))).collect();
+    let definition = definition.without_rules();
+    Ok(Board { epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition })
 }
 
-fn place(view: &View<'_>, board: &BoardRow, owner: &str) -> Result<Place, Rejection> {
-    let member = view.get(MEMBERS, &board.member_key(owner)).ok_or(Rejection::UnknownOwner)?;
-    Ok(member.place(owner))
+fn epoch(view: &View<'_>, board: &str, window: Window, epoch: u32) -> Option<Epoch> {
+    let row = view.get(EPOCHS, &(board.to_owned(), window as u8, epoch))?;
+    Some(row.show(window, epoch, view.engine.ranks.members(board, run(window, epoch))))
 }
 
-fn rank(view: &View<'_>, board: &BoardRow, place: &Place) -> u64 {
-    let key = raw(board, place);
-    let (before, rows) = view.engine.before(&board.definition.id, board.epoch, &key);
-    before + view.scan(ORDER, &rows).count() as u64 + 1
-}
-
-/// The key of a place as it stands in the store.
-fn raw(board: &BoardRow, place: &Place) -> Vec<u8> {
-    ORDER.raw_key(&board.order_key(place))
-}
-
-fn everyone(board: &BoardRow) -> Range {
-    ORDER.under(&(board.definition.id.clone(), board.epoch))
-}
-
-/// The rows whose scores lie inside.
-fn with_scores(board: &BoardRow, scores: Bounds) -> Range {
-    let (best, worst) = match board.definition.sort {
-        Sort::Asc => (scores.min, scores.max),
-        Sort::Desc => (scores.max, scores.min),
-    };
-    let prefix = |score: i64| {
-        let rung = rung(board.definition.sort, score);
-        ORDER.raw_prefix(&(board.definition.id.clone(), board.epoch, rung))
-    };
-    let mut rows = everyone(board);
-    if let Some(best) = best {
-        rows.from = prefix(best);
+fn epochs(view: &View<'_>, of: &Ranking, below: Option<u32>, limit: u32) -> Result<Vec<Epoch>, Rejection> {
+    let row = find(view, &of.board)?;
+    if !row.windows.has(of.window) {
+        return Err(Rejection::UnknownWindow(of.window));
     }
-    if let Some(worst) = worst {
-        rows.to = key::after_prefix(&prefix(worst)).expect("a table's number is below 255");
+    let mut rows = EPOCHS.under(&(of.board.clone(), of.window as u8)).reversed();
+    if let Some(below) = below {
+        rows = rows.beyond(&EPOCHS.raw_key(&(of.board.clone(), of.window as u8, below)));
     }
-    rows
-}
-
-fn entry(view: &View<'_>, board: &BoardRow, place: Place, rank: u64) -> Entry {
-    let member = view.get(MEMBERS, &board.member_key(&place.owner)).expect("who stands in the order is a member");
-    Entry {
-        rank,
-        owner: place.owner,
-        score: member.score,
-        attempts: member.attempts,
-        metadata: member.metadata,
-        updated_at: member.updated,
-    }
+    let found = view.scan(EPOCHS, &rows).take(limit as usize).map(|((.., number), row)| {
+        row.show(of.window, number, view.engine.ranks.members(&of.board, run(of.window, number)))
+    });
+    Ok(found.collect())
 }
 
 /// Which rows belong to a list.
@@ -136,90 +107,228 @@ struct List {
     last_rank: u64,
 }
 
-fn all(board: &BoardRow) -> List {
-    List { rows: everyone(board), last_rank: u64::MAX }
+/// A ranking that is asked about.
+struct Asked<'a> {
+    view: &'a View<'a>,
+    ladder: Ladder,
+    tie: Tie,
 }
 
-fn entries(view: &View<'_>, board: &BoardRow, list: &List, seek: &Seek, limit: u32) -> Page {
-    let limit = limit as usize;
-    let keys = match seek {
-        Seek::Top => walk(view, &list.rows, limit),
-        Seek::After(place) => walk(view, &list.rows.clone().beyond(&raw(board, place)), limit),
-        Seek::Before(place) => walk_up(view, &list.rows, &raw(board, place), limit),
-        Seek::Rank(rank) => return from_rank(view, board, *rank, limit),
-    };
-    let first = keys.first().map_or(1, |key| rank(view, board, &board.place(key.clone())));
-    page(view, board, list, keys, first)
-}
+impl<'a> Asked<'a> {
+    fn find(view: &'a View<'a>, of: &Ranking) -> Result<Self, Rejection> {
+        let row = find(view, &of.board)?;
+        if !row.windows.has(of.window) {
+            return Err(Rejection::UnknownWindow(of.window));
+        }
+        let epoch = of.epoch.unwrap_or_else(|| row.epoch(of.window));
+        if view.get(EPOCHS, &(of.board.clone(), of.window as u8, epoch)).is_none() {
+            return Err(Rejection::UnknownEpoch { window: of.window, epoch });
+        }
+        let tie = of.tie.unwrap_or(row.tie);
+        if tie == Tie::Dense && row.tie != Tie::Dense {
+            return Err(Rejection::NotDense);
+        }
+        Ok(Self { view, ladder: Ladder::new(&of.board, &row, of.window, epoch), tie })
+    }
 
-fn from_rank(view: &View<'_>, board: &BoardRow, rank: u64, limit: usize) -> Page {
-    let Some(first) = select(view, board, rank) else { return Page::default() };
-    let list = all(board);
-    let keys = walk(view, &list.rows.clone().starting(&ORDER.raw_key(&first)), limit);
-    page(view, board, &list, keys, rank)
-}
+    fn members(&self) -> u64 {
+        self.view.engine.ranks.members(&self.ladder.board, self.ladder.run)
+    }
 
-fn walk(view: &View<'_>, rows: &Range, limit: usize) -> Vec<OrderKey> {
-    view.scan(ORDER, rows).take(limit).map(|(key, ())| key).collect()
-}
+    fn member(&self, owner: &str) -> Option<MemberRow> {
+        self.view.get(MEMBERS, &self.ladder.member_key(owner))
+    }
 
-/// The last rows before a key, in order.
-fn walk_up(view: &View<'_>, rows: &Range, before: &[u8], limit: usize) -> Vec<OrderKey> {
-    let mut keys = walk(view, &rows.clone().reversed().beyond(before), limit);
-    keys.reverse();
-    keys
-}
+    /// The place of an owner that has one.
+    fn place(&self, owner: &str) -> Result<Place, Rejection> {
+        let member = self.member(owner).filter(|member| !member.hidden);
+        let standing = member.and_then(|member| member.standing).ok_or(Rejection::UnknownOwner)?;
+        Ok(standing.place(owner))
+    }
 
-/// A page of these neighbours in the order, the first of which has this rank.
-fn page(view: &View<'_>, board: &BoardRow, list: &List, keys: Vec<OrderKey>, first_rank: u64) -> Page {
-    let ranked = (first_rank..=list.last_rank).zip(keys);
-    let places: Vec<(u64, Place)> = ranked.map(|(rank, key)| (rank, board.place(key))).collect();
-    let (Some((_, first)), Some((last_rank, last))) = (places.first().cloned(), places.last().cloned()) else {
-        return Page::default();
-    };
-    let is_more = |rows: Range| view.scan(ORDER, &rows).next().is_some();
-    let more_behind = last_rank < list.last_rank && is_more(list.rows.clone().beyond(&raw(board, &last)));
-    let more_before = is_more(list.rows.clone().reversed().beyond(&raw(board, &first)));
-    let entries = places.into_iter().map(|(rank, place)| entry(view, board, place, rank)).collect();
-    Page { entries, next: more_behind.then_some(last), prev: more_before.then_some(first) }
-}
+    /// How many stand before a key of the order.
+    fn before(&self, key: &[u8]) -> u64 {
+        let (before, rows) = self.view.engine.ranks.before(&self.ladder.board, self.ladder.run, key);
+        before + self.view.scan(ORDER, &rows).count() as u64
+    }
 
-fn among(view: &View<'_>, board: &BoardRow, owners: Vec<String>) -> Page {
-    let mut keys: Vec<OrderKey> =
-        owners.iter().filter_map(|owner| place(view, board, owner).ok()).map(|place| board.order_key(&place)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let places = keys.into_iter().map(|key| board.place(key));
-    let entries = (1..).zip(places).map(|(rank, place)| entry(view, board, place, rank)).collect();
-    Page { entries, next: None, prev: None }
-}
+    fn rank(&self, place: &Place) -> u64 {
+        self.before(&self.ladder.raw(place)) + 1
+    }
 
-/// The window that has as many members above the owner as below, moved so that it does not hang over an edge.
-fn around(view: &View<'_>, board: &BoardRow, owner: &str, limit: u32) -> Result<Page, Rejection> {
-    let place = place(view, board, owner)?;
-    let (limit, members) = (u64::from(limit), members(view, board));
-    let rank = rank(view, board, &place);
-    let highest_start = members.saturating_sub(limit) + 1;
-    let start = rank.saturating_sub(limit / 2).clamp(1, highest_start);
-    let above = usize::try_from(rank - start).expect("less than the limit");
-    let limit = usize::try_from(limit).expect("a limit is small");
-    let list = all(board);
-    let own = raw(board, &place);
-    let mut keys = walk_up(view, &list.rows, &own, above);
-    keys.extend(walk(view, &list.rows.clone().starting(&own), limit - above));
-    Ok(page(view, board, &list, keys, start))
-}
+    /// The rank that is shown for a place which stands at `rank`.
+    fn shown_rank(&self, place: &Place, rank: u64) -> u64 {
+        match self.tie {
+            Tie::Unique => rank,
+            Tie::Competition => self.before(&ORDER.raw_prefix(&self.ladder.score_key(place))) + 1,
+            Tie::Dense => {
+                let key = SCORES.raw_key(&self.ladder.score_key(place));
+                let (before, rows) = self.view.engine.scores.before(&self.ladder.board, self.ladder.run, &key);
+                before + self.view.scan(SCORES, &rows).count() as u64 + 1
+            }
+        }
+    }
 
-fn at_rank(view: &View<'_>, board: &BoardRow, rank: u64) -> Result<Entry, Rejection> {
-    let key = select(view, board, rank);
-    let key = key.ok_or_else(|| Rejection::UnknownRank { rank, members: members(view, board) })?;
-    Ok(entry(view, board, board.place(key), rank))
-}
+    fn everyone(&self) -> Range {
+        ORDER.under(&(self.ladder.board.clone(), self.ladder.run))
+    }
 
-/// The key at a rank.
-fn select(view: &View<'_>, board: &BoardRow, rank: u64) -> Option<OrderKey> {
-    let Start { before, from } = view.engine.select(&board.definition.id, board.epoch, rank)?;
-    let skipped = usize::try_from(rank - 1 - before).expect("less than a leaf");
-    let rows = everyone(board).starting(&from);
-    view.scan(ORDER, &rows).nth(skipped).map(|(key, ())| key)
+    fn all(&self) -> List {
+        List { rows: self.everyone(), last_rank: u64::MAX }
+    }
+
+    /// Where those with this score begin, as it stands in the store.
+    fn score_prefix(&self, score: i64) -> Vec<u8> {
+        ORDER.raw_prefix(&(self.ladder.board.clone(), self.ladder.run, rung(self.ladder.sort, score)))
+    }
+
+    /// The rows whose scores lie inside.
+    fn with_scores(&self, scores: Bounds) -> Range {
+        let (best, worst) = match self.ladder.sort {
+            Sort::Asc => (scores.min, scores.max),
+            Sort::Desc => (scores.max, scores.min),
+        };
+        let mut rows = self.everyone();
+        if let Some(best) = best {
+            rows.from = self.score_prefix(best);
+        }
+        if let Some(worst) = worst {
+            rows.to = key::after_prefix(&self.score_prefix(worst)).expect("a table's number is below 255");
+        }
+        rows
+    }
+
+    fn entry(&self, place: Place, rank: u64) -> Entry {
+        let member = self.member(&place.owner).expect("who stands in the order is a member");
+        let standing = member.standing.expect("who stands in the order has a score");
+        let Standing { score, subscores, attempts, metadata, updated, .. } = standing;
+        Entry { rank, owner: place.owner, score, subscores, attempts, metadata, updated_at: updated }
+    }
+
+    /// An entry by itself; `rank` is its place in the order.
+    fn own_entry(&self, place: Place, rank: u64) -> OwnEntry {
+        let members = self.members();
+        let below = (members - rank).saturating_mul(100).checked_div(members - 1).unwrap_or(100);
+        let percentile = u32::try_from(below).expect("at most a hundred");
+        let shown = self.shown_rank(&place, rank);
+        OwnEntry { entry: self.entry(place, shown), members, percentile }
+    }
+
+    fn owner(&self, owner: &str) -> Result<OwnEntry, Rejection> {
+        let place = self.place(owner)?;
+        let rank = self.rank(&place);
+        Ok(self.own_entry(place, rank))
+    }
+
+    fn entries(&self, list: &List, seek: &Seek, limit: u32) -> Page {
+        let limit = limit as usize;
+        let keys = match seek {
+            Seek::Top => self.walk(&list.rows, limit),
+            Seek::After(place) => self.walk(&list.rows.clone().beyond(&self.ladder.raw(place)), limit),
+            Seek::Before(place) => self.walk_up(&list.rows, &self.ladder.raw(place), limit),
+            Seek::Rank(rank) => return self.page_from(*rank, limit),
+        };
+        let first = keys.first().map_or(1, |key| self.before(&ORDER.raw_key(key)) + 1);
+        self.page(list, keys, first)
+    }
+
+    fn page_from(&self, rank: u64, limit: usize) -> Page {
+        let Some(first) = self.select(rank) else { return Page::default() };
+        let list = self.all();
+        let keys = self.walk(&list.rows.clone().starting(&ORDER.raw_key(&first)), limit);
+        self.page(&list, keys, rank)
+    }
+
+    fn walk(&self, rows: &Range, limit: usize) -> Vec<OrderKey> {
+        self.view.scan(ORDER, rows).take(limit).map(|(key, ())| key).collect()
+    }
+
+    /// The last rows before a key, in order.
+    fn walk_up(&self, rows: &Range, before: &[u8], limit: usize) -> Vec<OrderKey> {
+        let mut keys = self.walk(&rows.clone().reversed().beyond(before), limit);
+        keys.reverse();
+        keys
+    }
+
+    /// A page of these neighbours in the order, the first of which has this rank.
+    fn page(&self, list: &List, keys: Vec<OrderKey>, first_rank: u64) -> Page {
+        let ranked: Vec<(u64, OrderKey)> = (first_rank..=list.last_rank).zip(keys).collect();
+        let (Some((_, first)), Some((last_rank, last))) = (ranked.first().cloned(), ranked.last().cloned()) else {
+            return Page::default();
+        };
+        let is_more = |rows: Range| self.view.scan(ORDER, &rows).next().is_some();
+        let more_behind = last_rank < list.last_rank && is_more(list.rows.clone().beyond(&ORDER.raw_key(&last)));
+        let more_before = is_more(list.rows.clone().reversed().beyond(&ORDER.raw_key(&first)));
+        let (first, last) = (self.ladder.place(first), self.ladder.place(last));
+        let entries = self.show(ranked);
+        Page { entries, next: more_behind.then_some(last), prev: more_before.then_some(first) }
+    }
+
+    /// Neighbours in the order, under the ranks that are shown: only the first one's is looked up.
+    fn show(&self, ranked: Vec<(u64, OrderKey)>) -> Vec<Entry> {
+        let mut shown = 0;
+        let mut above: Option<Rungs> = None;
+        let entry = |(rank, key): (u64, OrderKey)| {
+            let rungs = key.2.clone();
+            let place = self.ladder.place(key);
+            shown = match &above {
+                None => self.shown_rank(&place, rank),
+                Some(above) if *above == rungs && self.tie != Tie::Unique => shown,
+                Some(_) if self.tie == Tie::Dense => shown + 1,
+                Some(_) => rank,
+            };
+            above = Some(rungs);
+            self.entry(place, shown)
+        };
+        ranked.into_iter().map(entry).collect()
+    }
+
+    fn among(&self, owners: Vec<String>) -> Page {
+        let places = owners.iter().filter_map(|owner| self.place(owner).ok());
+        let mut keys: Vec<OrderKey> = places.map(|place| self.ladder.order_key(&place)).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut entries = Vec::with_capacity(keys.len());
+        let (mut shown, mut above): (u64, Option<Rungs>) = (0, None);
+        for (rank, key) in (1..).zip(keys) {
+            let rungs = key.2.clone();
+            shown = match (self.tie, above.as_ref() == Some(&rungs)) {
+                (Tie::Competition | Tie::Dense, true) => shown,
+                (Tie::Dense, false) => shown + 1,
+                _ => rank,
+            };
+            above = Some(rungs);
+            entries.push(self.entry(self.ladder.place(key), shown));
+        }
+        Page { entries, next: None, prev: None }
+    }
+
+    /// The window that has as many members above the owner as below, moved so that it does not hang over an edge.
+    fn around(&self, owner: &str, limit: u32) -> Result<Page, Rejection> {
+        let place = self.place(owner)?;
+        let (limit, members) = (u64::from(limit), self.members());
+        let rank = self.rank(&place);
+        let highest_start = members.saturating_sub(limit) + 1;
+        let start = rank.saturating_sub(limit / 2).clamp(1, highest_start);
+        let above = usize::try_from(rank - start).expect("less than the limit");
+        let limit = usize::try_from(limit).expect("a limit is small");
+        let list = self.all();
+        let own = self.ladder.raw(&place);
+        let mut keys = self.walk_up(&list.rows, &own, above);
+        keys.extend(self.walk(&list.rows.clone().starting(&own), limit - above));
+        Ok(self.page(&list, keys, start))
+    }
+
+    fn at_rank(&self, rank: u64) -> Result<OwnEntry, Rejection> {
+        let key = self.select(rank).ok_or_else(|| Rejection::UnknownRank { rank, members: self.members() })?;
+        Ok(self.own_entry(self.ladder.place(key), rank))
+    }
+
+    /// The key at a rank.
+    fn select(&self, rank: u64) -> Option<OrderKey> {
+        let Start { before, from } = self.view.engine.ranks.select(&self.ladder.board, self.ladder.run, rank)?;
+        let skipped = usize::try_from(rank - 1 - before).expect("less than a leaf");
+        let rows = self.everyone().starting(&from);
+        self.view.scan(ORDER, &rows).nth(skipped).map(|(key, ())| key)
+    }
 }

@@ -1,21 +1,23 @@
 //! The HTTP paths of leaderboards: a request becomes a command or a query, and nothing else happens here.
 
+use crate::leaderboards::bodies::{
+    Counted, Cursor, Entries, EpochCursor, Epochs, HowMany, ItemResult, NewBoard, NewClosing, NewScore, NewScores, Of,
+    OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
+};
 use crate::leaderboards::{Boards, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Body, LIST_LIMIT, Params, ProblemBody, Reading, Segments, Writing, answer, created, limit, respond,
+    Body, LIST_LIMIT, Params, ProblemBody, Reading, Segments, Writing, answer, created, limit, respond, respond_many,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use millrace_topics::contract::Refusal as _;
 use millrace_topics::leaderboards::{
-    Answer, Board, Bounds, Command, Definition, Deleted, Deletion, Entry, Metadata, Operator, Outcome, Place, Query,
-    Rejection, Seek, Sort, Submission, Submitted,
+    Answer, Batch, Board, Bounds, Closing, Command, Deleted, Deletion, EpochClosed, Item, ItemProblem, Outcome,
+    OwnEntry, Place, Query, Ranking, Rejection, STATS_BARS, STATS_RANKS, Seek, Stats, Submission,
 };
-use millrace_topics::position::Positions;
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -26,10 +28,15 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(define))
         .routes(routes!(board))
         .routes(routes!(submit))
+        .routes(routes!(submit_many))
+        .routes(routes!(submit_everywhere))
         .routes(routes!(entries))
         .routes(routes!(owner, delete))
         .routes(routes!(around))
         .routes(routes!(at_rank))
+        .routes(routes!(stats))
+        .routes(routes!(epochs))
+        .routes(routes!(close_epoch))
         .merge(stream::routes::routes())
 }
 
@@ -37,96 +44,8 @@ pub fn routes() -> OpenApiRouter<Door> {
 const ENTRIES: u32 = 100;
 /// The same for the entries around an owner.
 const AROUND: u32 = 11;
-
-/// A board to be created.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = leaderboards::NewBoard)]
-struct NewBoard {
-    /// `[a-z0-9][a-z0-9._-]{0,63}`, and no reserved word.
-    id: String,
-    /// Which end is the top: `desc` unless said.
-    sort: Option<Sort>,
-    /// What a submission does unless it says otherwise: `best` unless said.
-    operator: Option<Operator>,
-    /// The scores that the board takes: all unless said.
-    bounds: Option<NewBounds>,
-    /// True if only servers and operators may submit.
-    authoritative: Option<bool>,
-}
-
-/// The scores that a board takes: both ends belong to them.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = leaderboards::NewBounds)]
-struct NewBounds {
-    /// The lowest, if there is one.
-    min: Option<i64>,
-    /// The highest, if there is one.
-    max: Option<i64>,
-}
-
-/// A score to be handed in.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = leaderboards::NewScore)]
-struct NewScore {
-    /// Whose score it is: 1 to 256 bytes.
-    owner: String,
-    /// The score; with `incr` and `decr` the difference to the one that is there.
-    score: i64,
-    /// Instead of the board's own.
-    operator: Option<Operator>,
-    /// What is to be shown with the score, at most 4,096 bytes; without it the old one stays.
-    #[schema(value_type = Option<Object>)]
-    metadata: Option<Metadata>,
-}
-
-/// Which entries of a board.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct Which {
-    /// 1 to 1,000; 100 unless said.
-    limit: Option<u32>,
-    /// `cursor` or `prev_cursor` of an earlier answer to the same question.
-    cursor: Option<String>,
-    /// From this rank on; alone.
-    from_rank: Option<u64>,
-    /// Only scores from here on.
-    min_score: Option<i64>,
-    /// Only scores up to here.
-    max_score: Option<i64>,
-    /// Only the best so many of a hundred members, rounded up: 1 to 100.
-    top_percent: Option<u32>,
-    /// Only these owners, at most 1,000, ranked among themselves; given once for each, and alone.
-    #[serde(default)]
-    owner_ids: Vec<String>,
-}
-
-/// How many entries.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-struct HowMany {
-    /// 1 to 1,000, the owner's own among them; 11 unless said.
-    limit: Option<u32>,
-}
-
-/// Entries of a board, from the top.
-#[derive(Serialize, ToSchema)]
-#[schema(as = leaderboards::Entries)]
-struct Entries {
-    /// The entries.
-    entries: Vec<Entry>,
-    /// Where to go on; null at the end.
-    cursor: Option<String>,
-    /// Where to go back; null at the top.
-    prev_cursor: Option<String>,
-}
-
-/// What a cursor says: the place, the direction, and the position that the client has seen.
-type Cursor = (Place, bool, Positions);
+/// The most boards that one request submits to.
+const BOARDS_LIMIT: usize = 100;
 
 /// Creates a board.
 #[utoipa::path(post, path = "/v1/leaderboards", tag = "leaderboards", request_body = NewBoard, responses(
@@ -135,16 +54,9 @@ type Cursor = (Place, bool, Positions);
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn define(State(door): State<Door>, Body(asked, new): Body<NewBoard>) -> Result<Response, Undone> {
-    let bounds = new.bounds.unwrap_or_default();
-    let definition = Definition {
-        id: new.id,
-        sort: new.sort.unwrap_or_default(),
-        operator: new.operator.unwrap_or_default(),
-        bounds: Bounds { min: bounds.min, max: bounds.max },
-        authoritative: new.authoritative.unwrap_or_default(),
-    };
+    let definition = new.definition();
     let location = format!("/v1/leaderboards/{}", definition.id);
-    let done = tell(&door, &asked, Command::Define(definition)).await?;
+    let done = tell(&door, &asked, Command::Define(Box::new(definition))).await?;
     let status = match &done.outcome {
         Outcome::WasDefined(_) => StatusCode::OK,
         _ => StatusCode::CREATED,
@@ -170,7 +82,7 @@ async fn board(
 /// Hands in a score.
 #[utoipa::path(post, path = "/v1/leaderboards/{board}/scores", tag = "leaderboards", request_body = NewScore,
     params(("board" = String, Path, description = "The board")), responses(
-    (status = 200, description = "It counts", body = Submitted),
+    (status = 200, description = "It counts", body = Counted),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn submit(
@@ -178,10 +90,87 @@ async fn submit(
     Segments(board): Segments<String>,
     Body(asked, new): Body<NewScore>,
 ) -> Result<Response, Undone> {
-    let NewScore { owner, score, operator, metadata } = new;
-    let submission = Submission { board, owner, score, operator, metadata };
-    let done = tell(&door, &asked, Command::SubmitScore(submission)).await?;
-    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+    let done = tell(&door, &asked, Command::SubmitScore(Submission { board, entry: new.entry() })).await?;
+    let submission = submission_name(&done.positions);
+    Ok(respond(StatusCode::OK, done, |outcome| Counted { submission, outcome }))
+}
+
+/// Hands in scores of many owners. Each counts or is refused for itself.
+#[utoipa::path(post, path = "/v1/leaderboards/{board}/scores:batch", tag = "leaderboards", request_body = NewScores,
+    params(("board" = String, Path, description = "The board")), responses(
+    (status = 200, description = "What became of each", body = Results),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn submit_many(
+    State(door): State<Door>,
+    Segments(board): Segments<String>,
+    Body(asked, new): Body<NewScores>,
+) -> Result<Response, Undone> {
+    let entries = new.scores.into_iter().map(NewScore::entry).collect();
+    let done = tell(&door, &asked, Command::SubmitScores(Batch { board, entries, stamps: Vec::new() })).await?;
+    let name = submission_name(&done.positions);
+    Ok(respond(StatusCode::OK, done, |outcome| Results { results: results(outcome, &name) }))
+}
+
+/// What became of the entries of a batch with this name.
+fn results(outcome: Outcome, name: &str) -> Vec<ItemResult> {
+    let Outcome::Batch(batch) = outcome else { return Vec::new() };
+    let named = |(index, item)| match item {
+        Item::Submitted(submitted) => {
+            let submission = Some(format!("{name}.{index}"));
+            ItemResult { status: 200, submission, result: Some(submitted), problem: None }
+        }
+        Item::Refused(refusal) => {
+            let (code, detail) = (refusal.code().to_owned(), refusal.to_string());
+            ItemResult::problem(refusal.kind().status(), None, ItemProblem { code, detail })
+        }
+    };
+    (0..).zip(batch.results).map(|(index, item): (u32, Item)| named((index, item))).collect()
+}
+
+/// Hands in scores of one owner for many boards. Each counts or is refused for itself, and can be retried for itself
+/// under the same key.
+#[utoipa::path(put, path = "/v1/leaderboards/owners/{owner}/scores", tag = "leaderboards", request_body = OwnerScores,
+    params(("owner" = String, Path, description = "The owner")), responses(
+    (status = 200, description = "What became of each", body = Results),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn submit_everywhere(
+    State(door): State<Door>,
+    Segments(owner): Segments<String>,
+    Body(asked, new): Body<OwnerScores>,
+) -> Result<Response, Undone> {
+    let found = new.scores.len();
+    if !(1..=BOARDS_LIMIT).contains(&found) {
+        return Err(bad(format!("`scores` has 1 to {BOARDS_LIMIT} entries, not {found}")).into());
+    }
+    let commands = new.scores.into_iter().map(|score| {
+        let board = score.board.clone();
+        Command::SubmitScore(Submission { board, entry: score.entry(owner.clone()) })
+    });
+    let commands: Vec<Command> = commands.collect();
+    for command in &commands {
+        check(command)?;
+    }
+    let parts = door.submit_all::<Boards>(&asked, &commands).await;
+    Ok(respond_many(StatusCode::OK, parts, |parts| Results { results: parts.into_iter().map(part).collect() }))
+}
+
+/// What became of one of many scores.
+fn part(part: Result<Done<Outcome>, Undone>) -> ItemResult {
+    match part {
+        Ok(Done { outcome: Outcome::Submitted(submitted), positions, .. }) => {
+            let submission = Some(submission_name(&positions));
+            ItemResult { status: 200, submission, result: Some(submitted), problem: None }
+        }
+        Ok(_) => ItemResult::lost(&Problem::new(500, "internal", "a score brought what no score brings")),
+        Err(Undone::Problem(problem)) => ItemResult::lost(&problem),
+        Err(Undone::Accepted(positions)) => {
+            let detail = format!("it is durable and not applied yet: ask /v1/outcomes/{positions}");
+            let problem = ItemProblem { code: "accepted".to_owned(), detail };
+            ItemResult::problem(202, Some(submission_name(&positions)), problem)
+        }
+    }
 }
 
 /// Lists entries from the top.
@@ -196,8 +185,9 @@ async fn entries(
     Segments(board): Segments<String>,
     Params(which): Params<Which>,
 ) -> Result<Response, Problem> {
+    let of = ranking(board, which.of());
     if !which.owner_ids.is_empty() {
-        let read = door.ask::<Boards>(&asked, &among(board, which)?).await?;
+        let read = door.ask::<Boards>(&asked, &among(of, which)?).await?;
         return Ok(show(&door, "", read));
     }
     let scores = Bounds { min: which.min_score, max: which.max_score };
@@ -205,30 +195,31 @@ async fn entries(
     if top_percent.is_some_and(|part| !(1..=100).contains(&part)) {
         return Err(bad("`top_percent` is 1 to 100"));
     }
-    let list = list(&board, scores, top_percent);
+    let list = list(&of, scores, top_percent);
     let seek = seek(&door, &list, &which, &mut asked)?;
-    let query = Query::Entries { board, seek, limit: limit(which.limit, ENTRIES)?, scores, top_percent };
+    let query = Query::Entries { of, seek, limit: limit(which.limit, ENTRIES)?, scores, top_percent };
     let read = door.ask::<Boards>(&asked, &query).await?;
     Ok(show(&door, &list, read))
 }
 
 /// Shows an owner's entry.
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/owners/{owner}", tag = "leaderboards",
-    params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner")),
-    responses(
-    (status = 200, description = "The entry", body = Entry),
+    params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner"),
+        Of), responses(
+    (status = 200, description = "The entry", body = OwnEntry),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn owner(
     State(door): State<Door>,
     Reading(asked): Reading,
     Segments((board, owner)): Segments<(String, String)>,
+    Params(of): Params<Of>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Boards>(&asked, &Query::Owner { board, owner }).await?;
+    let read = door.ask::<Boards>(&asked, &Query::Owner { of: ranking(board, of), owner }).await?;
     Ok(show(&door, "", read))
 }
 
-/// Takes an owner off a board.
+/// Takes an owner off a board: off the open epoch of each window.
 #[utoipa::path(delete, path = "/v1/leaderboards/{board}/owners/{owner}", tag = "leaderboards",
     params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner")),
     responses(
@@ -258,40 +249,122 @@ async fn around(
     Segments((board, owner)): Segments<(String, String)>,
     Params(many): Params<HowMany>,
 ) -> Result<Response, Problem> {
-    let list = list(&board, Bounds::default(), None);
-    let query = Query::Around { board, owner, limit: limit(many.limit, AROUND)? };
+    let of = ranking(board, many.of());
+    let list = list(&of, Bounds::default(), None);
+    let query = Query::Around { of, owner, limit: limit(many.limit, AROUND)? };
     let read = door.ask::<Boards>(&asked, &query).await?;
     Ok(show(&door, &list, read))
 }
 
 /// Shows the entry at a rank.
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/ranks/{rank}", tag = "leaderboards",
-    params(("board" = String, Path, description = "The board"), ("rank" = u64, Path, description = "From 1")),
+    params(("board" = String, Path, description = "The board"), ("rank" = u64, Path, description = "From 1"), Of),
     responses(
-    (status = 200, description = "The entry", body = Entry),
+    (status = 200, description = "The entry", body = OwnEntry),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn at_rank(
     State(door): State<Door>,
     Reading(asked): Reading,
     Segments((board, rank)): Segments<(String, u64)>,
+    Params(of): Params<Of>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Boards>(&asked, &Query::Rank { board, rank }).await?;
+    let read = door.ask::<Boards>(&asked, &Query::Rank { of: ranking(board, of), rank }).await?;
     Ok(show(&door, "", read))
 }
 
-/// Submits a command, unless it is wrong whatever the state is: that is not for the log to keep.
+/// Shows how the scores of a board are spread.
+#[utoipa::path(get, path = "/v1/leaderboards/{board}/stats", tag = "leaderboards",
+    params(("board" = String, Path, description = "The board"), WhichStats), responses(
+    (status = 200, description = "The statistics", body = Stats),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn stats(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(board): Segments<String>,
+    Params(which): Params<WhichStats>,
+) -> Result<Response, Problem> {
+    let bars = which.bars.unwrap_or(STATS_BARS);
+    if !(1..=STATS_BARS).contains(&bars) {
+        return Err(bad(format!("`bars` is 1 to {STATS_BARS}, not {bars}")));
+    }
+    if which.ranks.len() > STATS_RANKS || which.ranks.contains(&0) {
+        return Err(bad(format!("`ranks` names at most {STATS_RANKS} ranks, from 1")));
+    }
+    let of = ranking(board, Of { window: which.window, epoch: which.epoch, tie: None });
+    let read = door.ask::<Boards>(&asked, &Query::Stats { of, ranks: which.ranks, bars }).await?;
+    Ok(show(&door, "", read))
+}
+
+/// Lists the epochs of a window that are open or kept, the newest first.
+#[utoipa::path(get, path = "/v1/leaderboards/{board}/epochs", tag = "leaderboards",
+    params(("board" = String, Path, description = "The board"), WhichEpochs), responses(
+    (status = 200, description = "The epochs", body = Epochs),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn epochs(
+    State(door): State<Door>,
+    Reading(mut asked): Reading,
+    Segments(board): Segments<String>,
+    Params(which): Params<WhichEpochs>,
+) -> Result<Response, Problem> {
+    let of = ranking(board, Of { window: which.window, epoch: None, tie: None });
+    let list = format!("leaderboards/{}/epochs {}", of.board, of.window.name());
+    let mut below = None;
+    if let Some(cursor) = &which.cursor {
+        let (number, seen): EpochCursor = door.open_cursor(&list, cursor)?;
+        below = Some(number);
+        asked.min_position.merge(&seen);
+    }
+    let limit = limit(which.limit, ENTRIES)?;
+    let read = door.ask::<Boards>(&asked, &Query::Epochs { of, below, limit }).await?;
+    let seen = read.positions.clone();
+    Ok(answer(read, |found| {
+        let epochs = if let Answer::Epochs(epochs) = found { epochs } else { Vec::new() };
+        let last = epochs.last().map(|last| last.epoch).filter(|last| *last > 0 && epochs.len() == limit as usize);
+        let cursor = last.map(|last| door.seal_cursor::<EpochCursor>(&list, &(last, seen)));
+        Epochs { epochs, cursor }
+    }))
+}
+
+/// Ends the open epoch of a window now; the next one begins, empty.
+#[utoipa::path(post, path = "/v1/leaderboards/{board}/epochs:close", tag = "leaderboards", request_body = NewClosing,
+    params(("board" = String, Path, description = "The board")), responses(
+    (status = 200, description = "It has ended: how", body = EpochClosed),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn close_epoch(
+    State(door): State<Door>,
+    Segments(board): Segments<String>,
+    Body(asked, new): Body<NewClosing>,
+) -> Result<Response, Undone> {
+    let closing = Closing { board, window: new.window.unwrap_or_default() };
+    let done = tell(&door, &asked, Command::CloseEpoch(closing)).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+}
+
+/// What is wrong with a command whatever the state is, as a problem: that is not for the log to keep.
+fn check(command: &Command) -> Result<(), Problem> {
+    transition::check(command).map_err(|refusal: Rejection| Problem::refusal(&refusal))
+}
+
+/// Submits a command, unless it is wrong whatever the state is.
 async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outcome>, Undone> {
-    transition::check(&command).map_err(|refusal: Rejection| Problem::refusal(&refusal))?;
+    check(&command)?;
     door.submit::<Boards>(asked, &command).await
 }
 
-/// The name of a list, which its cursors are bound to.
-fn list(board: &str, scores: Bounds, top_percent: Option<u32>) -> String {
-    format!("leaderboards/{board}/entries {:?} {:?} {top_percent:?}", scores.min, scores.max)
+fn ranking(board: String, of: Of) -> Ranking {
+    Ranking { board, window: of.window.unwrap_or_default(), epoch: of.epoch, tie: of.tie }
 }
 
-fn among(board: String, which: Which) -> Result<Query, Problem> {
+/// The name of a list, which its cursors are bound to.
+fn list(of: &Ranking, scores: Bounds, top_percent: Option<u32>) -> String {
+    format!("leaderboards/entries {of:?} {:?} {:?} {top_percent:?}", scores.min, scores.max)
+}
+
+fn among(of: Ranking, which: Which) -> Result<Query, Problem> {
     let with = [
         ("limit", which.limit.is_some()),
         ("cursor", which.cursor.is_some()),
@@ -301,7 +374,7 @@ fn among(board: String, which: Which) -> Result<Query, Problem> {
     if which.owner_ids.len() > LIST_LIMIT as usize {
         return Err(bad(format!("`owner_ids` names at most {LIST_LIMIT} owners")));
     }
-    Ok(Query::Among { board, owners: which.owner_ids })
+    Ok(Query::Among { of, owners: which.owner_ids })
 }
 
 fn filters(which: &Which) -> [(&'static str, bool); 3] {
@@ -337,15 +410,17 @@ fn bad(detail: impl Into<String>) -> Problem {
 
 /// An answer as a response; `list` names the list that a page's cursors belong to.
 fn show(door: &Door, list: &str, read: Read<Answer>) -> Response {
-    let seen = read.positions.clone();
-    let seal = |place: Place, back: bool| door.seal_cursor::<Cursor>(list, &(place, back, seen.clone()));
-    match read.answer {
-        Answer::Board(board) => answer(Read { answer: board, positions: read.positions }, |board| board),
-        Answer::Entry(entry) => answer(Read { answer: entry, positions: read.positions }, |entry| entry),
-        Answer::Page(page) => answer(Read { answer: page, positions: seen.clone() }, |page| Entries {
-            entries: page.entries,
-            cursor: page.next.map(|place| seal(place, false)),
-            prev_cursor: page.prev.map(|place| seal(place, true)),
-        }),
+    let Read { answer: found, positions } = read;
+    let seal = |place: Place, back: bool| door.seal_cursor::<Cursor>(list, &(place, back, positions.clone()));
+    match found {
+        Answer::Board(board) => answer(Read { answer: board, positions }, |board| board),
+        Answer::Entry(entry) => answer(Read { answer: entry, positions }, |entry| entry),
+        Answer::Stats(stats) => answer(Read { answer: stats, positions }, |stats| stats),
+        Answer::Epochs(epochs) => answer(Read { answer: epochs, positions }, |epochs| epochs),
+        Answer::Page(page) => {
+            let cursor = page.next.map(|place| seal(place, false));
+            let prev_cursor = page.prev.map(|place| seal(place, true));
+            answer(Read { answer: page.entries, positions }, |entries| Entries { entries, cursor, prev_cursor })
+        }
     }
 }

@@ -1,94 +1,147 @@
-//! The tables of leaderboards: boards, their members, and the members in order.
+//! The tables of leaderboards: boards, their epochs, their members, and the members in order.
 
+use crate::leaderboards::fold::{Kept, Standing};
+use crate::leaderboards::ladder::Rungs;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::leaderboards::{Definition, Metadata, Place, Sort};
-use millrace_topics::record::Stamp;
+use millrace_topics::leaderboards::{Bounds, Definition, Operator, Sort, Tie, Tournament, Window, Windows};
 use millrace_topics::time::Time;
 
-/// A board.
+/// What a submission must know of a board, in one small row: it is read for each.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct BoardRow {
-    /// What it is.
-    pub definition: Definition,
-    /// Which run is open.
-    pub epoch: u32,
-    /// When it was created.
-    pub created: Time,
+    /// Which end of the scores is the top.
+    pub sort: Sort,
+    /// The same for each subscore.
+    pub columns: Vec<Sort>,
+    /// What a submission does unless it says otherwise.
+    pub operator: Operator,
+    /// The scores that it takes.
+    pub bounds: Bounds,
+    /// True if only servers and operators may submit.
+    pub authoritative: bool,
+    /// Its windows.
+    pub windows: Windows,
+    /// What rank equal scores share. With `dense` distinct scores are counted.
+    pub tie: Tie,
+    /// Over how many shards its members are spread.
+    pub shards: u32,
+    /// How many submissions of a member are kept.
+    pub keep: u32,
+    /// Its limits of time and number.
+    pub tournament: Option<Tournament>,
+    /// The open epoch of each window, by the window's number.
+    pub open: [u32; 3],
 }
 
-/// A member of a board in one of its runs.
+/// An epoch of a window.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct EpochRow {
+    /// When it began.
+    pub opened: Time,
+    /// When it will end by itself, if it will.
+    pub closes: Option<Time>,
+    /// How it ended, once it has.
+    pub closed: Option<Closed>,
+}
+
+/// How an epoch ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Closed {
+    /// When.
+    pub at: Time,
+    /// How many members it had.
+    pub members: u64,
+    /// The hash of the whole ranking: see [`crate::leaderboards::standings`].
+    pub hash: u128,
+}
+
+/// A member of a board in one epoch of one window.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct MemberRow {
-    /// Its score.
-    pub score: i64,
-    /// The submission that reached it: of equal scores the first stands higher.
-    pub reached: Stamp,
-    /// How many submissions counted.
-    pub attempts: u64,
-    /// What came with the score.
-    pub metadata: Option<Metadata>,
-    /// When the last submission counted.
-    pub updated: Time,
+    /// What counts; none if every submission was voided.
+    pub standing: Option<Standing>,
+    /// True if it takes no place in the order.
+    pub hidden: bool,
+    /// What had come of the submissions before those that are kept.
+    pub base: Option<Standing>,
+    /// The last submissions.
+    pub kept: Kept,
 }
 
-/// A member's key: (board, epoch, owner).
+/// The number of an epoch among those of all windows of a board: the window is in the low bits.
+#[must_use]
+pub fn run(window: Window, epoch: u32) -> u32 {
+    epoch << 2 | u32::try_from(window.index()).expect("there are three windows")
+}
+
+/// A member's key: (board, run, owner).
 pub type MemberKey = (String, u32, String);
 
-/// A member's key in the order: (board, epoch, rung, stamp at which the score was reached, owner). The stamp is
+/// A member's key in the order: (board, run, rungs, stamp at which they were reached, owner). The stamp is
 /// (micros, node).
-pub type OrderKey = (String, u32, i64, (u64, u32), String);
+pub type OrderKey = (String, u32, Rungs, (u64, u32), String);
 
-/// Board → what it is.
-pub const BOARDS: Table<String, BoardRow> = Table::primary(16, "boards");
-/// (board, epoch, owner) → its score and how it came to it.
-pub const MEMBERS: Table<MemberKey, MemberRow> = Table::primary(17, "members");
+/// The key of those who share a place: (board, run, rungs).
+pub type ScoreKey = (String, u32, Rungs);
+
+/// Board → its definition and when it was created.
+pub const DEFINITIONS: Table<String, (Definition, Time)> = Table::primary(19, "definitions");
+/// Board → what a submission must know of it.
+pub const BOARDS: Table<String, BoardRow> = Table::primary(20, "boards");
+/// (board, number of the window, epoch) → how long it is open.
+pub const EPOCHS: Table<(String, u8, u32), EpochRow> = Table::primary(21, "epochs");
+/// (board, run, owner) → its score and how it came to it.
+pub const MEMBERS: Table<MemberKey, MemberRow> = Table::primary(22, "members");
 /// The members in the order of their board. Computed from `members`.
-pub const ORDER: Table<OrderKey, ()> = Table::derived(18, "order");
+pub const ORDER: Table<OrderKey, ()> = Table::derived(23, "order");
+/// How many members share a place, on boards that have dense ranks. Computed from `members`.
+pub const SCORES: Table<ScoreKey, u64> = Table::derived(24, "scores");
+/// Owners that are hidden everywhere.
+pub const HIDDEN: Table<String, ()> = Table::primary(25, "hidden");
+/// (owner, board, run): where an owner is a member. Computed from `members`.
+pub const OWNED: Table<(String, String, u32), ()> = Table::derived(26, "owned");
+/// (board, run) → how many members it has, on boards that have a limit. Computed from `members`.
+pub const JOINED: Table<(String, u32), u64> = Table::derived(27, "joined");
 
-/// The tables, by number. No number is retired yet.
+/// The tables, by number. The numbers 16, 17 and 18 are retired.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![BOARDS.def(), MEMBERS.def(), ORDER.def()]
-}
-
-/// Where a score stands from the top: a better score has a lower rung. Its own inverse.
-#[must_use]
-pub fn rung(sort: Sort, score: i64) -> i64 {
-    match sort {
-        Sort::Asc => score,
-        // Not the negative, which the lowest score has none of.
-        Sort::Desc => !score,
-    }
+    vec![
+        DEFINITIONS.def(),
+        BOARDS.def(),
+        EPOCHS.def(),
+        MEMBERS.def(),
+        ORDER.def(),
+        SCORES.def(),
+        HIDDEN.def(),
+        OWNED.def(),
+        JOINED.def(),
+    ]
 }
 
 impl BoardRow {
-    /// The key of a place in the order of the open run.
+    /// What a submission must know of this definition; every window's epoch 0 is open.
     #[must_use]
-    pub fn order_key(&self, place: &Place) -> OrderKey {
-        let Definition { id, sort, .. } = &self.definition;
-        let Stamp { micros, node } = place.reached;
-        (id.clone(), self.epoch, rung(*sort, place.score), (micros, node), place.owner.clone())
+    pub fn new(definition: &Definition) -> Self {
+        Self {
+            sort: definition.sort,
+            columns: definition.columns.clone(),
+            operator: definition.operator,
+            bounds: definition.bounds,
+            authoritative: definition.authoritative,
+            windows: definition.windows,
+            tie: definition.tie,
+            shards: definition.shards,
+            keep: definition.keep_submissions,
+            tournament: definition.tournament,
+            open: [0; 3],
+        }
     }
 
-    /// The place that a key in the order says.
+    /// The open epoch of a window.
     #[must_use]
-    pub fn place(&self, key: OrderKey) -> Place {
-        let (_, _, at, (micros, node), owner) = key;
-        Place { score: rung(self.definition.sort, at), reached: Stamp { micros, node }, owner }
-    }
-
-    /// The key of a member of the open run.
-    #[must_use]
-    pub fn member_key(&self, owner: &str) -> MemberKey {
-        (self.definition.id.clone(), self.epoch, owner.to_owned())
-    }
-}
-
-impl MemberRow {
-    /// Its place in the order.
-    #[must_use]
-    pub fn place(&self, owner: &str) -> Place {
-        Place { score: self.score, reached: self.reached, owner: owner.to_owned() }
+    pub fn epoch(&self, window: Window) -> u32 {
+        self.open[window.index()]
     }
 }

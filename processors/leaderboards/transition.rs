@@ -1,19 +1,25 @@
 //! What a command does to the boards: checks by precedence, the line, then only writes.
 
-use crate::leaderboards::Boards;
-use crate::leaderboards::ranks::LEAF;
-use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, MemberRow, ORDER, rung};
+mod epochs;
+mod submit;
+
+pub use submit::METADATA_LIMIT;
+
+use crate::leaderboards::calendar::{self, Cron};
+use crate::leaderboards::fold::Standing;
+use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::tables::{BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS};
+use crate::leaderboards::{Boards, order};
 use crate::runtime::ids;
 use millrace_topics::leaderboards::{
-    Board, Bounds, Command, Definition, Deleted, Deletion, Event, Metadata, Operator, Outcome, Place, Rejection,
-    Submission, Submitted,
+    Board, Bounds, COLUMNS_LIMIT, Command, Definition, Deleted, Deletion, Epoch, Event, KEEP_EPOCHS_LIMIT,
+    KEEP_SUBMISSIONS_LIMIT, Outcome, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection, SHARDS_LIMIT, TOP_LIMIT, Tie, Timer,
+    Window,
 };
 use millrace_topics::record::Role;
+use millrace_topics::time::Time;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
-
-/// The most metadata of a member, in bytes as compact JSON.
-pub const METADATA_LIMIT: usize = 4096;
 
 /// Applies a command.
 ///
@@ -22,9 +28,20 @@ pub const METADATA_LIMIT: usize = 4096;
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     check(&command)?;
     match command {
-        Command::Define(definition) => define(cx, definition),
-        Command::SubmitScore(submission) => submit(cx, submission),
+        Command::Define(definition) => define(cx, *definition),
+        Command::SubmitScore(submission) => submit::one(cx, submission),
+        Command::SubmitScores(batch) => submit::many(cx, batch),
         Command::DeleteOwner(deletion) => delete(cx, deletion),
+        Command::CloseEpoch(closing) => epochs::close_by_hand(cx, &closing),
+        Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
+    }
+}
+
+/// Does what a timer was set for.
+pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
+    match timer {
+        Timer::Close { board, window } => epochs::close_on_time(cx, &board, window),
+        Timer::Drop { board, window, epoch } => epochs::drop_rows(cx, board, window, epoch),
     }
 }
 
@@ -36,8 +53,11 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
 pub fn check(command: &Command) -> Result<(), Rejection> {
     match command {
         Command::Define(definition) => check_definition(definition),
-        Command::SubmitScore(submission) => check_submission(submission),
+        Command::SubmitScore(submission) => submit::check_entry(&submission.entry),
+        Command::SubmitScores(batch) => submit::check_batch(batch),
         Command::DeleteOwner(deletion) => check_owner(&deletion.owner),
+        Command::CloseEpoch(_) => Ok(()),
+        Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
     }
 }
 
@@ -48,190 +68,150 @@ fn check_definition(definition: &Definition) -> Result<(), Rejection> {
     if ids::is_reserved(&definition.id) {
         return Err(Rejection::ReservedId(definition.id.clone()));
     }
-    match definition.bounds {
-        Bounds { min: Some(min), max: Some(max) } if min > max => Err(Rejection::BadBounds { min, max }),
-        _ => Ok(()),
+    if let Bounds { min: Some(min), max: Some(max) } = definition.bounds
+        && min > max
+    {
+        return Err(Rejection::BadBounds { min, max });
     }
+    fault(definition).map_or(Ok(()), |fault| Err(Rejection::BadDefinition(fault)))
 }
 
-fn check_submission(submission: &Submission) -> Result<(), Rejection> {
-    check_owner(&submission.owner)?;
-    let found = submission.metadata.as_ref().map_or(0, |Metadata(text)| text.len());
-    if found > METADATA_LIMIT {
-        let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        return Err(Rejection::MetadataTooLarge { limit: number(METADATA_LIMIT), found: number(found) });
+/// What else is wrong with a definition.
+fn fault(definition: &Definition) -> Option<String> {
+    let Definition { columns, windows, shards, tz, reset_cron, keep_epochs, keep_submissions, top, tie, .. } =
+        definition;
+    let in_range = |name: &str, found: u32, least: u32, most: u32| {
+        (!(least..=most).contains(&found)).then(|| format!("`{name}` is {least} to {most}, not {found}"))
+    };
+    if columns.len() >= COLUMNS_LIMIT {
+        return Some(format!("`columns` names at most {} subscores, not {}", COLUMNS_LIMIT - 1, columns.len()));
     }
-    Ok(())
+    if !windows.has(Window::All) {
+        return Some("`windows` names `all`, and may name `daily` and `weekly`".to_owned());
+    }
+    if *shards > 1 && *tie == Tie::Dense {
+        return Some("distinct scores are not counted over several shards: `tie` is not `dense` there".to_owned());
+    }
+    in_range("shards", *shards, 1, SHARDS_LIMIT)
+        .or_else(|| in_range("keep_epochs", *keep_epochs, 0, KEEP_EPOCHS_LIMIT))
+        .or_else(|| in_range("keep_submissions", *keep_submissions, 0, KEEP_SUBMISSIONS_LIMIT))
+        .or_else(|| in_range("top", *top, 0, TOP_LIMIT))
+        .or_else(|| fault_of_prizes(definition))
+        .or_else(|| fault_of_tournament(definition))
+        .or_else(|| calendar::zone(tz).err())
+        .or_else(|| reset_cron.as_deref().and_then(|line| Cron::parse(line).err()))
+}
+
+fn fault_of_prizes(Definition { prizes, .. }: &Definition) -> Option<String> {
+    if prizes.len() > PRIZES_LIMIT {
+        return Some(format!("`prizes` has at most {PRIZES_LIMIT} steps, not {}", prizes.len()));
+    }
+    if !prizes.is_sorted_by(|one, next| one.to_rank < next.to_rank) || prizes.iter().any(|prize| prize.to_rank == 0) {
+        return Some("`prizes` go down from the top: each `to_rank` is above the one before".to_owned());
+    }
+    if prizes.last().is_some_and(|last| last.to_rank > PRIZE_RANKS_LIMIT) {
+        return Some(format!("`prizes` end at rank {PRIZE_RANKS_LIMIT} at the latest"));
+    }
+    let bad = prizes.iter().any(|prize| !ids::is_subject(&prize.prize));
+    bad.then(|| "a prize has 1 to 256 bytes".to_owned())
+}
+
+fn fault_of_tournament(definition: &Definition) -> Option<String> {
+    let tournament = definition.tournament?;
+    if tournament.join_required {
+        return Some("`join_required` is not there yet".to_owned());
+    }
+    let counts = tournament.join_required || tournament.max_size.is_some();
+    if definition.shards > 1 && counts {
+        return Some(
+            "members are not counted over several shards: no `max_size` and no `join_required` there".to_owned(),
+        );
+    }
+    if let (Some(starts), Some(ends)) = (tournament.starts_at, tournament.ends_at)
+        && starts >= ends
+    {
+        return Some("a tournament starts before it ends".to_owned());
+    }
+    None
 }
 
 fn check_owner(owner: &str) -> Result<(), Rejection> {
     if ids::is_subject(owner) { Ok(()) } else { Err(Rejection::BadOwner) }
 }
 
-fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection> {
-    if cx.caller().role == Role::User {
-        return Err(Rejection::RoleRequired);
-    }
-    if let Some(row) = cx.get(BOARDS, &definition.id) {
-        if row.definition != definition {
-            return Err(Rejection::BoardExists);
-        }
-        let members = cx.engine.members(&definition.id, row.epoch);
-        return Ok(Outcome::WasDefined(row.show(members)));
-    }
-    // The line: nothing below can be refused.
-    let row = BoardRow { definition, epoch: 0, created: cx.now() };
-    cx.put(BOARDS, &row.definition.id, &row);
-    let shown = row.show(0);
-    cx.say(&Event::BoardDefined(row.definition));
-    Ok(Outcome::Defined(shown))
+fn check_may_rule(cx: &Cx<'_>) -> Result<(), Rejection> {
+    if cx.caller().role == Role::User { Err(Rejection::RoleRequired) } else { Ok(()) }
 }
 
-fn submit(cx: &mut Cx<'_>, submission: Submission) -> Result<Outcome, Rejection> {
-    let by_user = cx.caller().role == Role::User;
-    if by_user && cx.caller().id != submission.owner {
-        return Err(Rejection::NotYourself);
-    }
-    let board = cx.get(BOARDS, &submission.board).ok_or(Rejection::UnknownBoard)?;
-    if by_user && board.definition.authoritative {
-        return Err(Rejection::Authoritative);
-    }
-    let before = cx.get(MEMBERS, &board.member_key(&submission.owner));
-    let operator = submission.operator.unwrap_or(board.definition.operator);
-    let offered = offered(operator, before.as_ref(), submission.score)?;
-    if !takes(board.definition.bounds, offered) {
-        return Err(Rejection::OutOfBounds(offered));
+fn find(cx: &Cx<'_>, board: &String) -> Result<BoardRow, Rejection> {
+    cx.get(BOARDS, board).ok_or(Rejection::UnknownBoard)
+}
+
+fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection> {
+    check_may_rule(cx)?;
+    if let Some((known, created)) = cx.get(DEFINITIONS, &definition.id) {
+        if known.without_rules() != definition.without_rules() {
+            return Err(Rejection::BoardExists);
+        }
+        let row = cx.get(BOARDS, &definition.id).expect("a board that is defined has its row");
+        return Ok(Outcome::WasDefined(Box::new(show(cx, known, created, &row))));
     }
     // The line: nothing below can be refused.
-    let nothing = submission.score == 0 && matches!(operator, Operator::Incr | Operator::Decr);
-    if nothing && let Some(before) = &before {
-        return Ok(Outcome::Submitted(report(cx, &board, &submission.owner, Some(before), before)));
+    let (row, now) = (BoardRow::new(&definition), cx.now());
+    cx.put(BOARDS, &definition.id, &row);
+    cx.put(DEFINITIONS, &definition.id, &(definition.clone(), now));
+    for window in definition.windows.iter() {
+        epochs::open(cx, &definition, window, 0, now);
     }
-    let prev_rank = before.as_ref().map(|before| rank(cx, &board, &before.place(&submission.owner)));
-    let after = next(cx, &board, operator, before.as_ref(), offered, submission.metadata);
-    put(cx, &board, &submission.owner, before.as_ref(), &after);
-    let submitted = Submitted { prev_rank, ..report(cx, &board, &submission.owner, before.as_ref(), &after) };
-    cx.say(&Event::ScoreSubmitted(submitted.clone()));
-    Ok(Outcome::Submitted(submitted))
+    cx.say(&Event::BoardDefined(Box::new(definition.clone())));
+    Ok(Outcome::Defined(Box::new(show(cx, definition, now, &row))))
+}
+
+/// A board as people see it.
+fn show(cx: &Cx<'_>, definition: Definition, created_at: Time, row: &BoardRow) -> Board {
+    let open = definition.windows.iter().map(|window| {
+        let epoch = row.epoch(window);
+        let key = (definition.id.clone(), window as u8, epoch);
+        let state = cx.get(EPOCHS, &key).expect("the open epoch of a window is there");
+        let ladder = Ladder::new(&definition.id, row, window, epoch);
+        state.show(window, epoch, cx.engine.ranks.members(&ladder.board, ladder.run))
+    });
+    let open: Vec<Epoch> = open.collect();
+    Board {
+        epoch: row.epoch(Window::All),
+        members: open[0].members,
+        created_at,
+        open,
+        definition: definition.without_rules(),
+    }
 }
 
 fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
-    if cx.caller().role == Role::User {
-        return Err(Rejection::RoleRequired);
-    }
-    let board = cx.get(BOARDS, &deletion.board).ok_or(Rejection::UnknownBoard)?;
-    let key = board.member_key(&deletion.owner);
-    let member = cx.get(MEMBERS, &key).ok_or(Rejection::UnknownOwner)?;
+    check_may_rule(cx)?;
+    let row = find(cx, &deletion.board)?;
+    let Deletion { board, owner } = deletion;
+    let epoch = row.epoch(Window::All);
+    let in_all = Ladder::new(&board, &row, Window::All, epoch);
+    let member = cx.get(MEMBERS, &in_all.member_key(&owner)).ok_or(Rejection::UnknownOwner)?;
     // The line: nothing below can be refused.
-    let place = member.place(&deletion.owner);
-    let rank = rank(cx, &board, &place);
-    leave(cx, &board, &place);
-    cx.delete(MEMBERS, &key);
-    let Deletion { board: id, owner } = deletion;
-    let deleted = Deleted { board: id, epoch: board.epoch, owner, rank, score: member.score };
+    let place = member.standing.as_ref().map(|standing| standing.place(&owner));
+    let place = place.filter(|_| !member.hidden && row.shards == 1);
+    let rank = place.map(|place| order::rank(cx, &in_all, &place));
+    for window in row.windows.iter() {
+        remove(cx, &Ladder::new(&board, &row, window, row.epoch(window)), &owner);
+    }
+    let score = member.standing.map(|Standing { score, .. }| score);
+    let deleted = Deleted { board, epoch, owner, rank, score };
     cx.say(&Event::OwnerDeleted(deleted.clone()));
     Ok(Outcome::Deleted(deleted))
 }
 
-/// The score that a submission asks for.
-fn offered(operator: Operator, before: Option<&MemberRow>, score: i64) -> Result<i64, Rejection> {
-    let from = before.map_or(0, |before| before.score);
-    let offered = match operator {
-        Operator::Best | Operator::Set => Some(score),
-        Operator::Incr => from.checked_add(score),
-        Operator::Decr => from.checked_sub(score),
-    };
-    offered.ok_or(Rejection::ScoreOverflow)
-}
-
-fn takes(bounds: Bounds, score: i64) -> bool {
-    bounds.min.is_none_or(|min| min <= score) && bounds.max.is_none_or(|max| score <= max)
-}
-
-fn is_better(board: &BoardRow, score: i64, than: i64) -> bool {
-    let sort = board.definition.sort;
-    rung(sort, score) < rung(sort, than)
-}
-
-/// The member after a submission that counts.
-fn next(
-    cx: &Cx<'_>,
-    board: &BoardRow,
-    operator: Operator,
-    before: Option<&MemberRow>,
-    offered: i64,
-    metadata: Option<Metadata>,
-) -> MemberRow {
-    let updated = cx.now();
-    let Some(before) = before else {
-        return MemberRow { score: offered, reached: cx.stamp(), attempts: 1, metadata, updated };
-    };
-    let attempts = before.attempts + 1;
-    if operator == Operator::Best && !is_better(board, offered, before.score) {
-        return MemberRow { attempts, updated, ..before.clone() };
+/// Removes a member, if it is there, as if it had never been.
+fn remove(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str) {
+    let key = ladder.member_key(owner);
+    let Some(member) = cx.get(MEMBERS, &key) else { return };
+    if let Some(standing) = member.standing.filter(|_| !member.hidden) {
+        order::leave(cx, ladder, &standing.place(owner));
     }
-    // Who stays at a score keeps the place among those who have it.
-    let reached = if offered == before.score { before.reached } else { cx.stamp() };
-    let metadata = metadata.or_else(|| before.metadata.clone());
-    MemberRow { score: offered, reached, attempts, metadata, updated }
-}
-
-/// Writes a member, and moves it in the order if its place is another one.
-fn put(cx: &mut Cx<'_>, board: &BoardRow, owner: &str, before: Option<&MemberRow>, after: &MemberRow) {
-    cx.put(MEMBERS, &board.member_key(owner), after);
-    let (from, to) = (before.map(|before| before.place(owner)), after.place(owner));
-    if from.as_ref() == Some(&to) {
-        return;
-    }
-    if let Some(from) = from {
-        leave(cx, board, &from);
-    }
-    enter(cx, board, &to);
-}
-
-fn enter(cx: &mut Cx<'_>, board: &BoardRow, place: &Place) {
-    let key = board.order_key(place);
-    cx.put(ORDER, &key, &());
-    let (id, epoch) = (&board.definition.id, board.epoch);
-    let Some(leaf) = cx.engine.add(id, epoch, &ORDER.raw_key(&key)) else { return };
-    let rows = ORDER.under(&(id.clone(), epoch)).starting(&leaf);
-    let middle = cx.scan(ORDER, &rows).nth(LEAF as usize / 2).map(|(key, ())| ORDER.raw_key(&key));
-    cx.engine.split(id, epoch, middle.expect("a leaf that is too large has a middle"));
-}
-
-fn leave(cx: &mut Cx<'_>, board: &BoardRow, place: &Place) {
-    let key = board.order_key(place);
-    cx.delete(ORDER, &key);
-    cx.engine.remove(&board.definition.id, board.epoch, &ORDER.raw_key(&key));
-}
-
-fn rank(cx: &Cx<'_>, board: &BoardRow, place: &Place) -> u64 {
-    let key = ORDER.raw_key(&board.order_key(place));
-    let (before, rows) = cx.engine.before(&board.definition.id, board.epoch, &key);
-    before + cx.scan(ORDER, &rows).count() as u64 + 1
-}
-
-/// What is told of a member after a submission; its rank before it is taken to be the same.
-fn report(cx: &Cx<'_>, board: &BoardRow, owner: &str, before: Option<&MemberRow>, after: &MemberRow) -> Submitted {
-    let rank = rank(cx, board, &after.place(owner));
-    Submitted {
-        board: board.definition.id.clone(),
-        epoch: board.epoch,
-        owner: owner.to_owned(),
-        rank,
-        prev_rank: before.map(|_| rank),
-        score: after.score,
-        prev_score: before.map(|before| before.score),
-        improved: before.is_none_or(|before| is_better(board, after.score, before.score)),
-        attempts: after.attempts,
-    }
-}
-
-impl BoardRow {
-    /// The board as people see it.
-    #[must_use]
-    pub fn show(&self, members: u64) -> Board {
-        let Definition { id, sort, operator, bounds, authoritative } = self.definition.clone();
-        Board { id, sort, operator, bounds, authoritative, epoch: self.epoch, members, created_at: self.created }
-    }
+    order::forget(cx, ladder, owner);
 }

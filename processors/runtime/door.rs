@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::position::Positions;
-use millrace_topics::record::{Caller, Header, Idempotency, Stamp};
+use millrace_topics::record::{Caller, Header, Idempotency, Part, Stamp};
 use millrace_topics::time::Time;
 use sha2::Sha256;
 use std::future::Future;
@@ -81,8 +81,8 @@ pub struct Subscription {
 
 /// What the program does behind the door.
 pub trait Backend: Send + Sync {
-    /// A fresh stamp.
-    fn stamp(&self) -> Stamp;
+    /// The first of so many fresh stamps, each a microsecond after the one before.
+    fn stamps(&self, count: u32) -> Stamp;
     /// Appends a command, and waits for its outcome as long as it says.
     fn submit(&self, submission: Submission) -> Answering<'_, Submitted>;
     /// Asks partitions; their encoded answers in order, with the position of each.
@@ -170,11 +170,41 @@ impl Door {
     /// # Errors
     /// [`Undone`]: the machine's refusal as a problem, what went wrong on the way, or that it is still under way.
     pub async fn submit<M: Machine>(&self, asked: &Asked, command: &Command<M>) -> Result<Done<Outcome<M>>, Undone> {
+        self.submit_part::<M>(asked, None, command).await
+    }
+
+    /// Submits the parts of a request, each a record of its own, and waits for all outcomes. They are not one: each
+    /// is applied, refused or lost for itself, and repeated for itself under the request's key.
+    pub async fn submit_all<M: Machine>(
+        &self,
+        asked: &Asked,
+        commands: &[Command<M>],
+    ) -> Vec<Result<Done<Outcome<M>>, Undone>> {
+        let of = u32::try_from(commands.len()).expect("a request has few parts");
+        let parts = (0..).zip(commands).map(|(index, command)| {
+            let part = Some(Part { index, of });
+            self.submit_part::<M>(asked, part, command)
+        });
+        futures_util::future::join_all(parts).await
+    }
+
+    async fn submit_part<M: Machine>(
+        &self,
+        asked: &Asked,
+        part: Option<Part>,
+        command: &Command<M>,
+    ) -> Result<Done<Outcome<M>>, Undone> {
+        let mut idempotency = asked.idempotency.clone();
+        if let (Some(Idempotency { key, .. }), Some(part)) = (&mut idempotency, part) {
+            // No client can write a key with this byte, so no part is taken for another request.
+            *key = format!("{key}\0{}", part.index);
+        }
         let header = Header {
             schema: M::Contract::SCHEMA,
-            stamp: self.backend.stamp(),
+            stamp: self.backend.stamps(M::Contract::stamps(command)),
             caller: asked.caller.clone(),
-            idempotency: asked.idempotency.clone(),
+            idempotency,
+            part,
             trace_parent: asked.trace_parent,
             ..Header::default()
         };
@@ -224,7 +254,7 @@ impl Door {
     /// seeds are made of. `purpose` tells several draws of one request apart.
     #[must_use]
     pub fn draw(&self, asked: &Asked, purpose: &str) -> [u8; 32] {
-        let stamp = self.backend.stamp().to_string();
+        let stamp = self.backend.stamps(1).to_string();
         let key = asked.idempotency.as_ref().map_or(stamp.as_str(), |idempotency| idempotency.key.as_str());
         self.sign(&["draw", purpose, &asked.caller.id, &asked.route, key].map(str::as_bytes))
     }

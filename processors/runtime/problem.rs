@@ -1,6 +1,6 @@
 //! Problems: what an HTTP client is told when it gets no result, as RFC 9457 describes it.
 
-use millrace_topics::contract::{Refusal, RefusalKind};
+use millrace_topics::contract::Refusal;
 use serde_json::{Map, Value, json};
 
 /// A problem: a status, a stable code, a sentence for people, and what belongs to it.
@@ -68,14 +68,7 @@ impl Problem {
     /// The problem that a refusal is.
     #[must_use]
     pub fn refusal(refusal: &impl Refusal) -> Self {
-        let status = match refusal.kind() {
-            RefusalKind::Forbidden => 403,
-            RefusalKind::NotFound => 404,
-            RefusalKind::Conflict => 409,
-            RefusalKind::Gone => 410,
-            RefusalKind::Stale => 412,
-            RefusalKind::Unprocessable => 422,
-        };
+        let status = refusal.kind().status();
         Self::new(status, refusal.code(), refusal.to_string())
     }
 

@@ -97,6 +97,25 @@ pub fn respond<T, B: Serialize>(status: StatusCode, done: Done<T>, show: impl Fn
     response
 }
 
+/// The outcomes of a request of several parts as one answer, with the positions of all that are known.
+pub fn respond_many<T, B: Serialize>(
+    status: StatusCode,
+    parts: Vec<Result<Done<T>, Undone>>,
+    show: impl FnOnce(Vec<Result<Done<T>, Undone>>) -> B,
+) -> Response {
+    let mut positions = Positions::default();
+    let mut replayed = !parts.is_empty();
+    for part in &parts {
+        match part {
+            Ok(done) => positions.merge(&done.positions),
+            Err(Undone::Accepted(at)) => positions.merge(at),
+            Err(Undone::Problem(_)) => {}
+        }
+        replayed &= matches!(part, Ok(Done { replayed: true, .. }));
+    }
+    respond(status, Done { outcome: parts, positions, replayed }, show)
+}
+
 /// The same for something that was created at `location`.
 pub fn created<T, B: Serialize>(
     location: &str,
@@ -251,6 +270,20 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Segment
             .map_err(|rejection| Problem::bad_request("bad_path", rejection.body_text()))?;
         Ok(Self(value))
     }
+}
+
+/// The id and the verb of a segment `id:verb`: what stands before and behind its last colon.
+///
+/// # Errors
+/// 404 `unknown_action`.
+pub fn action(segment: &str) -> Result<(&str, &str), Problem> {
+    segment.rsplit_once(':').ok_or_else(|| unknown_action("it has none"))
+}
+
+/// 404: what is there knows no such verb.
+#[must_use]
+pub fn unknown_action(verb: &str) -> Problem {
+    Problem::new(404, "unknown_action", format!("a path `…/id:verb` needs a verb that is known: {verb}"))
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Problem> {

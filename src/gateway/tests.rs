@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 struct Nothing;
 
 impl Backend for Nothing {
-    fn stamp(&self) -> Stamp {
+    fn stamps(&self, _: u32) -> Stamp {
         Stamp::default()
     }
 

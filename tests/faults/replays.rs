@@ -4,7 +4,7 @@ use super::{append, open_log, partition};
 use crate::support::{Answer, Server, cli, eventually, millrace, stderr, text};
 use millrace::state_folder::StateFolder;
 use millrace_topics::codec;
-use millrace_topics::leaderboards::{Bounds, Command, Definition, Operator, Sort, Submission};
+use millrace_topics::leaderboards::{Command, Definition, NewEntry, Operator, Submission};
 use millrace_topics::log::NewRecord;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
 use std::path::{Path, PathBuf};
@@ -23,15 +23,14 @@ fn large(folder: &Path) -> PathBuf {
     let data = folder.join("data");
     assert_eq!(Server::start(&data, FLUSH).stop(), Some(0));
     let log = open_log(&data);
-    let id = BOARD.to_owned();
-    let define =
-        Definition { id, sort: Sort::Desc, operator: Operator::Incr, bounds: Bounds::default(), authoritative: false };
+    let define = Definition { operator: Operator::Incr, ..Definition::new(BOARD.to_owned()) };
     let submit = |number: u64| {
         let score = i64::try_from(number * 7919 % 1000).unwrap() + 1;
         let (board, owner) = (BOARD.to_owned(), format!("o{}", number * 31 % 5000));
-        Command::SubmitScore(Submission { board, owner, score, operator: None, metadata: None })
+        let entry = NewEntry { owner, score, subscores: Vec::new(), operator: None, metadata: None };
+        Command::SubmitScore(Submission { board, entry })
     };
-    let commands = std::iter::once(Command::Define(define)).chain((1..RECORDS).map(submit));
+    let commands = std::iter::once(Command::Define(Box::new(define))).chain((1..RECORDS).map(submit));
     let records: Vec<_> = (1..)
         .zip(commands)
         .map(|(number, command)| {

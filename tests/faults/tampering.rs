@@ -4,12 +4,13 @@ use super::{
     BOARD, OTHER, PARTITIONS, board, check_stopped, check_words, filled, open_log, partition, read_all, state,
 };
 use crate::support::{Server, cli, text};
-use millrace_processors::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, ORDER};
-use millrace_processors::runtime::tables::{ORIGIN, Origin};
+use millrace_processors::leaderboards::ladder::Ladder;
+use millrace_processors::leaderboards::tables::{BOARDS, BoardRow, MEMBERS};
+use millrace_processors::runtime::tables::{ORIGIN, Origin, STATE_FORMAT};
 use millrace_state::env::Env;
 use millrace_state::store::Store;
 use millrace_topics::codec;
-use millrace_topics::leaderboards::Command;
+use millrace_topics::leaderboards::{Command, Window};
 use millrace_topics::log::{LogRecord, NewRecord};
 use millrace_topics::record::{Payload, Record};
 use std::fs;
@@ -24,7 +25,7 @@ fn with_store(folder: &Path, change: &dyn Fn(&mut Store)) {
 fn set_score(store: &mut Store, owner: &str, score: i64) {
     let key = MEMBERS.raw_key(&(BOARD.to_owned(), 0, owner.to_owned()));
     let mut row = MEMBERS.value_of(&store.get(&key).unwrap());
-    row.score = score;
+    row.standing.as_mut().unwrap().score = score;
     store.set(key, Some(codec::encode(&row)));
 }
 
@@ -72,16 +73,17 @@ fn a_tampered_row_is_found_with_offset_table_and_key() {
         (
             &|store| {
                 let (key, mut row) = board_row(store);
-                row.epoch = 7;
+                row.keep = 7;
                 store.set(key, Some(codec::encode(&row)));
             },
-            &["first at offset 0", "table boards", r#""weekly""#, "epoch: 7", "epoch: 0"],
+            &["first at offset 0", "table boards", r#""weekly""#, "keep: 7", "keep: 8"],
         ),
         (
             &|store| {
                 let key = MEMBERS.raw_key(&(BOARD.to_owned(), 0, "o1".to_owned()));
-                let place = MEMBERS.value_of(&store.get(&key).unwrap()).place("o1");
-                store.set(ORDER.raw_key(&board_row(store).1.order_key(&place)), None);
+                let place = MEMBERS.value_of(&store.get(&key).unwrap()).standing.unwrap().place("o1");
+                let ladder = Ladder::new(BOARD, &board_row(store).1, Window::All, 0);
+                store.set(ladder.raw(&place), None);
             },
             &["first at offset 2", "table order", "o1", "the view has no row"],
         ),
@@ -119,7 +121,7 @@ fn forge(data: &Path, change: &dyn Fn(&mut Vec<LogRecord>)) {
         }
         if topic.name == "leaderboards" {
             for name in [BOARD, OTHER] {
-                let origin = Origin { format: 1, topic_id: id.clone(), partitions: PARTITIONS };
+                let origin = Origin { format: STATE_FORMAT, topic_id: id.clone(), partitions: PARTITIONS };
                 with_store(&state(data, name), &|store| {
                     store.set(ORIGIN.raw_key(&()), Some(codec::encode(&origin)));
                 });
@@ -136,7 +138,7 @@ fn with_score(raw: &LogRecord, score: i64) -> LogRecord {
     let mut record = Record::read(raw, partition(BOARD)).unwrap();
     let Payload::Command(body) = &record.payload else { panic!("{record:?}") };
     let Command::SubmitScore(mut submission) = codec::decode(body).unwrap() else { panic!("{record:?}") };
-    submission.score = score;
+    submission.entry.score = score;
     record.payload = Payload::Command(codec::encode(&Command::SubmitScore(submission)));
     LogRecord { value: record.encode(), ..raw.clone() }
 }

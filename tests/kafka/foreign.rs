@@ -237,7 +237,7 @@ fn a_newer_schema_stops_its_partition_and_no_other() {
     };
     let check = |server: &Server| {
         stopped(server, "weekly", "leaderboards/4@2: too new: record format 2");
-        stopped(server, "monthly", "leaderboards/7@2: too new: contract schema 2");
+        stopped(server, "monthly", "leaderboards/7@2: too new: contract schema 3");
         assert_eq!(submit(server, "daily", "ada", 7).status, 200);
         await_ranking(server, "daily", &[("ada", 7)]);
     };

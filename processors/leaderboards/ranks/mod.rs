@@ -7,9 +7,6 @@
 #[cfg(test)]
 mod tests;
 
-use crate::leaderboards::tables::ORDER;
-use crate::runtime::system::Engine;
-use millrace_state::store::Store;
 use millrace_state::table::Range;
 use std::collections::BTreeMap;
 
@@ -33,6 +30,23 @@ pub struct Start {
 }
 
 impl Ranks {
+    /// Counts rows that come in the order of their keys: (board, epoch, key as it stands in the store).
+    #[must_use]
+    pub fn count(rows: impl Iterator<Item = (String, u32, Vec<u8>)>) -> Self {
+        let mut ranks = Self::default();
+        for (board, epoch, raw) in rows {
+            ranks.boards.entry(board).or_default().entry(epoch).or_default().push(raw);
+        }
+        ranks
+    }
+
+    /// Forgets a board's epoch.
+    pub fn forget(&mut self, board: &str, epoch: u32) {
+        if let Some(epochs) = self.boards.get_mut(board) {
+            epochs.remove(&epoch);
+        }
+    }
+
     /// How many members a board has.
     #[must_use]
     pub fn members(&self, board: &str, epoch: u32) -> u64 {
@@ -82,17 +96,6 @@ impl Ranks {
 
     fn leaves_mut(&mut self, board: &str, epoch: u32) -> Option<&mut Leaves> {
         self.boards.get_mut(board)?.get_mut(&epoch)
-    }
-}
-
-impl Engine for Ranks {
-    fn rebuild(store: &Store) -> Self {
-        let mut ranks = Self::default();
-        for (raw, _) in store.range(&ORDER.all()) {
-            let (board, epoch, ..) = ORDER.key_of(&raw);
-            ranks.boards.entry(board).or_default().entry(epoch).or_default().push(raw);
-        }
-        ranks
     }
 }
 

@@ -1,9 +1,10 @@
 //! The counts against a plain sorted set, through leaves that are cut and joined.
 
 use super::*;
+use crate::leaderboards::ladder::Rungs;
+use crate::leaderboards::tables::ORDER;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 const BOARD: &str = "weekly";
 
@@ -16,7 +17,7 @@ struct Counted {
 
 fn key(number: i64) -> Vec<u8> {
     // Others stand on both sides, whose rows must never be counted.
-    ORDER.raw_key(&(BOARD.to_owned(), 1, number / 3, (number.unsigned_abs(), 0), "ada".to_owned()))
+    ORDER.raw_key(&(BOARD.to_owned(), 1, Rungs(number / 3, Vec::new()), (number.unsigned_abs(), 0), "ada".to_owned()))
 }
 
 impl Counted {
@@ -55,10 +56,12 @@ impl Counted {
     fn reopened(&self) -> Self {
         let mut rows: BTreeSet<Vec<u8>> = self.rows.clone();
         for (board, epoch) in [("weekly", 0), ("weekly", 2), ("weekl", 1), ("weekly2", 1)] {
-            rows.insert(ORDER.raw_key(&(board.to_owned(), epoch, 5, (1, 0), "eve".to_owned())));
+            rows.insert(ORDER.raw_key(&(board.to_owned(), epoch, Rungs(5, Vec::new()), (1, 0), "eve".to_owned())));
         }
-        let rows = rows.into_iter().map(|row| (row, Vec::new())).collect();
-        let ranks = Ranks::rebuild(&Store::memory(Arc::new(rows)));
+        let ranks = Ranks::count(rows.into_iter().map(|raw| {
+            let (board, epoch, ..) = ORDER.key_of(&raw);
+            (board, epoch, raw)
+        }));
         Self { ranks, rows: self.rows.clone() }
     }
 }

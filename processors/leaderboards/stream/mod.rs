@@ -95,7 +95,7 @@ pub struct Own;
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[schema(as = leaderboards::OwnRank)]
 pub struct OwnRank {
-    /// Null while the owner has none.
+    /// Null while the owner has none. Without what changes with every other member: how many there are.
     pub entry: Option<Entry>,
 }
 
@@ -107,7 +107,7 @@ impl Shown for Own {
 
     fn whole(answer: Result<Answer, Rejection>) -> Result<OwnRank, Rejection> {
         match answer {
-            Ok(Answer::Entry(entry)) => Ok(OwnRank { entry: Some(entry) }),
+            Ok(Answer::Entry(own)) => Ok(OwnRank { entry: Some(own.entry) }),
             Err(Rejection::UnknownOwner) => Ok(OwnRank { entry: None }),
             Err(refusal) => Err(refusal),
             Ok(_) => unreachable!("an entry was asked for"),

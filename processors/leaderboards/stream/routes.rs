@@ -6,7 +6,7 @@ use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Following, Params, ProblemBody, Segments, follow, limit};
 use axum::extract::State;
 use axum::response::Response;
-use millrace_topics::leaderboards::{Bounds, Query, Seek};
+use millrace_topics::leaderboards::{Bounds, Query, Ranking, Seek, Tie, Window};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -30,6 +30,10 @@ struct What {
     top: Option<u32>,
     /// Instead of the top this owner's entry.
     owner: Option<String>,
+    /// `all` unless said. The open epoch is followed, into the next one when it ends.
+    window: Option<Window>,
+    /// What rank equal scores share: what the board says unless said.
+    tie: Option<Tie>,
 }
 
 /// The data of the events of these streams.
@@ -65,14 +69,15 @@ async fn stream(
     Segments(board): Segments<String>,
     Params(what): Params<What>,
 ) -> Result<Response, Problem> {
+    let of = Ranking { board, window: what.window.unwrap_or_default(), epoch: None, tie: what.tie };
     let events = match what {
-        What { top: Some(_), owner: Some(_) } => {
+        What { top: Some(_), owner: Some(_), .. } => {
             return Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"));
         }
-        What { owner: Some(owner), .. } => door.subscribe::<Own>(&asked, &Query::Owner { board, owner }).await?,
-        What { top, owner: None } => {
+        What { owner: Some(owner), .. } => door.subscribe::<Own>(&asked, &Query::Owner { of, owner }).await?,
+        What { top, owner: None, .. } => {
             let (limit, scores) = (limit(top, TOP)?, Bounds::default());
-            let query = Query::Entries { board, seek: Seek::Top, limit, scores, top_percent: None };
+            let query = Query::Entries { of, seek: Seek::Top, limit, scores, top_percent: None };
             door.subscribe::<Top>(&asked, &query).await?
         }
     };

@@ -2,12 +2,20 @@
 
 use super::{Own, OwnRank, Placed, Top, TopChange, TopSnapshot};
 use crate::runtime::streams::Shown;
-use millrace_topics::leaderboards::{Answer, Entry, Page, Rejection};
+use millrace_topics::leaderboards::{Answer, Entry, OwnEntry, Page, Rejection};
 use millrace_topics::time::Time;
 use proptest::prelude::*;
 
 fn entry(rank: u64, owner: &str, score: i64) -> Entry {
-    Entry { rank, owner: owner.to_owned(), score, attempts: 1, metadata: None, updated_at: Time(7) }
+    Entry {
+        rank,
+        owner: owner.to_owned(),
+        score,
+        subscores: Vec::new(),
+        attempts: 1,
+        metadata: None,
+        updated_at: Time(7),
+    }
 }
 
 /// What a client does, as [`TopChange`] says.
@@ -68,7 +76,10 @@ fn who_only_moves_down_is_not_sent_again() {
 fn an_owner_without_an_entry_is_followed_and_a_board_that_is_not_there_is_not() {
     let ada = || entry(1, "ada", 9);
     assert_eq!(Own::whole(Err(Rejection::UnknownOwner)), Ok(OwnRank { entry: None }));
-    assert_eq!(Own::whole(Ok(Answer::Entry(ada()))), Ok(OwnRank { entry: Some(ada()) }));
+    assert_eq!(
+        Own::whole(Ok(Answer::Entry(OwnEntry { entry: ada(), members: 1, percentile: 100 }))),
+        Ok(OwnRank { entry: Some(ada()) })
+    );
     assert_eq!(Own::whole(Err(Rejection::UnknownBoard)), Err(Rejection::UnknownBoard));
     let (none, some) = (OwnRank { entry: None }, OwnRank { entry: Some(ada()) });
     assert_eq!(Own::change(none.clone(), some.clone()), Some(some.clone()));

@@ -8,8 +8,8 @@ use millrace_state::store::Store;
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::leaderboards::{
-    Answer, Bounds, Command, Definition, Deletion, Entry, Leaderboards, Operator, Outcome, Page, Query, Rejection,
-    Seek, Sort, Submission,
+    Answer, Bounds, Command, Definition, Deletion, Leaderboards, NewEntry, Operator, Outcome, OwnEntry, Page, Query,
+    Ranking, Rejection, Seek, Sort, Stats, Submission, Tie,
 };
 use millrace_topics::log::LogRecord;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
@@ -23,6 +23,11 @@ struct Model {
     next: u64,
     sort: Sort,
     list: Vec<(i64, Stamp, String)>,
+}
+
+/// The ranking in which no two share a rank.
+fn weekly() -> Ranking {
+    Ranking { tie: Some(Tie::Unique), ..Ranking::of("weekly") }
 }
 
 /// A store without rows.
@@ -45,11 +50,14 @@ pub fn open(store: Store) -> Partition<Boards> {
 
 impl Model {
     fn new(sort: Sort, operator: Operator) -> Self {
+        Self::with(sort, operator, Tie::Unique)
+    }
+
+    fn with(sort: Sort, operator: Operator, tie: Tie) -> Self {
         let partition = open(nothing());
         let mut model = Self { partition, next: 0, sort, list: Vec::new() };
-        let (id, bounds) = ("weekly".to_owned(), Bounds::default());
-        let definition = Definition { id, sort, operator, bounds, authoritative: false };
-        model.tell(Stamp::default(), &Command::Define(definition)).unwrap();
+        let definition = Definition { sort, operator, tie, ..Definition::new("weekly".to_owned()) };
+        model.tell(Stamp::default(), &Command::Define(Box::new(definition))).unwrap();
         model
     }
 
@@ -77,7 +85,7 @@ impl Model {
         }
     }
 
-    fn entry(&self, query: &Query) -> Entry {
+    fn entry(&self, query: &Query) -> OwnEntry {
         match self.ask(query) {
             Ok(Answer::Entry(entry)) => entry,
             other => panic!("{other:?}"),
@@ -98,10 +106,11 @@ impl Model {
         self.list.sort();
         let (board, owner) = ("weekly".to_owned(), owner.to_owned());
         let operator = Some(Operator::Set);
-        let submission = Submission { board, owner: owner.clone(), score, operator, metadata: None };
+        let entry = NewEntry { owner: owner.clone(), score, subscores: Vec::new(), operator, metadata: None };
+        let submission = Submission { board, entry };
         let outcome = self.tell(stamp, &Command::SubmitScore(submission)).unwrap();
         let Outcome::Submitted(submitted) = outcome else { panic!("{outcome:?}") };
-        assert_eq!((Some(submitted.rank), submitted.prev_rank), (self.rank(&owner), prev_rank));
+        assert_eq!((submitted.rank, submitted.prev_rank), (self.rank(&owner), prev_rank));
         assert_eq!(submitted.improved, before.is_none_or(|before| rung < before.0));
     }
 
@@ -111,7 +120,7 @@ impl Model {
         let (board, owner) = ("weekly".to_owned(), owner.to_owned());
         let outcome = self.tell(stamp, &Command::DeleteOwner(Deletion { board, owner }));
         match (outcome, rank) {
-            (Ok(Outcome::Deleted(deleted)), Some(rank)) => assert_eq!(deleted.rank, rank),
+            (Ok(Outcome::Deleted(deleted)), Some(rank)) => assert_eq!(deleted.rank, Some(rank)),
             (Err(Rejection::UnknownOwner), None) => {}
             other => panic!("{other:?}"),
         }
@@ -129,7 +138,7 @@ impl Model {
     }
 
     fn entries(&self, seek: Seek, limit: u32, scores: Bounds) -> Page {
-        self.page(&Query::Entries { board: "weekly".to_owned(), seek, limit, scores, top_percent: None })
+        self.page(&Query::Entries { of: weekly(), seek, limit, scores, top_percent: None })
     }
 
     fn check_pages(&self, limit: u32) {
@@ -157,21 +166,72 @@ impl Model {
     }
 
     fn check_owners(&self, limit: u32) {
-        let board = || "weekly".to_owned();
         let ranks = |page: &Page| page.entries.iter().map(|entry| entry.rank).collect::<Vec<_>>();
         for (rank, (rung, _, owner)) in (1u64..).zip(&self.list) {
-            let entry = self.entry(&Query::Owner { board: board(), owner: owner.clone() });
-            assert_eq!((entry.rank, entry.score), (rank, if self.sort == Sort::Desc { -rung } else { *rung }));
-            assert_eq!(self.entry(&Query::Rank { board: board(), rank }), entry);
-            let around = self.page(&Query::Around { board: board(), owner: owner.clone(), limit });
+            let entry = self.entry(&Query::Owner { of: weekly(), owner: owner.clone() });
+            assert_eq!(
+                (entry.entry.rank, entry.entry.score),
+                (rank, if self.sort == Sort::Desc { -rung } else { *rung })
+            );
+            assert_eq!(self.entry(&Query::Rank { of: weekly(), rank }), entry);
+            let around = self.page(&Query::Around { of: weekly(), owner: owner.clone(), limit });
             assert_eq!(around.entries.len(), self.list.len().min(limit as usize));
             assert!(ranks(&around).contains(&rank));
             let slice = self.entries(Seek::Rank(around.entries[0].rank), limit, Bounds::default());
             assert_eq!(around, slice, "what is around an owner is a slice of the walk");
         }
         let rank = self.list.len() as u64 + 1;
-        let refused = self.ask(&Query::Rank { board: board(), rank });
+        let refused = self.ask(&Query::Rank { of: weekly(), rank });
         assert_eq!(refused, Err(Rejection::UnknownRank { rank, members: rank - 1 }));
+    }
+
+    /// Ranks that equal scores share, in a walk of pages and owner by owner, against counting.
+    fn check_ties(&self, limit: u32) {
+        let rungs: Vec<i64> = self.list.iter().map(|(rung, ..)| *rung).collect();
+        let distinct = |rungs: &[i64]| rungs.iter().collect::<std::collections::BTreeSet<_>>().len() as u64;
+        for tie in [Tie::Unique, Tie::Competition, Tie::Dense] {
+            let of = Ranking { tie: Some(tie), ..weekly() };
+            let expected = |at: usize| match tie {
+                Tie::Unique => at as u64 + 1,
+                Tie::Competition => rungs.partition_point(|rung| *rung < rungs[at]) as u64 + 1,
+                Tie::Dense => distinct(&rungs[..rungs.partition_point(|rung| *rung < rungs[at])]) + 1,
+            };
+            let mut seek = Some(Seek::Top);
+            let mut walked = Vec::new();
+            while let Some(at) = seek.take() {
+                let (of, scores, top_percent) = (of.clone(), Bounds::default(), None);
+                let page = self.page(&Query::Entries { of, seek: at, limit, scores, top_percent });
+                walked.extend(page.entries.iter().map(|entry| entry.rank));
+                seek = page.next.map(Seek::After);
+            }
+            assert_eq!(walked, (0..rungs.len()).map(expected).collect::<Vec<_>>(), "{tie:?}");
+            for (at, (.., owner)) in self.list.iter().enumerate() {
+                let entry = self.entry(&Query::Owner { of: of.clone(), owner: owner.clone() });
+                assert_eq!(entry.entry.rank, expected(at), "{tie:?} {owner}");
+                let below = (rungs.len() - at - 1) * 100;
+                let percentile = below.checked_div(rungs.len() - 1).unwrap_or(100);
+                assert_eq!((entry.members, entry.percentile as usize), (rungs.len() as u64, percentile));
+            }
+        }
+    }
+
+    fn check_stats(&self, bars: u32) {
+        let query = Query::Stats { of: weekly(), ranks: vec![1, 3, 1000], bars };
+        let Ok(Answer::Stats(stats)) = self.ask(&query) else { panic!("statistics are an answer") };
+        let scores: Vec<i64> =
+            self.list.iter().map(|(rung, ..)| if self.sort == Sort::Desc { -rung } else { *rung }).collect();
+        let Stats { members, best, worst, percentiles, ranks, histogram } = stats;
+        assert_eq!((members, best, worst), (scores.len() as u64, scores.first().copied(), scores.last().copied()));
+        let at = |percent: u32| scores[(scores.len() * percent as usize).div_ceil(100) - 1];
+        assert!(scores.is_empty() || percentiles.iter().all(|one| one.score == at(one.top_percent)), "{percentiles:?}");
+        assert!(ranks.iter().all(|one| one.score == scores[usize::try_from(one.rank).unwrap() - 1]));
+        assert_eq!(ranks.len(), [1, 3, 1000].iter().filter(|rank| **rank <= scores.len()).count());
+        assert!(histogram.len() <= bars as usize);
+        for bar in &histogram {
+            let inside = scores.iter().filter(|score| (bar.from..=bar.to).contains(score)).count();
+            assert_eq!(bar.members, inside as u64, "{histogram:?} of {scores:?}");
+        }
+        assert_eq!(histogram.iter().map(|bar| bar.members).sum::<u64>(), members);
     }
 
     fn check_scores(&self, scores: Bounds) {
@@ -213,7 +273,7 @@ proptest! {
     /// Few scores and many owners: most places are decided by who reached the score first, and stamps may come late.
     #[test]
     fn a_board_is_a_sorted_list(sort in sort(), acts in proptest::collection::vec(act(), 1..80), limit in 1u32..12) {
-        let mut model = Model::new(sort, Operator::Best);
+        let mut model = Model::with(sort, Operator::Best, Tie::Dense);
         for (index, act) in acts.into_iter().enumerate() {
             let stamp = |late: u64| Stamp { micros: 1_000_000 + 10 * index as u64 - 15 * late, node: 1 };
             match act {
@@ -224,6 +284,8 @@ proptest! {
         }
         model.check_pages(limit);
         model.check_owners(limit);
+        model.check_ties(limit);
+        model.check_stats(limit.min(10));
         model.check_scores(Bounds::default());
         model.check_scores(Bounds { min: Some(-1), max: None });
         model.check_scores(Bounds { min: Some(-2), max: Some(2) });
@@ -245,14 +307,14 @@ fn a_long_board_is_read_in_bounded_steps() {
     model.check_pages(999);
     for rank in (1..=members).step_by(101) {
         let page = model.entries(Seek::Rank(rank), 1000, Bounds::default());
-        let (board, owner) = ("weekly".to_owned(), page.entries[0].owner.clone());
+        let owner = page.entries[0].owner.clone();
         assert_eq!((page.entries[0].rank, model.rank(&owner)), (rank, Some(rank)));
-        let around = model.page(&Query::Around { board: board.clone(), owner: owner.clone(), limit: 1000 });
+        let around = model.page(&Query::Around { of: weekly(), owner: owner.clone(), limit: 1000 });
         assert_eq!(around.entries.len(), 1000);
-        assert_eq!(model.entry(&Query::Owner { board, owner }).rank, rank);
+        assert_eq!(model.entry(&Query::Owner { of: weekly(), owner }).entry.rank, rank);
     }
     let owners = (0..1000).map(|number| format!("o{}", number * 2)).chain(["nobody".to_owned()]).collect();
-    let friends = model.page(&Query::Among { board: "weekly".to_owned(), owners });
+    let friends = model.page(&Query::Among { of: weekly(), owners });
     assert_eq!(friends.entries.len(), 1000);
     assert!(friends.entries.is_sorted_by_key(|entry| -entry.score));
     assert!(friends.entries.iter().map(|entry| entry.rank).eq(1..=1000));
@@ -266,8 +328,8 @@ fn the_best_percents_are_rounded_up_and_paged() {
         let mut ranks = Vec::new();
         let mut seek = Some(Seek::Top);
         while let Some(at) = seek.take() {
-            let (board, scores, top_percent) = ("weekly".to_owned(), Bounds::default(), Some(part));
-            let page = model.page(&Query::Entries { board, seek: at, limit: 2, scores, top_percent });
+            let (scores, top_percent) = (Bounds::default(), Some(part));
+            let page = model.page(&Query::Entries { of: weekly(), seek: at, limit: 2, scores, top_percent });
             ranks.extend(page.entries.iter().map(|entry| entry.rank));
             seek = page.next.map(Seek::After);
         }
@@ -289,8 +351,8 @@ fn around_is_filled_up_at_the_edges() {
         ("o5", 4, 3, 6),
         ("o9", 100, 1, 10),
     ] {
-        let (board, owner) = ("weekly".to_owned(), owner.to_owned());
-        let page = model.page(&Query::Around { board, owner: owner.clone(), limit });
+        let owner = owner.to_owned();
+        let page = model.page(&Query::Around { of: weekly(), owner: owner.clone(), limit });
         assert!(page.entries.iter().map(|entry| entry.rank).eq(first..=last), "{owner} {limit}: {page:?}");
     }
 }

@@ -1,0 +1,136 @@
+//! Epochs: how they open, end and go.
+
+use super::{check_may_rule, find, remove};
+use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::tables::{
+    BOARDS, BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow, JOINED, MEMBERS, ORDER, run,
+};
+use crate::leaderboards::{Boards, calendar};
+use millrace_topics::leaderboards::{
+    Closing, Definition, Epoch, EpochClosed, Event, Outcome, Ranked, Rejection, Timer, Window, Won,
+};
+use millrace_topics::time::Time;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
+
+/// How many rows of an old epoch go at once.
+const DROP_ROWS: usize = 1000;
+/// How long the partition has for others between two such goes, in milliseconds.
+const DROP_PAUSE_MS: u64 = 100;
+
+/// Opens an epoch, and sees to its end.
+pub(super) fn open(cx: &mut Cx<'_>, definition: &Definition, window: Window, epoch: u32, at: Time) {
+    let closes = calendar::end(definition, window, at);
+    let row = EpochRow { opened: at, closes, closed: None };
+    cx.put(EPOCHS, &(definition.id.clone(), window as u8, epoch), &row);
+    if let Some(due) = closes {
+        cx.set_timer(due, &Timer::Close { board: definition.id.clone(), window });
+    }
+}
+
+/// The end that the calendar says.
+pub(super) fn close_on_time(cx: &mut Cx<'_>, board: &String, window: Window) {
+    let row = find(cx, board).expect("a board whose timer is set is there");
+    let key = (board.clone(), window as u8, row.epoch(window));
+    let closes = cx.get(EPOCHS, &key).expect("the open epoch of a window is there").closes;
+    close(cx, board, row, window, closes.expect("only an epoch that ends has a timer"));
+}
+
+/// The end that someone asks for.
+pub(super) fn close_by_hand(cx: &mut Cx<'_>, closing: &Closing) -> Result<Outcome, Rejection> {
+    check_may_rule(cx)?;
+    let row = find(cx, &closing.board)?;
+    if !row.windows.has(closing.window) {
+        return Err(Rejection::UnknownWindow(closing.window));
+    }
+    // The line: nothing below can be refused.
+    let now = cx.now();
+    Ok(Outcome::Closed(Box::new(close(cx, &closing.board, row, closing.window, now))))
+}
+
+/// Ends the open epoch of a window and begins the next: no row of a member is touched.
+fn close(cx: &mut Cx<'_>, board: &String, mut row: BoardRow, window: Window, at: Time) -> EpochClosed {
+    let (definition, _) = cx.get(DEFINITIONS, board).expect("a board that is there is defined");
+    let epoch = row.epoch(window);
+    let closed = freeze(cx, &definition, &row, window, at);
+    row.open[window.index()] = epoch + 1;
+    cx.put(BOARDS, board, &row);
+    open(cx, &definition, window, epoch + 1, at);
+    if let Some(old) = epoch.checked_sub(definition.keep_epochs) {
+        let key = (board.clone(), window as u8, old);
+        cx.delete(EPOCHS, &key);
+        cx.set_timer(at, &Timer::Drop { board: board.clone(), window, epoch: old });
+    }
+    cx.say(&Event::EpochClosed(Box::new(closed.clone())));
+    closed
+}
+
+/// What an epoch was when it ended. Its winners are read from here, not from a board that goes on.
+fn freeze(cx: &mut Cx<'_>, definition: &Definition, row: &BoardRow, window: Window, at: Time) -> EpochClosed {
+    let board = &definition.id;
+    let epoch = row.epoch(window);
+    let ladder = Ladder::new(board, row, window, epoch);
+    let key = (board.clone(), window as u8, epoch);
+    let was = cx.get(EPOCHS, &key).expect("the open epoch of a window is there");
+    let (members, hash) = (cx.engine.ranks.members(board, ladder.run), cx.engine.sum(&ladder));
+    let steps = if window == Window::All { &definition.prizes[..] } else { &[] };
+    let last_prize = steps.last().map_or(0, |prize| prize.to_rank);
+    let wanted = usize::try_from(definition.top.max(last_prize)).expect("a list is short");
+    let rows = ORDER.under(&(board.clone(), ladder.run));
+    let best = cx.scan(ORDER, &rows).take(wanted).map(|(key, ())| ladder.place(key));
+    let best: Vec<Ranked> = (1..)
+        .zip(best)
+        .map(|(rank, place)| Ranked { rank, owner: place.owner, score: place.score, subscores: place.subscores })
+        .collect();
+    let won = best.iter().filter_map(|ranked| {
+        let step = steps.iter().find(|step| ranked.rank <= step.to_rank.into())?;
+        Some(Won { rank: ranked.rank, owner: ranked.owner.clone(), prize: step.prize.clone() })
+    });
+    let prizes = won.collect();
+    let top = best.into_iter().take(definition.top as usize).collect();
+    cx.put(EPOCHS, &key, &EpochRow { closed: Some(Closed { at, members, hash }), ..was.clone() });
+    EpochClosed {
+        board: board.clone(),
+        window,
+        epoch,
+        opened_at: was.opened,
+        closed_at: at,
+        members,
+        hash: format!("{hash:032x}"),
+        top,
+        prizes,
+    }
+}
+
+/// Drops rows of an epoch that is not kept any more.
+pub(super) fn drop_rows(cx: &mut Cx<'_>, board: String, window: Window, epoch: u32) {
+    let row = find(cx, &board).expect("a board whose timer is set is there");
+    let ladder = Ladder::new(&board, &row, window, epoch);
+    let rows = MEMBERS.under(&(board.clone(), run(window, epoch)));
+    let owners: Vec<String> = cx.scan(MEMBERS, &rows).take(DROP_ROWS).map(|((.., owner), _)| owner).collect();
+    owners.iter().for_each(|owner| remove(cx, &ladder, owner));
+    if owners.len() == DROP_ROWS {
+        let due = cx.now().plus(DROP_PAUSE_MS);
+        cx.set_timer(due, &Timer::Drop { board, window, epoch });
+        return;
+    }
+    cx.delete(JOINED, &(board.clone(), ladder.run));
+    cx.engine.forget(&board, ladder.run);
+}
+
+impl EpochRow {
+    /// The epoch as people see it; `members` are those it has if it is open.
+    #[must_use]
+    pub fn show(&self, window: Window, epoch: u32, members: u64) -> Epoch {
+        let closed = self.closed.as_ref();
+        Epoch {
+            window,
+            epoch,
+            members: closed.map_or(members, |closed| closed.members),
+            opened_at: self.opened,
+            closes_at: self.closes,
+            closed_at: closed.map(|closed| closed.at),
+            hash: closed.map(|closed| format!("{:032x}", closed.hash)),
+        }
+    }
+}

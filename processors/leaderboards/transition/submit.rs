@@ -1,0 +1,264 @@
+//! Scores that are handed in, one or many.
+
+use super::{check_owner, find};
+use crate::leaderboards::fold::{At, Entry, Kept, Standing, step};
+use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::tables::{BoardRow, HIDDEN, MEMBERS, MemberRow};
+use crate::leaderboards::{Boards, order};
+use millrace_topics::leaderboards::{
+    BATCH_LIMIT, Batch, BatchOutcome, Bounds, Event, InWindow, Item, Metadata, NewBest, NewEntry, Operator, Outcome,
+    Rejection, Submission, Submitted, Tournament, Window, Windows,
+};
+use millrace_topics::record::{Role, Stamp};
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
+
+/// The most metadata of a member, in bytes as compact JSON.
+pub const METADATA_LIMIT: usize = 4096;
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+pub(super) fn check_entry(entry: &NewEntry) -> Result<(), Rejection> {
+    check_owner(&entry.owner)?;
+    let found = entry.metadata.as_ref().map_or(0, |Metadata(text)| text.len());
+    if found > METADATA_LIMIT {
+        return Err(Rejection::MetadataTooLarge { limit: number(METADATA_LIMIT), found: number(found) });
+    }
+    Ok(())
+}
+
+pub(super) fn check_batch(batch: &Batch) -> Result<(), Rejection> {
+    let found = batch.entries.len();
+    if !(1..=BATCH_LIMIT).contains(&found) {
+        return Err(Rejection::BadBatch { limit: number(BATCH_LIMIT), found: number(found) });
+    }
+    Ok(())
+}
+
+/// Hands in one score.
+pub(super) fn one(cx: &mut Cx<'_>, submission: Submission) -> Result<Outcome, Rejection> {
+    let Submission { board, entry } = submission;
+    check_caller(cx, &entry)?;
+    let row = find(cx, &board)?;
+    let (at, stamp) = (At::new(cx.position(), None), cx.stamp());
+    let changes = plan(cx, &board, &row, &entry, at, stamp)?;
+    // The line: nothing below can be refused.
+    Ok(Outcome::Submitted(carry_out(cx, board, &row, entry.owner, changes)))
+}
+
+/// Hands in scores of many owners: each counts or is refused for itself, in the order of the batch.
+pub(super) fn many(cx: &mut Cx<'_>, batch: Batch) -> Result<Outcome, Rejection> {
+    let Batch { board, entries, stamps } = batch;
+    let row = find(cx, &board)?;
+    // The line: the batch as a whole is accepted, whatever becomes of its entries.
+    let mut results = Vec::with_capacity(entries.len());
+    for (item, entry) in (0..).zip(entries) {
+        let own = cx.stamp();
+        let next = Stamp { micros: own.micros.saturating_add(item.into()), node: own.node };
+        let stamp = stamps.get(item as usize).copied().unwrap_or(next);
+        let at = At::new(cx.position(), Some(item));
+        let checked = check_entry(&entry).and_then(|()| check_caller(cx, &entry));
+        let changes = checked.and_then(|()| plan(cx, &board, &row, &entry, at, stamp));
+        results.push(match changes {
+            Ok(changes) => Item::Submitted(carry_out(cx, board.clone(), &row, entry.owner, changes)),
+            Err(refusal) => Item::Refused(refusal),
+        });
+    }
+    Ok(Outcome::Batch(BatchOutcome { results }))
+}
+
+fn check_caller(cx: &Cx<'_>, entry: &NewEntry) -> Result<(), Rejection> {
+    let is_other = cx.caller().role == Role::User && cx.caller().id != entry.owner;
+    if is_other { Err(Rejection::NotYourself) } else { Ok(()) }
+}
+
+/// What a submission changes in one window.
+struct Change {
+    window: Window,
+    ladder: Ladder,
+    before: Option<MemberRow>,
+    entry: Entry,
+    /// None if it changes nothing.
+    after: Option<Standing>,
+}
+
+/// What a submission changes in each window, or why it is refused.
+fn plan(
+    cx: &Cx<'_>,
+    board: &str,
+    row: &BoardRow,
+    new: &NewEntry,
+    at: At,
+    stamp: Stamp,
+) -> Result<Vec<Change>, Rejection> {
+    if row.authoritative && cx.caller().role == Role::User {
+        return Err(Rejection::Authoritative);
+    }
+    if new.subscores.len() != row.columns.len() {
+        let (columns, found) = (number(row.columns.len()), number(new.subscores.len()));
+        return Err(Rejection::BadSubscores { columns, found });
+    }
+    if let Some(tournament) = &row.tournament {
+        check_time(cx, tournament)?;
+    }
+    let operator = new.operator.unwrap_or(row.operator);
+    let entry = Entry {
+        at,
+        stamp,
+        time: cx.now(),
+        operator,
+        score: new.score,
+        subscores: new.subscores.clone(),
+        metadata: new.metadata.clone(),
+        rank: None,
+        voided: false,
+    };
+    let sums = matches!(operator, Operator::Incr | Operator::Decr);
+    let nothing = sums && new.score == 0 && new.subscores.iter().all(|change| *change == 0);
+    let changes = row.windows.iter().map(|window| {
+        let ladder = Ladder::new(board, row, window, row.epoch(window));
+        let before = cx.get(MEMBERS, &ladder.member_key(&new.owner));
+        let standing = before.as_ref().and_then(|before| before.standing.as_ref());
+        if let Some(tournament) = &row.tournament {
+            check_member(cx, tournament, &ladder, before.as_ref())?;
+        }
+        let after = step(row, standing, &entry)?;
+        if !takes(row.bounds, &entry, after.score) {
+            return Err(Rejection::OutOfBounds(asked(&entry, after.score)));
+        }
+        let after = if nothing && standing.is_some() { None } else { Some(after) };
+        Ok(Change { window, ladder, before, entry: entry.clone(), after })
+    });
+    changes.collect()
+}
+
+/// The score that must lie in the bounds: with `best` also one that does not become the owner's.
+fn asked(entry: &Entry, after: i64) -> i64 {
+    match entry.operator {
+        Operator::Best | Operator::Set => entry.score,
+        Operator::Incr | Operator::Decr => after,
+    }
+}
+
+fn takes(bounds: Bounds, entry: &Entry, after: i64) -> bool {
+    let score = asked(entry, after);
+    bounds.min.is_none_or(|min| min <= score) && bounds.max.is_none_or(|max| score <= max)
+}
+
+fn check_time(cx: &Cx<'_>, tournament: &Tournament) -> Result<(), Rejection> {
+    if tournament.starts_at.is_some_and(|starts| cx.now() < starts) {
+        return Err(Rejection::NotStarted);
+    }
+    if tournament.ends_at.is_some_and(|ends| cx.now() >= ends) {
+        return Err(Rejection::Ended);
+    }
+    Ok(())
+}
+
+fn check_member(
+    cx: &Cx<'_>,
+    tournament: &Tournament,
+    ladder: &Ladder,
+    member: Option<&MemberRow>,
+) -> Result<(), Rejection> {
+    if tournament.join_required && member.is_none() {
+        return Err(Rejection::NotJoined);
+    }
+    let attempts = member.and_then(|member| member.standing.as_ref()).map_or(0, |standing| standing.attempts);
+    if let Some(limit) = tournament.max_attempts
+        && attempts >= limit
+    {
+        return Err(Rejection::AttemptsUsed(limit));
+    }
+    match tournament.max_size {
+        Some(limit) if member.is_none() && order::joined(cx, ladder) >= limit => Err(Rejection::Full(limit)),
+        _ => Ok(()),
+    }
+}
+
+/// Makes the changes of a submission and says what it brought.
+fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, changes: Vec<Change>) -> Submitted {
+    let mut better = Vec::with_capacity(changes.len());
+    let mut brought = Vec::with_capacity(changes.len());
+    let mut counts = false;
+    for change in changes {
+        counts |= change.after.is_some();
+        let window = change.window;
+        let (one, is_better) = carry_out_one(cx, row, &owner, change);
+        if is_better {
+            better.push(window);
+        }
+        brought.push(one);
+    }
+    let new_best = NewBest { of: row.windows, better: Windows::of(&better) };
+    let windows = brought.split_off(1);
+    let (in_all, standing) = brought.pop().expect("every board has the window `all`");
+    let submitted = Submitted {
+        board,
+        epoch: in_all.epoch,
+        owner,
+        rank: in_all.rank,
+        prev_rank: in_all.prev_rank,
+        score: in_all.score,
+        subscores: standing.subscores,
+        prev_score: in_all.prev_score,
+        improved: new_best.better.has(Window::All),
+        attempts: standing.attempts,
+        new_best,
+        windows: windows.into_iter().map(|(window, _)| window).collect(),
+    };
+    // A sum of nothing leaves no trace.
+    if counts {
+        cx.say(&Event::ScoreSubmitted(submitted.clone()));
+    }
+    submitted
+}
+
+fn carry_out_one(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, change: Change) -> ((InWindow, Standing), bool) {
+    let Change { window, ladder, before, mut entry, after } = change;
+    let was = before.as_ref().and_then(|before| before.standing.clone());
+    let after_standing = after.clone().or_else(|| was.clone()).expect("what changes nothing stands already");
+    let hidden = match &before {
+        Some(before) => before.hidden,
+        None => cx.get(HIDDEN, &owner.to_owned()).is_some(),
+    };
+    let ranked = !hidden && row.shards == 1;
+    let prev_place = was.as_ref().map(|was| was.place(owner));
+    let prev_rank = prev_place.as_ref().filter(|_| ranked).map(|place| order::rank(cx, &ladder, place));
+    let place = after_standing.place(owner);
+    let moved = prev_place.as_ref() != Some(&place);
+    if moved && !hidden {
+        if let Some(from) = &prev_place {
+            order::leave(cx, &ladder, from);
+        }
+        order::enter(cx, &ladder, &place);
+    }
+    let rank = if moved { ranked.then(|| order::rank(cx, &ladder, &place)) } else { prev_rank };
+    if let Some(after) = after {
+        entry.rank = rank;
+        let is_new = before.is_none();
+        let before = before.unwrap_or(MemberRow { standing: None, hidden, base: None, kept: Kept::default() });
+        order::put(cx, &ladder, owner, &keep(row, before, &entry, after), is_new);
+    }
+    let is_better = was.as_ref().is_none_or(|was| after_standing.is_better(row, was));
+    let (score, prev_score) = (after_standing.score, was.map(|was| was.score));
+    let epoch = ladder.run >> 2;
+    ((InWindow { window, epoch, rank, prev_rank, score, prev_score }, after_standing), is_better)
+}
+
+/// The member's row with a submission more.
+fn keep(row: &BoardRow, before: MemberRow, entry: &Entry, after: Standing) -> MemberRow {
+    let MemberRow { hidden, mut base, mut kept, .. } = before;
+    if row.keep > 0 {
+        kept.push(entry);
+    }
+    while kept.count() > row.keep {
+        let oldest = kept.pop().expect("it is not empty");
+        if !oldest.voided {
+            base = Some(step(row, base.as_ref(), &oldest).expect("it counted before"));
+        }
+    }
+    MemberRow { standing: Some(after), hidden, base, kept }
+}

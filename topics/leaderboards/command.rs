@@ -1,0 +1,138 @@
+//! What may be asked of the boards, in every shape that was ever written.
+
+use super::definition::{Definition, DefinitionV1, Operator, Window};
+use crate::codec::{Decode, Encode};
+use crate::contract::or_default;
+use crate::record::Stamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// The most submissions of one batch.
+pub const BATCH_LIMIT: usize = 1000;
+
+/// What may be asked of the machine. Variants are only appended; an old shape keeps its variant, which
+/// [`Command::current`] turns into the one of today. JSON knows the shapes of today alone.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// What schema 1 wrote for [`Command::Define`].
+    #[serde(skip)]
+    DefineV1(DefinitionV1),
+    /// What schema 1 wrote for [`Command::SubmitScore`].
+    #[serde(skip)]
+    SubmitScoreV1(SubmissionV1),
+    /// Takes an owner and its score off a board.
+    DeleteOwner(Deletion),
+    /// Creates a board. The same definition again changes nothing.
+    Define(Box<Definition>),
+    /// Hands in a score.
+    SubmitScore(Submission),
+    /// Hands in scores of many owners.
+    SubmitScores(Batch),
+    /// Ends the open epoch of a window now.
+    CloseEpoch(Closing),
+}
+
+impl Command {
+    /// The command in the shape of today.
+    #[must_use]
+    pub fn current(self) -> Self {
+        match self {
+            Self::DefineV1(old) => Self::Define(Box::new(old.into())),
+            Self::SubmitScoreV1(old) => Self::SubmitScore(old.into()),
+            current => current,
+        }
+    }
+}
+
+/// A score on its way to a board.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Submission {
+    /// The board.
+    pub board: String,
+    /// What is handed in.
+    #[serde(flatten)]
+    pub entry: NewEntry,
+}
+
+/// What is handed in for an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct NewEntry {
+    /// Whose score it is: 1 to 256 bytes.
+    pub owner: String,
+    /// The score, or the difference to it.
+    pub score: i64,
+    /// The subscores, or the differences to them: as many as the board has columns for.
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
+    pub subscores: Vec<i64>,
+    /// Instead of the board's own.
+    pub operator: Option<Operator>,
+    /// What the owner wants to be shown with the score; without it the old one stays.
+    pub metadata: Option<Metadata>,
+}
+
+/// A submission as schema 1 wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SubmissionV1 {
+    board: String,
+    owner: String,
+    score: i64,
+    operator: Option<Operator>,
+    metadata: Option<Metadata>,
+}
+
+impl From<SubmissionV1> for Submission {
+    fn from(old: SubmissionV1) -> Self {
+        let SubmissionV1 { board, owner, score, operator, metadata } = old;
+        Self { board, entry: NewEntry { owner, score, subscores: Vec::new(), operator, metadata } }
+    }
+}
+
+/// Scores of many owners on their way to one board. Each counts or is refused for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Batch {
+    /// The board.
+    pub board: String,
+    /// 1 to [`BATCH_LIMIT`].
+    pub entries: Vec<NewEntry>,
+    /// The stamp of each entry, where the route has spread a batch over shards. Else the first has the record's, and
+    /// each other the one after that before it.
+    #[serde(skip)]
+    pub stamps: Vec<Stamp>,
+}
+
+/// A window whose open epoch is to end.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Closing {
+    /// The board.
+    pub board: String,
+    /// The window.
+    #[serde(default, deserialize_with = "or_default")]
+    pub window: Window,
+}
+
+/// An owner to be taken off a board.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Deletion {
+    /// The board.
+    pub board: String,
+    /// The owner.
+    pub owner: String,
+}
+
+/// A JSON object that means nothing to the board, as compact text with its names in order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Metadata(pub String);
+
+impl Serialize for Metadata {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let value: serde_json::Value = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        value.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = serde_json::Map::deserialize(deserializer)?;
+        serde_json::to_string(&object).map(Self).map_err(serde::de::Error::custom)
+    }
+}
