@@ -25,6 +25,7 @@ pub mod node;
 pub mod open;
 pub mod openapi;
 pub mod owed;
+pub mod pressure;
 pub mod queries;
 pub mod rebuild;
 pub mod reload;
@@ -34,6 +35,7 @@ pub mod settings;
 pub mod slot;
 pub mod state_folder;
 pub mod streams;
+pub mod traces;
 pub mod verify;
 pub mod workers;
 
