@@ -64,9 +64,11 @@ pub(crate) struct Layer {
 }
 
 impl Layer {
-    /// An empty layer that keeps these tables in order.
-    pub(crate) fn new(walked: Tables) -> Self {
-        Self { walked, ..Self::default() }
+    /// An empty layer that keeps these tables in order, with room for as many rows as the one before it had: growing
+    /// a map of a million rows moves each of them twice.
+    pub(crate) fn after(before: &Self, walked: Tables) -> Self {
+        let room = before.unordered.len();
+        Self { walked, unordered: Unordered::with_capacity_and_hasher(room, Default::default()), ..Self::default() }
     }
 
     /// Bytes of the rows, with what they cost around them.
@@ -143,7 +145,7 @@ impl Layer {
         let unordered = self.unordered.iter();
         let rows = unordered.chain(&self.ordered).map(|(key, value)| (&**key, value));
         let mut rows: Vec<_> = rows.filter(|(key, _)| wanted(key)).collect();
-        rows.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        rows.sort_unstable_by_key(|(key, _)| *key);
         rows
     }
 }

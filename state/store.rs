@@ -219,7 +219,8 @@ impl Store {
         if self.frozen.is_some() || self.active.is_empty() {
             return None;
         }
-        let layer = Arc::new(std::mem::replace(&mut self.active, Layer::new(self.walked.take())));
+        let next = Layer::after(&self.active, self.walked.take());
+        let layer = Arc::new(std::mem::replace(&mut self.active, next));
         self.frozen = Some(layer.clone());
         Some(Frozen { base: self.base.clone(), layer })
     }
