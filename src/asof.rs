@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, watch};
 
@@ -40,6 +40,8 @@ pub struct AsOfReads {
     views: Mutex<BTreeMap<Key, Held>>,
     builds: Arc<Semaphore>,
     folders: AtomicU64,
+    /// True once the program stops: no rebuild is worth waiting for.
+    closed: AtomicBool,
 }
 
 /// Machine, partition, the offset before which the state stands, and the time up to which timers have fired.
@@ -81,8 +83,13 @@ impl AsOfReads {
             _ => {}
         }
         let builds = Arc::new(Semaphore::new(node.settings.asof_builds as usize));
-        let reads = Self { node, root, views: Mutex::default(), builds, folders: AtomicU64::new(0) };
-        Arc::new(reads)
+        let (views, folders, closed) = (Mutex::default(), AtomicU64::new(0), AtomicBool::new(false));
+        Arc::new(Self { node, root, views, builds, folders, closed })
+    }
+
+    /// Gives up what is being rebuilt, because the program stops.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     /// Closes views that nobody has asked for a while, for as long as the program runs.
@@ -190,7 +197,10 @@ impl AsOfReads {
         let part = self.base(slot, &folder.0, &place, start, until)?;
         let from = part.core().meta.next;
         let mut rebuild = Rebuild::over(&self.node, slot.def, partition, part);
-        rebuild.run(&self.node.log, until, &mut |_| true).map_err(internal)?;
+        rebuild.run(&self.node.log, until, &mut |_| !self.closed.load(Ordering::Relaxed)).map_err(internal)?;
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(internal("the program stops".to_owned()));
+        }
         let mut part = rebuild.part;
         if let Some(time) = time {
             // The log's start may stand for records that are gone and were later than the moment.

@@ -72,7 +72,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let door = Door::new(Arc::new(backend), settings.wait);
     let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
     let own = admin::router(Admin { node: node.clone(), cluster });
-    let internal = cluster::routes(node.clone(), past, keys.node_token());
+    let internal = cluster::routes(node.clone(), past.clone(), keys.node_token());
     let router = gateway::router(door, gate, ALL, own).merge(internal);
     let announcement = Announcement::new(&settings.data, address)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
@@ -82,6 +82,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let stopped = async move {
         stopped.await;
         streams.close();
+        past.close();
     };
     gateway::listen(listener, router, &settings, &metrics, stopped).await;
     readiness.set_ready(false);

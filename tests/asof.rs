@@ -207,3 +207,32 @@ fn a_long_rebuild_is_answered_202_and_goes_on() {
     let score: usize = path.rsplit_once('@').unwrap().1.parse().unwrap();
     assert_eq!((answer.status, &answer.body["entries"][0]["score"]), (200, &json!(score)));
 }
+
+#[test]
+fn past_views_are_bounded_and_go_when_nobody_asks() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let flags = ["--partitions", "1", "--asof-views", "1", "--asof-idle", "1s", "--asof-max-wait", "20s"];
+    let server = Server::start(&data, &flags);
+    assert_eq!(server.post("/v1/leaderboards", &json!({"id": "b", "operator": "set"})).status, 201);
+    let positions: Vec<_> = (1..=8).map(|score| submit(&server, "ada", score)).collect();
+    // All at once: one is built, the others are refused until there is room, and each is answered in the end.
+    std::thread::scope(|scope| {
+        for (score, position) in (1..).zip(&positions) {
+            let server = &server;
+            scope.spawn(move || {
+                let answer = eventually("there is room", || {
+                    let answer = server.get(&format!("{ENTRIES}&at={position}"));
+                    assert!([200, 202, 503].contains(&answer.status), "{answer:?}");
+                    (answer.status == 200).then_some(answer)
+                });
+                assert_eq!(answer.body["entries"][0]["score"], score);
+            });
+        }
+    });
+    assert!(metric(&server, "millrace_asof_views") <= 1);
+    eventually("nothing is left", || {
+        let folders = std::fs::read_dir(data.join("asof")).map_or(0, Iterator::count);
+        (metric(&server, "millrace_asof_views") == 0 && folders == 0).then_some(())
+    });
+}

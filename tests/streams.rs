@@ -16,23 +16,23 @@ const QUICK: &[&str] = &["--partitions", "2", "--stream-interval", "5ms", "--str
 
 /// An event.
 #[derive(Clone, Debug, PartialEq)]
-struct Event {
-    name: String,
-    id: String,
-    data: Value,
+pub struct Event {
+    pub name: String,
+    pub id: String,
+    pub data: Value,
 }
 
 /// A client that folds what it is told.
-struct Client {
+pub struct Client {
     reader: BufReader<TcpStream>,
     id: String,
-    entries: Vec<Value>,
+    pub entries: Vec<Value>,
     names: Vec<String>,
 }
 
 impl Client {
     /// Follows a path from where `last` was, if it was anywhere. HTTP/1.0, so that the body is not in chunks.
-    fn follow(server: &str, path: &str, last: Option<&Client>) -> Result<Self, String> {
+    pub fn follow(server: &str, path: &str, last: Option<&Client>) -> Result<Self, String> {
         let address = server.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
         // Small, so that a client that does not read is soon noticed.
@@ -84,7 +84,7 @@ impl Client {
     }
 
     /// The next event that is more than a sign of life.
-    fn event(&mut self) -> Event {
+    pub fn event(&mut self) -> Event {
         loop {
             if let Some(event) = self.next().expect("the stream goes on") {
                 return event;
@@ -118,7 +118,7 @@ impl Client {
     }
 
     /// Reads on until what was folded is what is expected.
-    fn until(&mut self, expected: &Value) {
+    pub fn until(&mut self, expected: &Value) {
         let until = Instant::now() + DEADLINE;
         while json!(self.entries) != *expected {
             assert!(Instant::now() < until, "{:?} does not become {expected}", self.entries);

@@ -2,9 +2,11 @@
 
 use super::{await_ranking, entries, fill, ranking, submit};
 use crate::broker::{self, Cluster, free_port};
+use crate::streams::Client;
 use crate::support::{Answer, Server, eventually};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 /// Two nodes that know each other's addresses before they start. `daily` and `monthly` lie on node 1, `weekly` on 0.
 struct Pair<'a> {
@@ -95,6 +97,39 @@ fn reads_see_writes_of_the_other(nodes: &[Server; 2]) {
         let beyond = read_at(node, "/v1/leaderboards/daily/entries", "leaderboards/1@9999");
         assert_eq!((beyond.status, beyond.code()), (400, "unknown_position"));
     }
+}
+
+#[test]
+fn a_past_state_and_a_stream_come_from_the_node_that_holds_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair = Pair::new(broker::shared().cluster("live"), folder.path());
+    let nodes = [pair.start(0), pair.start(1)];
+    let [zero, one] = &nodes;
+    let path = "/v1/leaderboards/daily/entries?limit=5";
+    fill(one, "daily", &[("ada", 5), ("eve", 4)]);
+    // Node 1 holds the board, and node 0 is asked.
+    let mut far = Client::follow(&zero.url, "/v1/leaderboards/daily/stream?top=5", None).unwrap();
+    assert_eq!(far.event().name, "snapshot");
+    let then = one.get(path);
+    let at = position(&then).to_owned();
+    let last = submit(zero, "daily", "kim", 9);
+    let time = Instant::now();
+    assert_eq!(far.event().name, "change");
+    assert!(time.elapsed() < Duration::from_secs(10), "another node is asked at times");
+    far.until(&one.get(path).body["entries"]);
+    for node in &nodes {
+        let past = eventually("the past state is rebuilt", || {
+            Some(node.get(&format!("{path}&at={at}"))).filter(|answer| answer.status != 202)
+        });
+        assert_eq!((past.status, &past.body["entries"]), (200, &then.body["entries"]), "{past:?}");
+        assert_eq!(position(&past), at);
+        let beyond = node.get(&format!("{path}&at=leaderboards/1@9999"));
+        assert_eq!((beyond.status, beyond.code()), (400, "unknown_position"));
+    }
+    let back = Client::follow(&one.url, "/v1/leaderboards/daily/stream?top=5", Some(&far));
+    submit(zero, "daily", "kim", 10);
+    let told = back.unwrap().event();
+    assert_eq!((told.name.as_str(), &told.data["entries"][0]["entry"]["score"]), ("change", &json!(10)), "{last:?}");
 }
 
 #[test]
