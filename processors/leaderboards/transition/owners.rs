@@ -50,9 +50,9 @@ pub(super) fn set_hidden(cx: &mut Cx<'_>, owner: String, hidden: bool) -> Result
         return Ok(outcome);
     }
     if hidden {
-        cx.put(HIDDEN, &owner, &())
+        cx.put(HIDDEN, &owner, &());
     } else {
-        cx.delete(HIDDEN, &owner)
+        cx.delete(HIDDEN, &owner);
     }
     for (board, run, row) in memberships(cx, &owner) {
         let (window, epoch) = epoch_of(run);
@@ -107,8 +107,8 @@ fn rename(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, pseudonym: &str) {
 }
 
 /// Where an owner is a member: board, run, and the board's row.
-fn memberships(cx: &Cx<'_>, owner: &String) -> Vec<(String, u32, BoardRow)> {
-    let range = OWNED.under(&(owner.clone(),));
+fn memberships(cx: &Cx<'_>, owner: &str) -> Vec<(String, u32, BoardRow)> {
+    let range = OWNED.under(&(owner.to_owned(),));
     let with_row = cx.scan(OWNED, &range).map(|((_, board, run), ())| {
         let row = cx.get(BOARDS, &board).expect("a board with members is there");
         (board, run, row)
