@@ -6,6 +6,7 @@ use crate::node::Node;
 use crate::queries::Queries;
 use crate::slot::Slot;
 use crate::streams::Streams;
+use crate::traces;
 use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription, To};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
@@ -81,10 +82,14 @@ impl NodeBackend {
             return Err(Problem::unavailable("stopped", reason, 30));
         }
         let stamp = header.stamp;
+        let trace_parent = header.trace_parent;
         let record = Record { header, payload: Payload::Command(command) };
         let record = NewRecord { key, value: record.encode(), ..NewRecord::default() };
         let waiter = slot.map(|slot| Waiter { slot: slot.clone(), stamp, reply: slot.wait_for(stamp) });
+        let mut span = traces::append(machine, partition, trace_parent);
         let offset = self.append(machine, partition, record).await?;
+        span.iter_mut().for_each(|span| span.appended(offset));
+        drop(span);
         let position = Position { machine: machine.to_owned(), partition, offset };
         let _waiting = Counted::new(&self.node.metrics.waiting);
         let reply = match waiter {

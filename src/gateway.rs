@@ -10,7 +10,9 @@ use crate::health::{self, Readiness};
 use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
 use crate::openapi;
+use crate::pressure::Pressure;
 use crate::settings::Settings;
+use crate::traces;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -39,15 +41,18 @@ use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-/// Seconds after which a refused client may try again.
-const RETRY_AFTER: u64 = 1;
-
 /// How much of a body that is over the limit is read and thrown away, in bytes, and for how long.
 const DRAIN_LIMIT: usize = 4 << 20;
 const DRAIN_TIME: Duration = Duration::from_secs(2);
 
 /// How much of a plain-text error becomes the detail of a problem, in bytes.
 const DETAIL_LIMIT: usize = 4096;
+
+/// How many requests may wait for each place; only their heads are in memory.
+const WAITS: u64 = 8;
+
+/// How long a request may wait for a place, and so how late it is refused.
+const PLACE_WAIT: Duration = Duration::from_millis(250);
 
 /// How long the accept loop rests when the process has no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -61,8 +66,11 @@ pub struct Gate {
     header_count: usize,
     body_limit: usize,
     body_timeout: Duration,
+    pressure: Pressure,
     /// Places for requests under way.
     places: Arc<Semaphore>,
+    /// Places for requests that wait for one of those.
+    waits: Arc<Semaphore>,
     /// KiB that the bodies of requests under way may have together.
     bodies: Arc<Semaphore>,
 }
@@ -82,7 +90,9 @@ impl Gate {
             header_count: settings.header_count as usize,
             body_limit: bytes(settings.body_limit),
             body_timeout: settings.body_timeout,
+            pressure: Pressure::new(),
             places: semaphore(settings.in_flight.into()),
+            waits: semaphore(u64::from(settings.in_flight) * WAITS),
             bodies: semaphore(bodies),
         }
     }
@@ -90,7 +100,7 @@ impl Gate {
     /// Lets a request in: with its caller, a place, and its body in memory.
     async fn enter(&self, request: Request) -> Result<(Request, Held), Problem> {
         let caller = self.auth.identify(request.headers())?;
-        let place = Arc::clone(&self.places).try_acquire_owned().map_err(|_| overloaded("requests"))?;
+        let place = self.place().await?;
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(caller);
         if body.is_end_stream() {
@@ -98,6 +108,19 @@ impl Gate {
         }
         let (body, held) = self.read(body).await?;
         Ok((Request::from_parts(parts, body), Held { _place: place, _body: Some(held) }))
+    }
+
+    /// A place among the requests under way. Some may wait a moment for one: else those who come back together would
+    /// be refused together, and places would stand empty until they come again.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        let _waits = self.waits.try_acquire().map_err(|_| self.overloaded("requests"))?;
+        match tokio::time::timeout(PLACE_WAIT, Arc::clone(&self.places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(self.overloaded("requests")),
+        }
     }
 
     async fn read(&self, body: Body) -> Result<(Body, OwnedSemaphorePermit), Problem> {
@@ -108,7 +131,7 @@ impl Gate {
         }
         let expected = size.upper().unwrap_or(u64::MAX).min(self.body_limit as u64) / 1024 + 1;
         let kib = u32::try_from(expected).unwrap_or(u32::MAX);
-        let held = Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| overloaded("bodies"))?;
+        let held = Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| self.overloaded("bodies"))?;
         let read = tokio::time::timeout(self.body_timeout, to_bytes(body, self.body_limit)).await;
         let read = read.map_err(|_| {
             Problem::new(408, "body_timeout", format!("the body did not arrive within {:?}", self.body_timeout))
@@ -118,6 +141,10 @@ impl Gate {
             _ => Problem::bad_request("unreadable_body", "the body broke off"),
         })?;
         Ok((Body::from(bytes), held))
+    }
+
+    fn overloaded(&self, what: &str) -> Problem {
+        Problem::unavailable("overloaded", format!("too many {what} are under way"), self.pressure.refused())
     }
 
     fn too_large(&self) -> Problem {
@@ -164,10 +191,6 @@ async fn drain(mut body: Body) {
 
 fn bytes(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn overloaded(what: &str) -> Problem {
-    Problem::unavailable("overloaded", format!("too many {what} are under way"), RETRY_AFTER)
 }
 
 fn check_uri(uri: &Uri, limit: usize) -> Result<(), Problem> {
@@ -231,23 +254,32 @@ async fn unknown_path(uri: Uri) -> Problem {
 
 async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     match gate.enter(request).await {
-        Ok((request, _held)) => next.run(request).await,
+        Ok((request, _held)) => {
+            let response = next.run(request).await;
+            gate.pressure.served();
+            response
+        }
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn surround(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+async fn surround(State(gate): State<Arc<Gate>>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let _counted = Counted::new(&gate.metrics.in_flight);
     let route = request.extensions().get::<MatchedPath>().cloned();
     let method = label(request.method());
+    let path = route.as_ref().map_or("unmatched", MatchedPath::as_str);
+    let span = traces::request(&mut request, method, path);
     let response = match gate.check_head(&request) {
         Ok(()) => as_problem(next.run(request).await).await,
         Err(problem) => problem.into_response(),
     };
-    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str);
-    gate.metrics.requests.with_label_values(&[method, route, response.status().as_str()]).inc();
-    gate.metrics.request_seconds.with_label_values(&[route]).observe(started.elapsed().as_secs_f64());
+    if let Some(mut span) = span {
+        span.answered(response.status().as_u16());
+    }
+    gate.metrics.requests.with_label_values(&[method, path, response.status().as_str()]).inc();
+    tracing::debug!(method, route = path, status = response.status().as_u16(), "answered");
+    gate.metrics.request_seconds.with_label_values(&[path]).observe(started.elapsed().as_secs_f64());
     response
 }
 

@@ -24,6 +24,7 @@ pub mod node;
 pub mod open;
 pub mod openapi;
 pub mod owed;
+pub mod pressure;
 pub mod queries;
 pub mod rebuild;
 pub mod reload;
@@ -33,6 +34,7 @@ pub mod settings;
 pub mod slot;
 pub mod state_folder;
 pub mod streams;
+pub mod traces;
 pub mod verify;
 pub mod workers;
 

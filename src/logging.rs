@@ -14,7 +14,10 @@ pub fn start(settings: &Settings) -> Result<(), String> {
     let lines = lines.log_internal_errors(false);
     let started = match settings.log_format {
         LogFormat::Text => lines.with_ansi(false).try_init(),
-        LogFormat::Json => lines.json().flatten_event(true).try_init(),
+        LogFormat::Json => {
+            std::panic::set_hook(Box::new(|panic| tracing::error!("{panic}")));
+            lines.json().flatten_event(true).try_init()
+        }
     };
     started.map_err(|error| error.to_string())
 }

@@ -18,6 +18,7 @@ use crate::reload;
 use crate::replay;
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::traces;
 use crate::workers::Workers;
 use millrace_processors::ALL;
 use millrace_processors::runtime::door::Door;
@@ -35,6 +36,7 @@ const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 /// # Errors
 /// A sentence for the operator.
 pub fn run(settings: Settings) -> Result<(), String> {
+    traces::start(&settings)?;
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(serve(settings))
@@ -76,6 +78,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let router = gateway::router(door, gate, ALL, own).merge(internal);
     let announcement = Announcement::new(&settings.data, address)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "opened");
     // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.
     let stopped = gateway::stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
     tokio::spawn(ready(node.clone(), format!("http://{address}")));
@@ -134,6 +137,7 @@ async fn stop(node: Arc<Node>, workers: Workers) -> Result<(), String> {
         if let millrace_topics::log::Log::Embedded(log) = &node.log {
             log.close();
         }
+        traces::stop();
     });
     stopped.await.map_err(|error| error.to_string())
 }

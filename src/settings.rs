@@ -69,6 +69,16 @@ pub struct Settings {
           help_heading = DATA)]
     pub disk_refuse: u32,
 
+    /// A collector that takes OpenTelemetry traces over OTLP/HTTP, as http://127.0.0.1:4318: a span for each request, its
+    /// append and its apply. Default: what OTEL_EXPORTER_OTLP_ENDPOINT names, else none.
+    #[arg(long, value_name = "URL", value_parser = parse_collector, help_heading = SERVING)]
+    pub otlp: Option<String>,
+
+    /// Percent of the requests that are traced. A request that comes with a `traceparent` says itself whether it is.
+    #[arg(long, value_name = "PERCENT", default_value = "100", value_parser = clap::value_parser!(u32).range(0..=100),
+          help_heading = SERVING)]
+    pub otlp_percent: u32,
+
     /// How log lines are written to standard error.
     #[arg(long, value_name = "FORMAT", default_value = "text", value_enum, help_heading = DATA)]
     pub log_format: LogFormat,
@@ -131,7 +141,8 @@ pub struct Settings {
           help_heading = SERVING)]
     pub connections: u32,
 
-    /// The most requests at the same time; one more is refused with 503 `overloaded`.
+    /// The most requests at the same time; some more wait a quarter of a second, and what is beyond is refused with 503
+    /// `overloaded`.
     #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..),
           help_heading = SERVING)]
     pub in_flight: u32,
@@ -259,6 +270,13 @@ impl Settings {
     #[must_use]
     pub fn memory(&self) -> u64 {
         self.memory.unwrap_or_else(|| available_memory() / 4)
+    }
+
+    /// The collector of traces: `--otlp`, else the standard's own variable.
+    #[must_use]
+    pub fn collector(&self) -> Option<String> {
+        let standard = || std::env::var("OTEL_EXPORTER_OTLP_ENDPOINT").ok().filter(|url| !url.is_empty());
+        self.otlp.clone().or_else(standard)
     }
 
     /// The file with the secrets.
@@ -456,6 +474,12 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         _ => return Err("a size is a number of bytes, or one with K, M, G or T, as 512M".to_owned()),
     };
     number.checked_mul(1 << shift).ok_or_else(|| "that is more than can be counted".to_owned())
+}
+
+fn parse_collector(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").filter(|host| !host.is_empty());
+    host.map(|_| text.to_owned())
+        .ok_or_else(|| "it is http://HOST:PORT; TLS is for a collector nearby to add".to_owned())
 }
 
 fn parse_memory(text: &str) -> Result<u64, String> {

@@ -8,6 +8,7 @@ use crate::metrics::Metrics;
 use crate::open::open_part;
 use crate::owed::Owed;
 use crate::state_folder::StateFolder;
+use crate::traces;
 use millrace_processors::runtime::outbox::Shipment;
 use millrace_processors::runtime::reply::{Output, Reply};
 use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason};
@@ -308,7 +309,9 @@ impl Slot {
 
     fn apply(&self, live: &mut Live, out: &mut Output) -> bool {
         let began = Instant::now();
-        let Live { part: Ok(part), follower: Some(follower), pending, at_end, .. } = live else { return false };
+        let Live { part: Ok(part), follower: Some(follower), pending, at_end, caught_up, .. } = live else {
+            return false;
+        };
         if part.core().stopped().is_some() || part.core().store.dirty_bytes() > self.around.flush.bytes * DIRTY_FACTOR {
             return false;
         }
@@ -326,6 +329,8 @@ impl Slot {
         }
         let mut taken = 0;
         while let Some(record) = pending.front() {
+            // What is applied again after a start was traced before.
+            let _span = caught_up.then(|| traces::apply(self.def.name, self.partition, record));
             match part.step(record, out) {
                 Step::Applied => drop(pending.pop_front()),
                 Step::TimersLeft => break,

@@ -4,6 +4,7 @@ mod backups;
 mod damage;
 mod disk;
 mod folders;
+mod hard;
 mod keys;
 mod letters;
 mod replays;

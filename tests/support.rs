@@ -106,6 +106,13 @@ impl Server {
         self.child.wait().expect("it has ended").code()
     }
 
+    /// Bytes of memory that the process has.
+    pub fn memory(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("Linux says so");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") << 10
+    }
+
     pub fn get(&self, path: &str) -> Answer {
         ask(HTTP.get(format!("{}{path}", self.url))).expect("the server answers")
     }
@@ -137,6 +144,32 @@ impl Drop for Server {
     }
 }
 
+/// Many clients of one server, for tasks.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    url: String,
+}
+
+impl Client {
+    pub fn new(server: &Server) -> Self {
+        let http = reqwest::Client::builder().no_proxy().timeout(DEADLINE).build();
+        Self { http: http.expect("a client without TLS needs nothing"), url: server.url.clone() }
+    }
+
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Answer, String> {
+        read(self.http.post(format!("{}{path}", self.url)).json(body)).await
+    }
+}
+
+/// Runs tasks at the same time, each on its own, and waits for all of them.
+pub fn run_all(tasks: impl Iterator<Item = impl Future<Output = ()> + Send + 'static>) {
+    let running: Vec<_> = tasks.map(|task| RUNTIME.spawn(task)).collect();
+    for task in running {
+        RUNTIME.block_on(task).expect("a task that fails fails its test");
+    }
+}
+
 /// A request to whoever serves `url` at the moment, which may be nobody.
 pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
     let mut request = HTTP.request(method.parse().expect("a method"), url);
@@ -150,16 +183,18 @@ pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) ->
 }
 
 fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {
-    RUNTIME.block_on(async {
-        let response = request.send().await.map_err(|error| format!("{error:?}"))?;
-        let status = response.status().as_u16();
-        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        let bytes = response.bytes().await.map_err(|error| format!("{error:?}"))?;
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Answer { status, headers, body })
-    })
+    RUNTIME.block_on(read(request))
+}
+
+async fn read(request: reqwest::RequestBuilder) -> Result<Answer, String> {
+    let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+    let status = response.status().as_u16();
+    let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+    let bytes = response.bytes().await.map_err(|error| format!("{error:?}"))?;
+    let body =
+        serde_json::from_slice(&bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Ok(Answer { status, headers, body })
 }
 
 /// The program with a data folder and a clean environment.

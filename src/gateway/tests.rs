@@ -387,7 +387,8 @@ async fn beyond_the_places_requests_are_refused_but_health_is_not() {
     until(|| made.metrics.in_flight.get() > 0).await;
     let (status, code, response, _) = ask(&made.router, request("GET /v1/echo/a", &[], "")).await;
     assert_eq!((status, code.as_str()), (503, "overloaded"));
-    assert_eq!(response.headers()["retry-after"], "1");
+    let wait: u64 = response.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=2).contains(&wait), "{wait}: nothing has been refused before");
     assert_eq!(ask(&made.router, request("GET /health/live", &[], "")).await.0, 200);
     gate.notify_one();
     assert_eq!(first.await.unwrap().unwrap().status(), 200);
