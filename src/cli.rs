@@ -66,9 +66,22 @@ pub enum Command {
 /// What to measure.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum BenchCommand {
+    /// How fast the embedded log takes records of 100 bytes, beside one plain file with the same group commit.
+    Append(AppendLoad),
     /// How fast records become views, and whether the views are right: leaderboards out of a filled log, with public
     /// events, digests and flushes on.
     Apply(ApplyLoad),
+}
+
+/// What `bench append` appends.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AppendLoad {
+    /// How many clients append at the same time, one record each.
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub clients: u32,
+    /// How many records they append.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub records: u64,
 }
 
 /// What `bench apply` fills the log with.
@@ -86,6 +99,9 @@ pub struct ApplyLoad {
     /// Chooses members and scores.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// What to do with the log.

@@ -337,6 +337,7 @@ const MANIFESTS: &[(&str, &[&str], &[&str])] = &[
         &["millrace-topics", "millrace-state", "millrace-processors"],
         &["rocksdb", "rdkafka", "rdkafka-sys", "bincode"],
     ),
+    ("bench/Cargo.toml", &[], &["rocksdb", "rdkafka", "bincode"]),
     ("topics/Cargo.toml", &[], &["axum", "utoipa-axum", "tower-http", "reqwest", "clap"]),
     (
         "state/Cargo.toml",

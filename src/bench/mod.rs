@@ -1,9 +1,10 @@
 //! `millrace bench`: what this machine can do at most, and what Millrace does on it, side by side.
 
+mod append;
 mod apply;
 mod figures;
 
-use crate::cli::BenchCommand;
+use crate::cli::{ApplyLoad, BenchCommand};
 use crate::settings::Settings;
 
 /// Carries out a benchmark in a scratch folder below the data folder, which is removed afterwards.
@@ -15,8 +16,13 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let scratch = Settings { data: folder.clone(), ..settings };
     let result = match command {
+        BenchCommand::Append(load) => append::run(load, &scratch),
         BenchCommand::Apply(load) => apply::run(load, &scratch),
     };
+    if matches!(command, BenchCommand::Apply(ApplyLoad { keep: true, .. })) {
+        println!("kept in {}: `millrace serve --data` serves it", folder.display());
+        return result;
+    }
     std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     result
 }
