@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 const RECORD: usize = 100;
 
 /// How many appends of one client alone are timed.
-const ALONE: u64 = 3000;
+const ALONE: u32 = 3000;
 
 /// Takes a record, and sends the client's number when it is durable.
 type Append<'a> = &'a dyn Fn(u32, Sender<u32>);
@@ -65,9 +65,9 @@ fn value(client: u32) -> Vec<u8> {
 }
 
 fn measure(name: &str, load: &AppendLoad, sync: Duration, append: Append<'_>) {
-    let (alone, _) = drive(1, ALONE, append);
+    let (alone, _) = drive(1, ALONE.into(), append);
     let share = alone.as_nanos() * 100 / u128::from(ALONE) / sync.as_nanos().max(1);
-    println!("{name}, one client: {:?} an append, {share} % of one fdatasync", alone / ALONE as u32);
+    println!("{name}, one client: {:?} an append, {share} % of one fdatasync", alone / ALONE);
     let start = Mark::now();
     let (_, stall) = drive(load.clients, load.records, append);
     let spent = start.spent();
