@@ -8,6 +8,7 @@ mod faults;
 mod kafka;
 mod leaderboards;
 mod logs;
+mod nakama;
 mod overload;
 mod streams;
 mod support;
