@@ -7,12 +7,12 @@ use crate::queries::Queries;
 use crate::slot::Slot;
 use crate::streams::Streams;
 use crate::traces;
-use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription};
+use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription, To};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
 use millrace_processors::runtime::streams::Events;
-use millrace_topics::log::{AppendError, LogError, NewRecord};
+use millrace_topics::log::{AppendError, LogError, LogRecord, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Payload, Record, Stamp};
@@ -69,9 +69,12 @@ impl NodeBackend {
     }
 
     async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
-        let Submission { machine, key, header, command, wait } = submission;
+        let Submission { machine, to, header, command, wait } = submission;
         self.node.around.disk.check()?;
-        let partition = partition_of(&key, self.node.fixed.partitions);
+        let (partition, key) = match to {
+            To::Key(key) => (partition_of(&key, self.node.fixed.partitions), key),
+            To::Partition(partition) => (partition, Vec::new()),
+        };
         let slot = self.node.slot(machine, partition);
         if let Some(slot) = slot
             && let Some(reason) = slot.look(|live| live.stopped().map(ToString::to_string))
@@ -241,6 +244,26 @@ impl Backend for NodeBackend {
 
     fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events> {
         Box::pin(self.streams.subscribe(subscription))
+    }
+
+    fn partitions(&self) -> u32 {
+        self.node.fixed.partitions
+    }
+
+    fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>> {
+        let (log, Position { machine, partition, offset }) = (self.node.log.clone(), position.clone());
+        if partition >= self.node.fixed.partitions {
+            return Box::pin(async { Ok(None) });
+        }
+        let read = tokio::task::spawn_blocking(move || log.read(&machine, partition, offset, 1));
+        Box::pin(async move {
+            let read = read.await.map_err(|error| Problem::new(500, "internal", error.to_string()))?;
+            match read {
+                Ok(chunk) => Ok(chunk.records.into_iter().next().filter(|record| record.offset == offset)),
+                Err(LogError::OutOfRange { .. }) => Ok(None),
+                Err(error) => Err(log_problem(error)),
+            }
+        })
     }
 
     fn secret(&self) -> &[u8] {

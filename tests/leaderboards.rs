@@ -1,5 +1,7 @@
 //! Leaderboards over HTTP, as a newcomer meets them: the walk, through kill -9, verify and replay.
 
+mod moderation;
+mod oracle;
 mod windows;
 
 use crate::support::{Server, cli, text};

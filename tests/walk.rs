@@ -1,7 +1,7 @@
 //! A walk over HTTP as a table: each row a request and what it must be answered with.
 //!
-//! `$position`, `$location` and `$cursor` in a request stand for what an earlier answer of the walk gave, `$beyond` for
-//! a place far behind that position.
+//! `$position`, `$location`, `$cursor` and `$submission` in a request stand for what an earlier answer of the walk gave,
+//! `$item` for the last submission of a batch, `$beyond` for a place far behind that position.
 
 use crate::support::{Answer, Server};
 use serde_json::Value;
@@ -27,22 +27,30 @@ struct Seen {
     position: String,
     location: String,
     cursor: String,
+    submission: String,
+    item: String,
 }
 
 impl Seen {
     fn fill(&self, text: &str) -> String {
         let filled = text.replace("$position", &self.position).replace("$location", &self.location);
         let beyond = self.position.rsplit_once('@').map_or(String::new(), |(place, _)| format!("{place}@1000000"));
+        let filled = filled.replace("$submission", &self.submission).replace("$item", &self.item);
         filled.replace("$cursor", &self.cursor).replace("$beyond", &beyond)
     }
 
     fn note(&mut self, answer: &Answer) {
         let header = |name: &str| answer.header(name).map(str::to_owned);
         let cursor = answer.body["cursor"].as_str().map(str::to_owned);
+        let submission = answer.body["submission"].as_str().map(str::to_owned);
+        let results = answer.body["results"].as_array();
+        let item = results.and_then(|results| results.last()?["submission"].as_str()).map(str::to_owned);
         for (slot, found) in [
             (&mut self.position, header("millrace-position")),
             (&mut self.location, header("location")),
             (&mut self.cursor, cursor),
+            (&mut self.submission, submission),
+            (&mut self.item, item),
         ] {
             if let Some(found) = found {
                 *slot = found;

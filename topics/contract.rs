@@ -40,8 +40,9 @@ pub trait Contract: Send + Sync + 'static {
         1
     }
 
-    /// The routing key of a command: it chooses the partition.
-    fn key(command: &Self::Command) -> &[u8];
+    /// The routing key of a command: it chooses the partition. None for a command that belongs to the partition where
+    /// it stands: who means all says it to each.
+    fn key(command: &Self::Command) -> Option<&[u8]>;
 
     /// The version of the machine's rules from which on a foreign producer may say this command. JSON has no schema
     /// number: what an older build buried as an unknown type, a replay by a newer one must bury too, until a record in

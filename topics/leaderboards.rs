@@ -9,19 +9,22 @@ mod outcome;
 mod query;
 mod rejection;
 
-pub use command::{BATCH_LIMIT, Batch, Closing, Command, Deletion, Metadata, NewEntry, Submission, SubmissionV1};
+pub use command::{
+    BATCH_LIMIT, Batch, Closing, Command, Deletion, Erasure, Joining, Metadata, NewEntry, Owner, Submission,
+    SubmissionV1, Voiding,
+};
 pub use definition::{
     Bounds, COLUMNS_LIMIT, Definition, DefinitionV1, KEEP_EPOCHS, KEEP_EPOCHS_LIMIT, KEEP_SUBMISSIONS,
     KEEP_SUBMISSIONS_LIMIT, Operator, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Prize, SHARDS_LIMIT, Sort, TOP, TOP_LIMIT, Tie,
     Tournament, Window, Windows, Zone,
 };
 pub use outcome::{
-    BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, InWindow, Item, ItemProblem, NewBest, Outcome, Ranked,
-    Submitted, Won,
+    BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, InWindow, Item, ItemProblem, Joined, NewBest, Outcome,
+    OwnerErased, OwnerHidden, OwnerState, Ranked, Submitted, Voided, VoidedIn, Won,
 };
 pub use query::{
-    Answer, AtPercent, AtRank, Bar, Entry, OwnEntry, Page, Place, Query, Ranking, STATS_BARS, STATS_PERCENTILES,
-    STATS_RANKS, Seek, Stats,
+    Answer, AtPercent, AtRank, Bar, Entry, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, STATS_BARS,
+    STATS_PERCENTILES, STATS_RANKS, Seek, Stats,
 };
 pub use rejection::Rejection;
 
@@ -67,15 +70,19 @@ impl Contract for Leaderboards {
         command.current()
     }
 
-    fn key(command: &Command) -> &[u8] {
-        match command {
-            Command::Define(definition) => definition.id.as_bytes(),
-            Command::SubmitScore(submission) => submission.board.as_bytes(),
-            Command::SubmitScores(batch) => batch.board.as_bytes(),
-            Command::DeleteOwner(deletion) => deletion.board.as_bytes(),
-            Command::CloseEpoch(closing) => closing.board.as_bytes(),
+    fn key(command: &Command) -> Option<&[u8]> {
+        let board = match command {
+            Command::Define(definition) => &definition.id,
+            Command::SubmitScore(submission) => &submission.board,
+            Command::SubmitScores(batch) => &batch.board,
+            Command::DeleteOwner(deletion) => &deletion.board,
+            Command::CloseEpoch(closing) => &closing.board,
+            Command::VoidSubmission(voiding) => &voiding.board,
+            Command::Join(joining) => &joining.board,
+            Command::HideOwner(_) | Command::ShowOwner(_) | Command::EraseOwner(_) => return None,
             Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
-        }
+        };
+        Some(board.as_bytes())
     }
 
     fn stamps(command: &Command) -> u32 {

@@ -31,7 +31,7 @@ pub(super) struct NewBoard {
     windows: Option<Windows>,
     /// What rank equal scores share: `unique` unless said. Only a board that says `dense` can be asked for dense ranks.
     tie: Option<Tie>,
-    /// Over how many parts the members are spread: 1 unless said.
+    /// Over how many parts the members are spread: 1, and nothing else so far.
     shards: Option<u32>,
     /// The time zone in which days, weeks and `reset_cron` are meant: `UTC` unless said.
     tz: Option<String>,

@@ -9,7 +9,9 @@
 //! **The life of a board.** An operator defines it, once and for good: which end is the top, how a submission
 //! becomes a score, which scores it takes, who may submit, over which windows it ranks. Submissions then bring
 //! members onto it and move them; a deletion takes a member off, as if it had never been there. Each window has
-//! *epochs*: at its boundary, or by hand, the open one ends and the next begins, empty, whatever its size was.
+//! *epochs*: at its boundary, or by hand, the open one ends and the next begins, empty, whatever its size was. A
+//! submission can be voided while it is kept: what is left is folded again. An owner can be hidden on every board, or
+//! erased.
 //!
 //! **Where things are.** `members` is the truth: what counts of a member, and the last submissions that made it
 //! ([`fold`]). `order` holds the same members in the order of the board ([`ladder`]), and is derived from it.
@@ -24,6 +26,7 @@ mod bodies;
 pub mod calendar;
 pub mod fold;
 pub mod ladder;
+pub mod moderation;
 pub mod nakama;
 pub mod order;
 pub mod queries;

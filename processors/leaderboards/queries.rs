@@ -16,7 +16,8 @@ use crate::runtime::system::Partitions;
 use millrace_state::key;
 use millrace_state::table::Range;
 use millrace_topics::leaderboards::{
-    Answer, Board, Bounds, Entry, Epoch, OwnEntry, Page, Place, Query, Ranking, Rejection, Seek, Sort, Tie, Window,
+    Answer, Board, Bounds, Entry, Epoch, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, Rejection, Seek, Sort,
+    Tie, Window,
 };
 
 type View<'a> = crate::runtime::view::View<'a, Boards>;
@@ -32,6 +33,7 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Around { of, .. }
         | Query::Rank { of, .. }
         | Query::Stats { of, .. }
+        | Query::History { of, .. }
         | Query::Epochs { of, .. } => &of.board,
     };
     Partitions::One(board.as_bytes().to_vec())
@@ -64,6 +66,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Around { of, owner, limit } => Asked::find(view, &of)?.around(&owner, limit).map(Answer::Page),
         Query::Rank { of, rank } => Asked::find(view, &of)?.at_rank(rank).map(Answer::Entry),
         Query::Stats { of, ranks, bars } => Ok(Answer::Stats(Asked::find(view, &of)?.stats(&ranks, bars))),
+        Query::History { of, owner } => Asked::find(view, &of)?.history(&owner).map(Answer::History),
         Query::Epochs { of, below, limit } => epochs(view, &of, below, limit).map(Answer::Epochs),
     }
 }
@@ -218,6 +221,21 @@ impl<'a> Asked<'a> {
         let place = self.place(owner)?;
         let rank = self.rank(&place);
         Ok(self.own_entry(place, rank))
+    }
+
+    fn history(&self, owner: &str) -> Result<Vec<KeptSubmission>, Rejection> {
+        let member = self.member(owner).ok_or(Rejection::UnknownOwner)?;
+        let shown = member.kept.entries().into_iter().rev().map(|kept| KeptSubmission {
+            submission: kept.at.to_string(),
+            time: kept.time,
+            operator: kept.operator,
+            score: kept.score,
+            subscores: kept.subscores,
+            metadata: kept.metadata,
+            rank: kept.rank,
+            voided: kept.voided,
+        });
+        Ok(shown.collect())
     }
 
     fn entries(&self, list: &List, seek: &Seek, limit: u32) -> Page {

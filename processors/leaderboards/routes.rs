@@ -4,7 +4,7 @@ use crate::leaderboards::bodies::{
     Counted, Cursor, Entries, EpochCursor, Epochs, HowMany, ItemResult, NewBoard, NewClosing, NewScore, NewScores, Of,
     OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
 };
-use crate::leaderboards::{Boards, stream, transition};
+use crate::leaderboards::{Boards, moderation, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
@@ -37,6 +37,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(stats))
         .routes(routes!(epochs))
         .routes(routes!(close_epoch))
+        .merge(moderation::routes::routes())
         .merge(stream::routes::routes())
 }
 
@@ -417,6 +418,7 @@ fn show(door: &Door, list: &str, read: Read<Answer>) -> Response {
         Answer::Entry(entry) => answer(Read { answer: entry, positions }, |entry| entry),
         Answer::Stats(stats) => answer(Read { answer: stats, positions }, |stats| stats),
         Answer::Epochs(epochs) => answer(Read { answer: epochs, positions }, |epochs| epochs),
+        Answer::History(entries) => answer(Read { answer: entries, positions }, |entries| entries),
         Answer::Page(page) => {
             let cursor = page.next.map(|place| seal(place, false));
             let prev_cursor = page.prev.map(|place| seal(place, true));

@@ -2,6 +2,7 @@
 
 mod epochs;
 mod model;
+mod moderation;
 
 use crate::leaderboards::SYSTEM;
 use crate::leaderboards::transition::METADATA_LIMIT;

@@ -1,7 +1,9 @@
 //! What a command does to the boards: checks by precedence, the line, then only writes.
 
 mod epochs;
+mod owners;
 mod submit;
+mod void;
 
 pub use submit::METADATA_LIMIT;
 
@@ -13,8 +15,8 @@ use crate::leaderboards::{Boards, order};
 use crate::runtime::ids;
 use millrace_topics::leaderboards::{
     Board, Bounds, COLUMNS_LIMIT, Command, Definition, Deleted, Deletion, Epoch, Event, KEEP_EPOCHS_LIMIT,
-    KEEP_SUBMISSIONS_LIMIT, Outcome, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection, SHARDS_LIMIT, TOP_LIMIT, Tie, Timer,
-    Window,
+    KEEP_SUBMISSIONS_LIMIT, Outcome, Owner, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection, SHARDS_LIMIT, TOP_LIMIT, Tie,
+    Timer, Window,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -33,6 +35,11 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::SubmitScores(batch) => submit::many(cx, batch),
         Command::DeleteOwner(deletion) => delete(cx, deletion),
         Command::CloseEpoch(closing) => epochs::close_by_hand(cx, &closing),
+        Command::VoidSubmission(voiding) => void::void(cx, voiding),
+        Command::Join(joining) => owners::join(cx, joining),
+        Command::HideOwner(hidden) => owners::set_hidden(cx, hidden.owner, true),
+        Command::ShowOwner(shown) => owners::set_hidden(cx, shown.owner, false),
+        Command::EraseOwner(erasure) => owners::erase(cx, erasure),
         Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
     }
 }
@@ -57,6 +64,13 @@ pub fn check(command: &Command) -> Result<(), Rejection> {
         Command::SubmitScores(batch) => submit::check_batch(batch),
         Command::DeleteOwner(deletion) => check_owner(&deletion.owner),
         Command::CloseEpoch(_) => Ok(()),
+        Command::VoidSubmission(voiding) => void::check(voiding),
+        Command::Join(joining) => check_owner(&joining.owner),
+        Command::HideOwner(Owner { owner }) | Command::ShowOwner(Owner { owner }) => check_owner(owner),
+        Command::EraseOwner(erasure) => {
+            check_owner(&erasure.owner)?;
+            erasure.pseudonym.as_deref().map_or(Ok(()), check_owner)
+        }
         Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
     }
 }
@@ -118,9 +132,6 @@ fn fault_of_prizes(Definition { prizes, .. }: &Definition) -> Option<String> {
 
 fn fault_of_tournament(definition: &Definition) -> Option<String> {
     let tournament = definition.tournament?;
-    if tournament.join_required {
-        return Some("`join_required` is not there yet".to_owned());
-    }
     let counts = tournament.join_required || tournament.max_size.is_some();
     if definition.shards > 1 && counts {
         return Some(

@@ -261,9 +261,16 @@ fn execute(machines: &[MachineDef], lines: &[Line], plan: &Plan) -> (Shown, usiz
         world.memory.set_clock(world.now);
         if let Some((machine, key, record)) = &line.command {
             let keyed = record.header.idempotency.is_some();
-            let new = NewRecord { key: key.clone(), value: record.encode(), ..NewRecord::default() };
+            let value = record.encode();
+            let new = NewRecord { key: key.clone().unwrap_or_default(), value, ..NewRecord::default() };
             let copies = if keyed && plan.append_twice { 2 } else { 1 };
-            world.append(machines[*machine].name, partition_of(key, plan.partitions), vec![new; copies]);
+            let partitions = match key {
+                Some(key) => vec![partition_of(key, plan.partitions)],
+                None => (0..plan.partitions).collect(),
+            };
+            for partition in partitions {
+                world.append(machines[*machine].name, partition, vec![new.clone(); copies]);
+            }
         }
         let more_racing = lines.get(index + 1).is_some_and(|next| next.racing);
         if !(line.racing && more_racing && plan.race.is_some()) {

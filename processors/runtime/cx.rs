@@ -179,7 +179,7 @@ impl<M: Machine> Cx<'_, M> {
             trace_parent: self.moment.trace_parent,
             ..Header::default()
         };
-        let key = C::key(command).to_vec();
+        let key = C::key(command).expect("what a machine sends has a partition").to_vec();
         let payload = Payload::Command(codec::encode(command));
         post(self.store, self.effects, self.moment, C::MACHINE, key, Record { header, payload });
         self.effects.writes += 1;

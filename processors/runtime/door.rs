@@ -7,7 +7,8 @@ use crate::runtime::system::{Answer, Command, Machine, Outcome, Partitions, Quer
 use hmac::{Hmac, KeyInit, Mac};
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
-use millrace_topics::position::Positions;
+use millrace_topics::log::LogRecord;
+use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Caller, Header, Idempotency, Part, Stamp};
 use millrace_topics::time::Time;
 use sha2::Sha256;
@@ -23,14 +24,23 @@ pub type Answering<'a, T> = Pin<Box<dyn Future<Output = Result<T, Problem>> + Se
 pub struct Submission {
     /// The machine's name.
     pub machine: &'static str,
-    /// The routing key.
-    pub key: Vec<u8>,
+    /// Where it goes.
+    pub to: To,
     /// What stands around the command.
     pub header: Header,
     /// The encoded command.
     pub command: Vec<u8>,
     /// How long to wait for the outcome once the command is durable.
     pub wait: Duration,
+}
+
+/// Where a command goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum To {
+    /// To the partition of this routing key.
+    Key(Vec<u8>),
+    /// To this partition.
+    Partition(u32),
 }
 
 /// What became of a submission.
@@ -89,6 +99,10 @@ pub trait Backend: Send + Sync {
     fn ask(&self, ask: Ask) -> Answering<'_, (Vec<Vec<u8>>, Positions)>;
     /// Follows a query: its answer, and what changes in it.
     fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events>;
+    /// How many partitions every machine has.
+    fn partitions(&self) -> u32;
+    /// The record at a position of a machine's topic; none if there is none any more, or not yet.
+    fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>>;
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
 }
@@ -170,7 +184,7 @@ impl Door {
     /// # Errors
     /// [`Undone`]: the machine's refusal as a problem, what went wrong on the way, or that it is still under way.
     pub async fn submit<M: Machine>(&self, asked: &Asked, command: &Command<M>) -> Result<Done<Outcome<M>>, Undone> {
-        self.submit_part::<M>(asked, None, command).await
+        self.submit_part::<M>(asked, None, command, to::<M>(command)).await
     }
 
     /// Submits the parts of a request, each a record of its own, and waits for all outcomes. They are not one: each
@@ -183,9 +197,31 @@ impl Door {
         let of = u32::try_from(commands.len()).expect("a request has few parts");
         let parts = (0..).zip(commands).map(|(index, command)| {
             let part = Some(Part { index, of });
-            self.submit_part::<M>(asked, part, command)
+            self.submit_part::<M>(asked, part, command, to::<M>(command))
         });
         futures_util::future::join_all(parts).await
+    }
+
+    /// Submits a command without a routing key to every partition, as the parts of one request.
+    pub async fn submit_everywhere<M: Machine>(
+        &self,
+        asked: &Asked,
+        command: &Command<M>,
+    ) -> Vec<Result<Done<Outcome<M>>, Undone>> {
+        let of = self.backend.partitions();
+        let parts = (0..of).map(|index| {
+            let part = Some(Part { index, of });
+            self.submit_part::<M>(asked, part, command, To::Partition(index))
+        });
+        futures_util::future::join_all(parts).await
+    }
+
+    /// The record at a position of a machine's topic; none if there is none any more, or not yet.
+    ///
+    /// # Errors
+    /// What went wrong on the way.
+    pub async fn record(&self, position: &Position) -> Result<Option<LogRecord>, Problem> {
+        self.backend.record(position).await
     }
 
     async fn submit_part<M: Machine>(
@@ -193,6 +229,7 @@ impl Door {
         asked: &Asked,
         part: Option<Part>,
         command: &Command<M>,
+        to: To,
     ) -> Result<Done<Outcome<M>>, Undone> {
         let mut idempotency = asked.idempotency.clone();
         if let (Some(Idempotency { key, .. }), Some(part)) = (&mut idempotency, part) {
@@ -210,7 +247,7 @@ impl Door {
         };
         let submission = Submission {
             machine: M::Contract::MACHINE,
-            key: M::Contract::key(command).to_vec(),
+            to,
             header,
             command: codec::encode(command),
             wait: asked.wait.unwrap_or(self.default_wait),
@@ -311,6 +348,10 @@ fn question<M: Machine>(asked: &Asked, query: &Query<M>) -> Ask {
         min_position: asked.min_position.clone(),
         as_of: AsOf::Now,
     }
+}
+
+fn to<M: Machine>(command: &Command<M>) -> To {
+    To::Key(M::Contract::key(command).expect("a command for one partition has a key").to_vec())
 }
 
 fn undecodable(error: codec::CodecError) -> Problem {

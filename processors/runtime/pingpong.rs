@@ -85,13 +85,13 @@ impl Contract for PingContract {
     type Answer = u32;
     type Timer = Again;
 
-    fn key(command: &PingCommand) -> &[u8] {
+    fn key(command: &PingCommand) -> Option<&[u8]> {
         match command {
             PingCommand::Serve { game, .. }
             | PingCommand::Back { game, .. }
             | PingCommand::RefuseAfterWrite { game }
             | PingCommand::Fail { game }
-            | PingCommand::Smash { game } => game.as_bytes(),
+            | PingCommand::Smash { game } => Some(game.as_bytes()),
         }
     }
 
@@ -115,10 +115,10 @@ impl Contract for PongContract {
     type Answer = u32;
     type Timer = NoTimer;
 
-    fn key(command: &PongCommand) -> &[u8] {
+    fn key(command: &PongCommand) -> Option<&[u8]> {
         // Another key than ping's, so that the ball crosses partitions.
         let PongCommand::Hit { game, .. } = command;
-        &game.as_bytes()[..1]
+        Some(&game.as_bytes()[..1])
     }
 
     fn event_type(_: &Over) -> &'static str {

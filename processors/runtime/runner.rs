@@ -434,11 +434,13 @@ impl<M: Machine> Partition<M> {
         {
             return self.done(raw, now, out);
         }
-        let key = M::Contract::key(&command).to_vec();
-        if partition_of(&key, self.core.place.partitions) != self.core.place.partition {
-            return self.forward(raw, record, key, &command, now, out);
+        let key = M::Contract::key(&command).map(<[u8]>::to_vec);
+        if let Some(key) = &key
+            && partition_of(key, self.core.place.partitions) != self.core.place.partition
+        {
+            return self.forward(raw, record, key.clone(), &command, now, out);
         }
-        let (scope, seen) = self.core.look_up(&record, &key).unzip();
+        let (scope, seen) = self.core.look_up(&record, &key.unwrap_or_default()).unzip();
         let reply = |verdict, offset, replayed, place: &Place| Reply {
             stamp: record.header.stamp,
             verdict,

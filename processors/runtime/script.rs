@@ -12,8 +12,8 @@ pub(super) struct Line {
     pub(super) wait_ms: u64,
     /// True if the next line need not wait for it.
     pub(super) racing: bool,
-    /// The machine's index, the routing key and the record.
-    pub(super) command: Option<(usize, Vec<u8>, Record)>,
+    /// The machine's index, the routing key and the record. Without a key it goes to every partition.
+    pub(super) command: Option<(usize, Option<Vec<u8>>, Record)>,
 }
 
 /// Reads a script.

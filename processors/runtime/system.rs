@@ -117,8 +117,8 @@ pub struct MachineDef {
 /// A command without its machine's types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParsedCommand {
-    /// The routing key.
-    pub key: Vec<u8>,
+    /// The routing key; none if it belongs to the partition where it stands.
+    pub key: Option<Vec<u8>>,
     /// The version of the contract that it is encoded in.
     pub schema: u16,
     /// The encoded command.
@@ -147,7 +147,7 @@ fn open<M: Machine>(store: Store, place: Place) -> Result<Box<dyn Processor>, St
 
 fn parse<M: Machine>(json: &str) -> Result<ParsedCommand, String> {
     let command: Command<M> = serde_json::from_str(json).map_err(|error| error.to_string())?;
-    let key = M::Contract::key(&command).to_vec();
+    let key = M::Contract::key(&command).map(<[u8]>::to_vec);
     Ok(ParsedCommand { key, schema: M::Contract::SCHEMA, body: codec::encode(&command) })
 }
 

@@ -7,7 +7,8 @@ use axum::http::{HeaderName, HeaderValue};
 use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription};
 use millrace_processors::runtime::routes::{Body as JsonBody, Params, Reading, Segments, Writing};
 use millrace_processors::runtime::streams::Events;
-use millrace_topics::position::Positions;
+use millrace_topics::log::LogRecord;
+use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::Stamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -36,6 +37,14 @@ impl Backend for Nothing {
 
     fn subscribe(&self, _: Subscription) -> Answering<'_, Events> {
         Box::pin(async { Err(Problem::unavailable("unavailable", "no view", 2)) })
+    }
+
+    fn partitions(&self) -> u32 {
+        1
+    }
+
+    fn record(&self, _: &Position) -> Answering<'_, Option<LogRecord>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn secret(&self) -> &[u8] {

@@ -30,6 +30,16 @@ pub enum Command {
     SubmitScores(Batch),
     /// Ends the open epoch of a window now.
     CloseEpoch(Closing),
+    /// Makes a submission not count any more.
+    VoidSubmission(Voiding),
+    /// Lets an owner take part in a tournament.
+    Join(Joining),
+    /// Takes an owner out of the order of every board of the partition where the record stands.
+    HideOwner(Owner),
+    /// Puts it back.
+    ShowOwner(Owner),
+    /// Forgets who an owner was on every board of the partition where the record stands.
+    EraseOwner(Erasure),
 }
 
 impl Command {
@@ -98,6 +108,72 @@ pub struct Batch {
     /// each other the one after that before it.
     #[serde(skip)]
     pub stamps: Vec<Stamp>,
+}
+
+impl Batch {
+    /// The stamp of an entry; `own` is the record's.
+    #[must_use]
+    pub fn stamp(&self, item: u32, own: Stamp) -> Stamp {
+        let next = Stamp { micros: own.micros.saturating_add(item.into()), node: own.node };
+        self.stamps.get(item as usize).copied().unwrap_or(next)
+    }
+}
+
+/// A submission that is not to count any more. It is named by its stamp, which is the same over any number of
+/// partitions; the route finds that in the log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Voiding {
+    /// The board.
+    pub board: String,
+    /// Whose submission it is.
+    pub owner: String,
+    /// Its stamp.
+    #[serde(with = "stamp_text")]
+    pub stamp: Stamp,
+}
+
+/// A stamp as it is written: microseconds and node in hexadecimal digits, `60a24181e4000-7`.
+mod stamp_text {
+    use super::Stamp;
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(stamp: &Stamp, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(stamp)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Stamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let read = || {
+            let (micros, node) = text.split_once('-')?;
+            Some(Stamp { micros: u64::from_str_radix(micros, 16).ok()?, node: u32::from_str_radix(node, 16).ok()? })
+        };
+        read().ok_or_else(|| D::Error::custom(format!("`{text}` is no stamp")))
+    }
+}
+
+/// An owner who wants to take part in a tournament.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Joining {
+    /// The board.
+    pub board: String,
+    /// The owner.
+    pub owner: String,
+}
+
+/// An owner, on every board.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Owner {
+    /// The owner.
+    pub owner: String,
+}
+
+/// An owner whose name is to be forgotten.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Erasure {
+    /// The owner.
+    pub owner: String,
+    /// What stands in its place where it must stay; made from the owner and the record's stamp if it is not said.
+    pub pseudonym: Option<String>,
 }
 
 /// A window whose open epoch is to end.

@@ -25,6 +25,96 @@ pub enum Outcome {
     Deleted(Deleted),
     /// The epoch has ended.
     Closed(Box<EpochClosed>),
+    /// The submission does not count.
+    Voided(Voided),
+    /// The owner takes part.
+    Joined(Joined),
+    /// The owner is hidden, or shown, in this partition.
+    Owner(OwnerState),
+    /// The owner is forgotten in this partition.
+    Erased,
+}
+
+/// A submission that does not count any more.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = leaderboards::Voided)]
+pub struct Voided {
+    /// The board.
+    pub board: String,
+    /// Whose submission it was.
+    pub owner: String,
+    /// The windows in which it counted until now.
+    pub windows: Vec<VoidedIn>,
+    /// The windows that do not keep it: their epoch in which it counted has ended, or too many came after it.
+    pub not_kept: Vec<Window>,
+}
+
+/// What the end of a submission changed in one window.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = leaderboards::VoidedIn)]
+pub struct VoidedIn {
+    /// The window.
+    pub window: Window,
+    /// The epoch.
+    pub epoch: u32,
+    /// The place now, if there is one.
+    pub rank: Option<u64>,
+    /// The place before.
+    pub prev_rank: Option<u64>,
+    /// The score now, if anything is left that counts.
+    pub score: Option<i64>,
+    /// The score before.
+    pub prev_score: Option<i64>,
+}
+
+/// An owner who takes part in a tournament.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = leaderboards::Joined)]
+pub struct Joined {
+    /// The board.
+    pub board: String,
+    /// The owner.
+    pub owner: String,
+    /// The epoch of the window `all`.
+    pub epoch: u32,
+}
+
+/// Whether an owner takes part in the order of boards.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = leaderboards::OwnerState)]
+pub struct OwnerState {
+    /// The owner.
+    pub owner: String,
+    /// True if it does not.
+    pub hidden: bool,
+}
+
+/// An owner who left the order of a board, or came back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct OwnerHidden {
+    /// The board.
+    pub board: String,
+    /// The window.
+    pub window: Window,
+    /// The epoch.
+    pub epoch: u32,
+    /// The owner.
+    pub owner: String,
+    /// True if it left.
+    pub hidden: bool,
+}
+
+/// An owner who is forgotten on a board.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct OwnerErased {
+    /// The board.
+    pub board: String,
+    /// The window.
+    pub window: Window,
+    /// The epoch.
+    pub epoch: u32,
+    /// What stands in its place, if the epoch has ended.
+    pub pseudonym: String,
 }
 
 /// A board as people see it.
@@ -269,6 +359,14 @@ pub enum Event {
     OwnerDeleted(Deleted),
     /// An epoch has ended.
     EpochClosed(Box<EpochClosed>),
+    /// A submission does not count any more.
+    SubmissionVoided(Voided),
+    /// An owner takes part in a tournament.
+    OwnerJoined(Joined),
+    /// An owner left the order of a board, or came back.
+    OwnerHidden(OwnerHidden),
+    /// An owner is forgotten.
+    OwnerErased(OwnerErased),
 }
 
 impl Event {
@@ -280,6 +378,11 @@ impl Event {
             Self::ScoreSubmitted(_) => "ScoreSubmitted",
             Self::OwnerDeleted(_) => "OwnerDeleted",
             Self::EpochClosed(_) => "EpochClosed",
+            Self::SubmissionVoided(_) => "SubmissionVoided",
+            Self::OwnerJoined(_) => "OwnerJoined",
+            Self::OwnerHidden(OwnerHidden { hidden: true, .. }) => "OwnerHidden",
+            Self::OwnerHidden(_) => "OwnerShown",
+            Self::OwnerErased(_) => "OwnerErased",
         }
     }
 }

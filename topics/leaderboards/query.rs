@@ -1,7 +1,7 @@
 //! What may be asked of the tables of boards, and what they answer.
 
 use super::command::Metadata;
-use super::definition::{Bounds, Tie, Window};
+use super::definition::{Bounds, Operator, Tie, Window};
 use super::outcome::{Board, Epoch};
 use crate::codec::{Decode, Encode};
 use crate::record::Stamp;
@@ -90,6 +90,13 @@ pub enum Query {
         /// Of how many bars the histogram is: 1 to [`STATS_BARS`].
         bars: u32,
     },
+    /// The last submissions of an owner.
+    History {
+        /// Which ranking.
+        of: Ranking,
+        /// The owner.
+        owner: String,
+    },
     /// The epochs of a window, the newest first.
     Epochs {
         /// Which ranking; without an epoch.
@@ -147,6 +154,33 @@ pub enum Answer {
     Stats(Stats),
     /// Some epochs.
     Epochs(Vec<Epoch>),
+    /// Submissions, the newest first.
+    History(Vec<KeptSubmission>),
+}
+
+/// A submission that is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = leaderboards::KeptSubmission)]
+pub struct KeptSubmission {
+    /// Its name, under which it can be voided.
+    pub submission: String,
+    /// When it counted.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
+    /// What it did.
+    pub operator: Operator,
+    /// The score, or the difference to it.
+    pub score: i64,
+    /// The subscores, if the board has columns for them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subscores: Vec<i64>,
+    /// What came with it.
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<Metadata>,
+    /// The rank that it led to.
+    pub rank: Option<u64>,
+    /// True if it does not count any more.
+    pub voided: bool,
 }
 
 /// Some entries in the order of the board.

@@ -112,6 +112,12 @@ pub enum Rejection {
     /// The member may not submit any more.
     #[error("all {0} attempts of this epoch are used")]
     AttemptsUsed(u64),
+    /// The submission cannot be voided.
+    #[error("no open epoch keeps this submission of the owner: it has ended, or too many came after it")]
+    NotKept,
+    /// There is nothing to join.
+    #[error("the board is no tournament: nobody needs to join it")]
+    NoTournament,
 }
 
 impl Refusal for Rejection {
@@ -142,6 +148,8 @@ impl Refusal for Rejection {
             Self::NotJoined => "not_joined",
             Self::Full(_) => "full",
             Self::AttemptsUsed(_) => "attempts_used",
+            Self::NotKept => "not_kept",
+            Self::NoTournament => "no_tournament",
         }
     }
 
@@ -158,7 +166,8 @@ impl Refusal for Rejection {
             | Self::Ended
             | Self::NotJoined
             | Self::Full(_)
-            | Self::AttemptsUsed(_) => RefusalKind::Conflict,
+            | Self::AttemptsUsed(_)
+            | Self::NotKept => RefusalKind::Conflict,
             Self::BadId
             | Self::ReservedId(_)
             | Self::BadBounds { .. }
@@ -169,7 +178,8 @@ impl Refusal for Rejection {
             | Self::BadDefinition(_)
             | Self::BadSubscores { .. }
             | Self::BadBatch { .. }
-            | Self::NotDense => RefusalKind::Unprocessable,
+            | Self::NotDense
+            | Self::NoTournament => RefusalKind::Unprocessable,
         }
     }
 }

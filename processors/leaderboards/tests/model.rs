@@ -66,7 +66,8 @@ impl Model {
         let header = Header { schema: 1, stamp, caller, ..Header::default() };
         let value = Record { header, payload: Payload::Command(codec::encode(command)) }.encode();
         let (offset, time) = (self.next, Time(1000 + self.next));
-        let record = LogRecord { offset, time, key: Leaderboards::key(command).to_vec(), value, headers: Vec::new() };
+        let record =
+            LogRecord { offset, time, key: Leaderboards::key(command).unwrap().to_vec(), value, headers: Vec::new() };
         let mut out = Output::default();
         assert_eq!(self.partition.step(&record, &mut out), Step::Applied, "{:?}", self.partition.core().stopped());
         self.next += 1;

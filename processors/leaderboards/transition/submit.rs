@@ -50,14 +50,12 @@ pub(super) fn one(cx: &mut Cx<'_>, submission: Submission) -> Result<Outcome, Re
 
 /// Hands in scores of many owners: each counts or is refused for itself, in the order of the batch.
 pub(super) fn many(cx: &mut Cx<'_>, batch: Batch) -> Result<Outcome, Rejection> {
-    let Batch { board, entries, stamps } = batch;
-    let row = find(cx, &board)?;
+    let row = find(cx, &batch.board)?;
+    let stamps: Vec<Stamp> = (0..).zip(&batch.entries).map(|(item, _)| batch.stamp(item, cx.stamp())).collect();
+    let Batch { board, entries, .. } = batch;
     // The line: the batch as a whole is accepted, whatever becomes of its entries.
     let mut results = Vec::with_capacity(entries.len());
-    for (item, entry) in (0..).zip(entries) {
-        let own = cx.stamp();
-        let next = Stamp { micros: own.micros.saturating_add(item.into()), node: own.node };
-        let stamp = stamps.get(item as usize).copied().unwrap_or(next);
+    for (item, (entry, stamp)) in (0..).zip(entries.into_iter().zip(stamps)) {
         let at = At::new(cx.position(), Some(item));
         let checked = check_entry(&entry).and_then(|()| check_caller(cx, &entry));
         let changes = checked.and_then(|()| plan(cx, &board, &row, &entry, at, stamp));

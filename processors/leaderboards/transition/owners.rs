@@ -1,0 +1,122 @@
+//! What concerns an owner on every board of the partition, and joining one.
+
+use super::{check_may_rule, find, remove};
+use crate::leaderboards::fold::{Kept, Standing};
+use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::tables::{BOARDS, BoardRow, HIDDEN, MEMBERS, MemberRow, OWNED};
+use crate::leaderboards::{Boards, order};
+use millrace_topics::leaderboards::{
+    Erasure, Event, Joined, Joining, Outcome, OwnerErased, OwnerHidden, OwnerState, Rejection, Window,
+};
+use millrace_topics::record::Role;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
+
+/// Joins the open epochs of a tournament.
+pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejection> {
+    if cx.caller().role == Role::User && cx.caller().id != joining.owner {
+        return Err(Rejection::NotYourself);
+    }
+    let row = find(cx, &joining.board)?;
+    let tournament = row.tournament.ok_or(Rejection::NoTournament)?;
+    if tournament.ends_at.is_some_and(|ends| cx.now() >= ends) {
+        return Err(Rejection::Ended);
+    }
+    let Joining { board, owner } = joining;
+    let ladders = row.windows.iter().map(|window| Ladder::new(&board, &row, window, row.epoch(window)));
+    let ladders: Vec<Ladder> = ladders.filter(|ladder| cx.get(MEMBERS, &ladder.member_key(&owner)).is_none()).collect();
+    if let Some(limit) = tournament.max_size
+        && ladders.iter().any(|ladder| order::joined(cx, ladder) >= limit)
+    {
+        return Err(Rejection::Full(limit));
+    }
+    // The line: nothing below can be refused.
+    let hidden = cx.get(HIDDEN, &owner).is_some();
+    let member = MemberRow { standing: None, hidden, base: None, kept: Kept::default() };
+    ladders.iter().for_each(|ladder| order::put(cx, ladder, &owner, &member, true));
+    let joined = Joined { board, owner, epoch: row.epoch(Window::All) };
+    if !ladders.is_empty() {
+        cx.say(&Event::OwnerJoined(joined.clone()));
+    }
+    Ok(Outcome::Joined(joined))
+}
+
+/// Takes an owner out of the order of every board, or puts it back in at its place. Epochs that have ended stay.
+pub(super) fn set_hidden(cx: &mut Cx<'_>, owner: String, hidden: bool) -> Result<Outcome, Rejection> {
+    check_may_rule(cx)?;
+    // The line: nothing below can be refused.
+    let outcome = Outcome::Owner(OwnerState { owner: owner.clone(), hidden });
+    if cx.get(HIDDEN, &owner).is_some() == hidden {
+        return Ok(outcome);
+    }
+    if hidden {
+        cx.put(HIDDEN, &owner, &());
+    } else {
+        cx.delete(HIDDEN, &owner);
+    }
+    for (board, run, row) in memberships(cx, &owner) {
+        let (window, epoch) = epoch_of(run);
+        if row.epoch(window) != epoch {
+            continue;
+        }
+        let ladder = Ladder::new(&board, &row, window, epoch);
+        let member = cx.get(MEMBERS, &ladder.member_key(&owner)).expect("where an owner is a member it has a row");
+        let place = member.standing.as_ref().map(|standing| standing.place(&owner));
+        match &place {
+            Some(place) if hidden => order::leave(cx, &ladder, place),
+            Some(place) => order::enter(cx, &ladder, place),
+            None => {}
+        }
+        order::put(cx, &ladder, &owner, &MemberRow { hidden, ..member }, false);
+        cx.say(&Event::OwnerHidden(OwnerHidden { board, window, epoch, owner: owner.clone(), hidden }));
+    }
+    Ok(outcome)
+}
+
+/// Forgets who an owner was: it leaves what goes on, and what has ended shows its pseudonym at its place.
+pub(super) fn erase(cx: &mut Cx<'_>, erasure: Erasure) -> Result<Outcome, Rejection> {
+    check_may_rule(cx)?;
+    let Erasure { owner, pseudonym } = erasure;
+    let seed = format!("{}\n{owner}", cx.stamp());
+    let pseudonym =
+        pseudonym.unwrap_or_else(|| format!("erased-{:032x}", xxhash_rust::xxh3::xxh3_128(seed.as_bytes())));
+    // The line: nothing below can be refused.
+    cx.delete(HIDDEN, &owner);
+    for (board, run, row) in memberships(cx, &owner) {
+        let (window, epoch) = epoch_of(run);
+        let ladder = Ladder::new(&board, &row, window, epoch);
+        if row.epoch(window) == epoch {
+            remove(cx, &ladder, &owner);
+        } else {
+            rename(cx, &ladder, &owner, &pseudonym);
+        }
+        cx.say(&Event::OwnerErased(OwnerErased { board, window, epoch, pseudonym: pseudonym.clone() }));
+    }
+    Ok(Outcome::Erased)
+}
+
+fn rename(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, pseudonym: &str) {
+    let member = cx.get(MEMBERS, &ladder.member_key(owner)).expect("where an owner is a member it has a row");
+    remove(cx, ladder, owner);
+    let standing = member.standing.map(|standing| Standing { metadata: None, ..standing });
+    if let Some(standing) = standing.as_ref().filter(|_| !member.hidden) {
+        order::enter(cx, ladder, &standing.place(pseudonym));
+    }
+    let row = MemberRow { standing, hidden: member.hidden, base: None, kept: Kept::default() };
+    order::put(cx, ladder, pseudonym, &row, true);
+}
+
+/// Where an owner is a member: board, run, and the board's row.
+fn memberships(cx: &Cx<'_>, owner: &str) -> Vec<(String, u32, BoardRow)> {
+    let range = OWNED.under(&(owner.to_owned(),));
+    let with_row = cx.scan(OWNED, &range).map(|((_, board, run), ())| {
+        let row = cx.get(BOARDS, &board).expect("a board with members is there");
+        (board, run, row)
+    });
+    with_row.collect()
+}
+
+/// The window and the epoch of a run.
+fn epoch_of(run: u32) -> (Window, u32) {
+    (Window::EACH[run as usize & 3], run >> 2)
+}
