@@ -17,7 +17,7 @@ fn play(script: &str, server: &Server, args: &[&str]) {
     let mut node = Command::new("node");
     node.arg(format!("{root}/tests/nakama/{script}")).args([&server.url, folder.trim()]).args(args);
     let played = node.stdin(Stdio::null()).output().expect("node is there");
-    let said = format!("{}{}", text(&played.stdout), text(&played.stderr));
+    let said = format!("{}{}", text(&played.stderr), text(&played.stdout));
     assert!(played.status.success() && said.ends_with("played\n"), "{script}: {said}");
 }
 
