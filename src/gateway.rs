@@ -7,6 +7,7 @@
 //! library answered in plain text becomes a problem.
 
 use crate::auth::Auth;
+use crate::docs;
 use crate::health::{self, Readiness};
 use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
@@ -221,7 +222,7 @@ fn check_uri(uri: &Uri, limit: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// All routes: those of `systems`, the program's `own`, health, figures and the API's description.
+/// All routes: those of `systems`, the program's `own`, health, figures, and the API's description for programs and for people.
 ///
 /// # Panics
 /// If two routes have the same method and path: the registry is wrong, and no request decides which one is meant.
@@ -242,7 +243,9 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
     let (guarded, mut described) = guarded.split_for_parts();
     described.merge(health_described);
     described.merge(facades_described);
-    let document = Bytes::from(openapi::document(&described).to_string());
+    let document = openapi::document(&described);
+    let page = docs::routes(&document);
+    let document = Bytes::from(document.to_string());
     let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
     guarded
         .layer(from_fn_with_state(Arc::clone(&gate), admit))
@@ -252,6 +255,7 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         .layer(DefaultBodyLimit::disable())
         .merge(health)
         .route("/openapi.json", get(described))
+        .merge(page)
         .fallback(unknown_path)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(gate, surround))

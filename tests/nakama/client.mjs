@@ -32,3 +32,9 @@ export function end() {
   console.log("played");
   process.exit(0);
 }
+
+// What is refused and should not be: the response says why.
+process.on("unhandledRejection", async (reason) => {
+  console.error(reason instanceof Response ? `${reason.url} ${reason.status} ${await reason.text()}` : reason);
+  process.exit(1);
+});
