@@ -339,29 +339,6 @@ mod tests {
     }
 
     #[test]
-    fn the_server_key_of_nakama_is_a_secret_wherever_there_are_secrets() {
-        let entry = format!("shop:server:{}", hash("shop"));
-        let local = &[("host", "localhost:1")][..];
-        let foreign = &[("host", "evil.example")][..];
-        for (args, address, headers_, expected) in [
-            (&[][..], LOCAL, local, Ok("defaultkey")),
-            (&[], LOCAL, foreign, Err(403)),
-            (&["--nakama-server-key", "mine"], LOCAL, foreign, Ok("mine")),
-            (&["--auth-keys", &entry], LOCAL, local, Err(501)),
-            (&["--auth-keys", &entry, "--nakama-server-key", "mine"], "0.0.0.0:1", foreign, Ok("mine")),
-            (&["--insecure"], "0.0.0.0:1", foreign, Err(501)),
-        ] {
-            let auth = Auth::new(&settings(args), &keys(), address.parse().unwrap()).unwrap();
-            let found = auth.server_key(&headers(headers_)).map_err(|problem| problem.status);
-            assert_eq!(found.as_deref().map_err(|status| *status), expected, "{args:?}");
-        }
-        // What is not set goes off with the first key.
-        let auth = Auth::new(&settings(&[]), &keys(), LOCAL.parse().unwrap()).unwrap();
-        auth.replace(vec![entry.parse().unwrap()]).unwrap();
-        assert_eq!(auth.server_key(&headers(local)).unwrap_err().code, "facade_off");
-    }
-
-    #[test]
     fn a_bad_key_entry_is_refused() {
         let good = hash("x");
         assert!(format!("a-1:operator:{good}").parse::<ApiKey>().is_ok());

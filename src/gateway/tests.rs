@@ -107,21 +107,7 @@ fn echo_routes() -> OpenApiRouter<Door> {
         .route("/v1/echo/dialect", get(dialect))
 }
 
-/// A route of a façade: it shows what its clients must know.
-async fn theirs(key: axum::Extension<ServerKey>) -> String {
-    key.0.0.to_string()
-}
-
-const THEIRS: Facade = Facade {
-    name: "theirs",
-    routes: || OpenApiRouter::new().route("/theirs", axum::routing::post(theirs)),
-    problem: |problem| {
-        let status = StatusCode::from_u16(problem.status).unwrap();
-        (status, axum::Json(serde_json::json!({ "theirs": problem.code }))).into_response()
-    },
-};
-
-const ECHO: System = System { name: "echo", machines: &[], routes: echo_routes, facades: &[THEIRS] };
+const ECHO: System = System { name: "echo", machines: &[], routes: echo_routes, facades: &[] };
 
 fn settings(args: &[&str]) -> Settings {
     let args = ["millrace", "serve", "--body-limit", "64", "--header-limit", "2K"].iter().chain(args).copied();
@@ -181,26 +167,6 @@ const JSON: (&str, &str) = ("content-type", "application/json");
 
 /// A request by its line, headers and body, with the status and code that answer it.
 type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [u8], u16, &'a str);
-
-#[tokio::test]
-async fn a_facade_asks_its_clients_itself_and_is_refused_for_in_its_dialect() {
-    let entry = format!("shop:server:{}", to_hex(&Sha256::digest("shop")));
-    let keyed = ["--auth-keys", &entry, "--nakama-server-key", "mine"];
-    for (args, line, body, expected) in [
-        (&keyed[..], "POST /theirs", "", (200, "mine")),
-        (&keyed[..2], "POST /theirs", "", (501, r#"{"theirs":"facade_off"}"#)),
-        (&[], "POST /theirs", "", (200, "defaultkey")),
-        (&[], "POST /theirs", &*"x".repeat(65), (413, r#"{"theirs":"body_too_large"}"#)),
-    ] {
-        let answer = with(args).router.oneshot(request(line, &[], body.to_owned())).await.unwrap();
-        let status = answer.status().as_u16();
-        let shown = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-        assert_eq!((status, std::str::from_utf8(&shown).unwrap()), expected, "{args:?}");
-    }
-    // What is behind the gate stays behind it.
-    let (status, code, ..) = ask(&with(&keyed).router, request("GET /v1/echo/a", &[], "")).await;
-    assert_eq!((status, code.as_str()), (401, "missing_api_key"));
-}
 
 #[tokio::test]
 async fn every_fault_of_a_request_is_a_problem() {
