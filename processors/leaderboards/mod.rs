@@ -15,9 +15,8 @@
 //!
 //! **Where things are.** `members` is the truth: what counts of a member, and the last submissions that made it
 //! ([`fold`]). `order` holds the same members in the order of the board ([`ladder`]), and is derived from it.
-//! [`standings`] keeps in memory how many rows of `order` lie in each stretch of it, so that a rank is a sum and a
-//! short walk, and a sum over all of them, so that a whole ranking has a hash at once. [`order`] is the one place
-//! where members enter and leave. [`calendar`] knows when epochs end.
+//! [`standings`] keeps that order in memory too ([`ranks`]), so that a rank is two sums and three short searches, and a
+//! sum over each ranking, so that it has a hash at once. [`order`] is the one place where members enter and leave. [`calendar`] knows when epochs end.
 //!
 //! **It never** ranks by a float, breaks a tie by name or by offset, moves a member whose score stays the same, or
 //! walks a board from the top to find someone.

@@ -1,7 +1,7 @@
 //! What can be asked of the boards: plain functions on one partition's view.
 //!
-//! No answer walks more than one leaf, the thousand rows that it shows and the next one on either side; statistics
-//! walk a leaf for each of their points.
+//! No answer walks more than the thousand rows that it shows and the next one on either side; ranks and statistics are
+//! counted in memory.
 
 mod stats;
 

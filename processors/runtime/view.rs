@@ -9,8 +9,8 @@ use millrace_topics::time::Time;
 use std::cell::Cell;
 use std::fmt::Debug;
 
-/// The most rows that one query may walk. A list has at most 1,000 rows; finding where it starts may cost a leaf of
-/// 512 more.
+/// The most rows that one query may walk. A list has at most 1,000 rows; finding where it starts and whether it goes on
+/// may cost some more.
 pub const SCAN_LIMIT: usize = 1600;
 
 /// A read-only view of one partition.
