@@ -31,6 +31,8 @@ pub mod order;
 pub mod queries;
 pub mod ranks;
 pub mod routes;
+pub mod shard;
+pub mod spread;
 pub mod standings;
 pub mod stream;
 pub mod tables;

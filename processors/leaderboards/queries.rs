@@ -3,12 +3,14 @@
 //! No answer walks more than one leaf, the thousand rows that it shows and the next one on either side; statistics
 //! walk a leaf for each of their points.
 
+pub mod shards;
 mod stats;
 
 use crate::leaderboards::Boards;
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::{Ladder, Rungs, rung};
 use crate::leaderboards::ranks::Start;
+use crate::leaderboards::shard;
 use crate::leaderboards::tables::{
     BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
 };
@@ -34,7 +36,8 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Rank { of, .. }
         | Query::Stats { of, .. }
         | Query::History { of, .. }
-        | Query::Epochs { of, .. } => &of.board,
+        | Query::Epochs { of, .. }
+        | Query::Shard { of, .. } => &of.board,
     };
     Partitions::One(board.as_bytes().to_vec())
 }
@@ -67,6 +70,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Rank { of, rank } => Asked::find(view, &of)?.at_rank(rank).map(Answer::Entry),
         Query::Stats { of, ranks, bars } => Ok(Answer::Stats(Asked::find(view, &of)?.stats(&ranks, bars))),
         Query::History { of, owner } => Asked::find(view, &of)?.history(&owner).map(Answer::History),
+        Query::Shard { of, ask } => Ok(Answer::Shard(Asked::find(view, &of)?.shard(ask))),
         Query::Epochs { of, below, limit } => epochs(view, &of, below, limit).map(Answer::Epochs),
     }
 }
@@ -120,6 +124,9 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn find(view: &'a View<'a>, of: &Ranking) -> Result<Self, Rejection> {
         let row = find(view, &of.board)?;
+        if row.shards > 1 && !shard::is_shard(&of.board) {
+            return Err(Rejection::Spread(row.shards));
+        }
         if !row.windows.has(of.window) {
             return Err(Rejection::UnknownWindow(of.window));
         }
