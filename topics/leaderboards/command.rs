@@ -237,9 +237,15 @@ pub struct ShardClosed {
     /// How many members had a place.
     pub members: u64,
     /// The sum over its ranking.
+    #[serde(serialize_with = "hexadecimal")]
     pub sum: u128,
     /// As many of the best as the board's event may name, each with its key in the order.
     pub best: Vec<(Vec<u8>, Ranked)>,
+}
+
+/// JSON has no numbers of 128 bits.
+fn hexadecimal<S: Serializer>(sum: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{sum:032x}"))
 }
 
 /// An owner to be taken off a board.

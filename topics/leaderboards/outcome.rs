@@ -229,7 +229,8 @@ pub struct Submitted {
     pub epoch: u32,
     /// Whose score it is.
     pub owner: String,
-    /// The place from the top, from 1. None for a hidden owner, and where the board has several shards: read it then.
+    /// The place from the top, from 1. None for a hidden owner. On a board of several shards it is read after the score
+    /// was applied, and not known to events and batches.
     pub rank: Option<u64>,
     /// The place before this submission.
     pub prev_rank: Option<u64>,

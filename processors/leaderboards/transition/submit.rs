@@ -49,7 +49,8 @@ pub(super) fn one(cx: &mut Cx<'_>, submission: Submission) -> Result<Outcome, Re
     if row.shards == 1 {
         return Ok(Outcome::Submitted(carry_out(cx, board, &row, entry.owner, changes)));
     }
-    let moves = changes.iter().map(|change| change.place(&entry.owner)).collect();
+    let hidden = cx.get(HIDDEN, &entry.owner).is_some();
+    let moves = changes.iter().map(|change| change.place(&entry.owner, hidden)).collect();
     let submitted = carry_out(cx, board, &row, entry.owner, changes);
     Ok(Outcome::InShard(Box::new(InShard { submitted, moves })))
 }
@@ -90,9 +91,8 @@ struct Change {
 
 impl Change {
     /// Where it puts the owner.
-    fn place(&self, owner: &str) -> Move {
+    fn place(&self, owner: &str, hidden: bool) -> Move {
         let was = self.before.as_ref().and_then(|before| before.standing.as_ref());
-        let hidden = self.before.as_ref().is_some_and(|before| before.hidden);
         let key = |standing: &Standing| suffix(&self.ladder, &standing.place(owner));
         Move {
             window: self.window,
