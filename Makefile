@@ -16,6 +16,7 @@ BINARY := $(CARGO_TARGET_DIR)/release/millrace
 ARGS ?=
 KILLS ?= 1000
 STREAMS ?= 10000
+FUZZ_SECONDS ?= 240
 SEED ?=
 
 .DEFAULT_GOAL := help
@@ -36,9 +37,10 @@ binary: ## Prints the program's path (make -s binary)
 test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' runs some
 	@scripts/test $(ARGS)
 
-soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board; SEED=… repeats a run
+soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
 	@STREAMS='$(STREAMS)' scripts/test --test all many_follow -- --nocapture
 	@OVERLOAD_SECONDS=60 scripts/test --test all overload -- --nocapture
+	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed

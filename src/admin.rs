@@ -121,6 +121,31 @@ pub struct PartitionStatus {
     pub stopped: Option<String>,
 }
 
+/// There is no outcome yet.
+#[derive(Serialize, ToSchema)]
+struct Pending {
+    /// Always true.
+    pending: bool,
+}
+
+/// What a trim did.
+#[derive(Serialize, ToSchema)]
+struct Trimmed {
+    /// The first record that is left.
+    start: String,
+}
+
+/// What was decided about a dead letter or a stopped partition: one of both.
+#[derive(Serialize, ToSchema)]
+struct Decided {
+    /// Where the record stands now that was appended again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    /// The record that is passed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<String>,
+}
+
 fn operator(asked: &Asked) -> Result<(), Problem> {
     if asked.caller.role == Role::Operator {
         return Ok(());
@@ -142,8 +167,8 @@ fn position(machine: &str, place: &str) -> Result<Position, Problem> {
     ("machine" = String, Path, description = "The machine"),
     ("place" = String, Path, description = "partition@offset")
 ), responses(
-    (status = 200, description = "The outcome; a refusal has its own status"),
-    (status = 202, description = "Not applied yet"),
+    (status = 200, description = "The outcome; a refusal has its own status", body = Object),
+    (status = 202, description = "Not applied yet", body = Pending),
     (status = 410, description = "`outcome_expired`")
 ))]
 async fn outcome(
@@ -167,7 +192,7 @@ async fn outcome(
     };
     let Some(Reply { verdict, position, replayed, .. }) = reply else {
         return Ok(
-            (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(json!({ "pending": true }))).into_response()
+            (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(Pending { pending: true })).into_response()
         );
     };
     let body = match verdict {
@@ -298,7 +323,7 @@ fn on_slots<T: Serialize + Send + 'static>(
 
 /// Rebuilds every partition aside and compares: a line a partition as it is done.
 #[utoipa::path(post, path = "/v1/verify", tag = "program", params(SystemParams),
-    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+    responses((status = 200, description = "A JSON object a line", body = String, content_type = "application/x-ndjson")))]
 async fn verify_all(
     State(admin): State<Admin>,
     Writing(asked): Writing,
@@ -309,7 +334,7 @@ async fn verify_all(
 
 /// Rebuilds views beside the live ones and swaps them: lines of progress, and one a partition at its end.
 #[utoipa::path(post, path = "/v1/replay", tag = "program", params(SystemParams),
-    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+    responses((status = 200, description = "A JSON object a line", body = String, content_type = "application/x-ndjson")))]
 async fn replay_all(
     State(admin): State<Admin>,
     Writing(asked): Writing,
@@ -328,7 +353,7 @@ struct BackupBody {
 
 /// Copies the embedded log, the views and the keys into a folder while everything goes on: lines of progress.
 #[utoipa::path(post, path = "/v1/backup", tag = "program", request_body = BackupBody,
-    responses((status = 200, description = "A JSON object a line", content_type = "application/x-ndjson")))]
+    responses((status = 200, description = "A JSON object a line", body = String, content_type = "application/x-ndjson")))]
 async fn backup_all(State(admin): State<Admin>, Body(asked, body): Body<BackupBody>) -> Result<Response, Problem> {
     operator(&asked)?;
     Ok(lines(move |say| backup::make(&admin.node, Path::new(&body.folder), say)))
@@ -342,7 +367,9 @@ async fn of_log<T: Send + 'static>(
 }
 
 /// The topics of the log.
-#[utoipa::path(get, path = "/v1/log", tag = "program", responses((status = 200, description = "A line a partition")))]
+#[utoipa::path(get, path = "/v1/log", tag = "program", responses(
+    (status = 200, description = "A line a partition", body = Vec<look::TopicLine>)
+))]
 async fn topics(
     State(admin): State<Admin>,
     ReadingNow(asked): ReadingNow,
@@ -356,7 +383,7 @@ async fn topics(
     ("topic" = String, Path, description = "The topic"),
     ("partition" = u32, Path, description = "The partition"),
     RecordParams
-), responses((status = 200, description = "The records")))]
+), responses((status = 200, description = "The records", body = Vec<Object>)))]
 async fn records(
     State(admin): State<Admin>,
     ReadingNow(asked): ReadingNow,
@@ -372,23 +399,23 @@ async fn records(
 #[utoipa::path(post, path = "/v1/log/{topic}/{partition}", tag = "program", params(
     ("topic" = String, Path, description = "The machine"),
     ("partition" = String, Path, description = "partition@offset:trim")
-), responses((status = 200, description = "Done"), (status = 409, description = "`not_possible`")))]
+), responses((status = 200, description = "Done", body = Trimmed), (status = 409, description = "`not_possible`")))]
 async fn trim(
     State(admin): State<Admin>,
     Writing(asked): Writing,
     Segments((machine, place)): Segments<(String, String)>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Trimmed>, Problem> {
     operator(&asked)?;
     let unknown = || Problem::new(404, "unknown_action", "what can be done is `:trim`");
     let position = position(&machine, place.strip_suffix(":trim").ok_or_else(unknown)?)?;
-    let done = json!({ "start": position.to_string() });
+    let done = Trimmed { start: position.to_string() };
     let trimmed = blocking(move || checkpoints::trim(&admin.node, &position)).await?;
     trimmed.map(|()| Json(done)).map_err(|reason| Problem::new(409, "not_possible", reason))
 }
 
 /// Dead letters with their reasons.
 #[utoipa::path(get, path = "/v1/dead", tag = "program", params(DeadParams),
-    responses((status = 200, description = "The letters")))]
+    responses((status = 200, description = "The letters", body = Vec<letters::Letter>)))]
 async fn dead(
     State(admin): State<Admin>,
     ReadingNow(asked): ReadingNow,
@@ -402,7 +429,7 @@ async fn dead(
 #[utoipa::path(get, path = "/v1/dead/{machine}/{place}", tag = "program", params(
     ("machine" = String, Path, description = "The machine"),
     ("place" = String, Path, description = "partition@offset")
-), responses((status = 200, description = "The letter"), (status = 404, description = "`no_dead_letter`")))]
+), responses((status = 200, description = "The letter", body = letters::Letter), (status = 404, description = "`no_dead_letter`")))]
 async fn dead_letter(
     State(admin): State<Admin>,
     ReadingNow(asked): ReadingNow,
@@ -419,12 +446,12 @@ async fn dead_letter(
 #[utoipa::path(post, path = "/v1/dead/{machine}/{place}", tag = "program", params(
     ("machine" = String, Path, description = "The machine"),
     ("place" = String, Path, description = "partition@offset:redrive or partition@offset:skip")
-), responses((status = 200, description = "Done"), (status = 409, description = "`not_possible`")))]
+), responses((status = 200, description = "Done", body = Decided), (status = 409, description = "`not_possible`")))]
 async fn dead_action(
     State(admin): State<Admin>,
     Writing(asked): Writing,
     Segments((machine, place)): Segments<(String, String)>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Json<Decided>, Problem> {
     operator(&asked)?;
     admin.node.around.disk.check()?;
     let (place, verb) = action(&place)?;
@@ -432,13 +459,17 @@ async fn dead_action(
     let result = match verb {
         "redrive" => {
             blocking(move || {
-                letters::redrive(&admin.node.log, &position).map(|new| json!({ "position": new.to_string() }))
+                letters::redrive(&admin.node.log, &position)
+                    .map(|new| Decided { position: Some(new.to_string()), skipped: None })
             })
             .await?
         }
         "skip" => {
-            blocking(move || letters::skip(&admin.node, &position).map(|()| json!({ "skipped": position.to_string() })))
-                .await?
+            blocking(move || {
+                letters::skip(&admin.node, &position)
+                    .map(|()| Decided { position: None, skipped: Some(position.to_string()) })
+            })
+            .await?
         }
         other => return Err(unknown_action(other)),
     };

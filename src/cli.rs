@@ -46,6 +46,9 @@ pub enum Command {
         /// The folder of the backup.
         folder: PathBuf,
     },
+    /// Fill a running server with something to look at.
+    #[command(subcommand)]
+    Load(LoadCommand),
     /// Look at the log, copy it, or drop its beginning.
     #[command(subcommand)]
     Log(LogCommand),
@@ -57,6 +60,21 @@ pub enum Command {
         /// As JSON.
         #[arg(long, global = true)]
         json: bool,
+    },
+}
+
+/// What to fill a server with.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum LoadCommand {
+    /// Make a few leaderboards, play matches of 200 players on them, show live figures and end with a table. Ctrl-C
+    /// ends it early.
+    Demo {
+        /// How many seconds to play.
+        #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        seconds: u64,
+        /// How many requests to make each second.
+        #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        rate: u32,
     },
 }
 
@@ -196,6 +214,7 @@ mod tests {
             ("replay leaderboards", Command::Replay { system: Some("leaderboards".into()) }),
             ("backup /b", Command::Backup { folder: "/b".into() }),
             ("restore /b", Command::Restore { folder: "/b".into() }),
+            ("load demo --seconds 5", Command::Load(LoadCommand::Demo { seconds: 5, rate: 100 })),
             ("log topics", Command::Log(LogCommand::Topics { json: false })),
             ("log copy", Command::Log(LogCommand::Copy)),
             ("log trim leaderboards/3@17", Command::Log(LogCommand::Trim { position: position.clone() })),

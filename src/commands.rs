@@ -4,10 +4,11 @@
 use crate::admin::{PartitionStatus, status_of};
 use crate::backup;
 use crate::checkpoints;
-use crate::cli::{Command, DeadCommand, LogCommand};
+use crate::cli::{Command, DeadCommand, LoadCommand, LogCommand};
 use crate::client::Client;
 use crate::health::Readiness;
 use crate::letters::{self, Letter};
+use crate::load;
 use crate::look::{self, TopicLine};
 use crate::metrics::Metrics;
 use crate::node::{self, Node};
@@ -37,6 +38,12 @@ pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
         Command::Serve => unreachable!("serve has its own runtime"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
         Command::Restore { folder } => restore(folder, settings).await.map(|()| true),
+        Command::Load(LoadCommand::Demo { seconds, rate }) => {
+            let client = Client::find(&settings).await.map_err(|error| error.to_string())?;
+            let folder = settings.data.display();
+            let missing = || format!("no server is running on the data folder {folder}; `millrace serve` starts one");
+            load::demo(client.ok_or_else(missing)?, seconds, rate).await
+        }
         other => {
             let server = Client::find(&settings).await.map_err(|error| error.to_string())?;
             let target = match server {
@@ -67,7 +74,9 @@ async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
         Command::Log(LogCommand::Trim { position }) => trim(&target, position).await.map(|()| true),
         Command::Dead { command, json } => dead(&target, command, json).await.map(|()| true),
         Command::Backup { folder } => backup_to(&target, &folder).await.map(|()| true),
-        Command::Serve | Command::Restore { .. } | Command::Log(LogCommand::Copy) => unreachable!("dispatched before"),
+        Command::Serve | Command::Restore { .. } | Command::Load(_) | Command::Log(LogCommand::Copy) => {
+            unreachable!("dispatched before")
+        }
     }
 }
 

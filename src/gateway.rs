@@ -6,6 +6,7 @@
 //! library answered in plain text becomes a problem.
 
 use crate::auth::Auth;
+use crate::docs;
 use crate::health::{self, Readiness};
 use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
@@ -208,7 +209,7 @@ fn check_uri(uri: &Uri, limit: usize) -> Result<(), Problem> {
     Ok(())
 }
 
-/// All routes: those of `systems`, the program's `own`, health, figures and the API's description.
+/// All routes: those of `systems`, the program's `own`, health, figures, and the API's description for programs and for people.
 ///
 /// # Panics
 /// If two routes have the same method and path: the registry is wrong, and no request decides which one is meant.
@@ -224,7 +225,9 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         .split_for_parts();
     let (guarded, mut described) = guarded.split_for_parts();
     described.merge(health_described);
-    let document = Bytes::from(openapi::document(&described).to_string());
+    let document = openapi::document(&described);
+    let page = docs::routes(&document);
+    let document = Bytes::from(document.to_string());
     let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
     guarded
         .with_state(door)
@@ -233,6 +236,7 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         .layer(from_fn_with_state(Arc::clone(&gate), admit))
         .merge(health)
         .route("/openapi.json", get(described))
+        .merge(page)
         .fallback(unknown_path)
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(gate, surround))

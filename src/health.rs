@@ -89,7 +89,9 @@ impl Readiness {
 }
 
 /// The process lives.
-#[utoipa::path(get, path = "/health/live", tag = "health", responses((status = 200, description = "The process lives")))]
+#[utoipa::path(get, path = "/health/live", tag = "health", responses(
+    (status = 200, description = "The process lives", body = String)
+))]
 pub async fn live() -> &'static str {
     "live\n"
 }

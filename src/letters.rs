@@ -6,12 +6,13 @@ use millrace_topics::log::{Log, LogError, LogRecord, NewRecord};
 use millrace_topics::position::Position;
 use millrace_topics::record::Record;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// How many records are read at once.
 const READ: usize = 1024;
 
 /// A record that could not be applied.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Letter {
     /// Where the record stands on its own topic.
     pub position: String,

@@ -6,9 +6,10 @@ use millrace_topics::log::{Log, LogError, LogRecord};
 use millrace_topics::record::{Payload, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use utoipa::ToSchema;
 
 /// One partition of a topic.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TopicLine {
     /// The topic.
     pub topic: String,

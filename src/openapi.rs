@@ -3,6 +3,7 @@
 use axum::http::StatusCode;
 use millrace_processors::runtime::routes::ProblemBody;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
 use utoipa::openapi::{ComponentsBuilder, InfoBuilder, OpenApi, OpenApiBuilder};
 
 const DESCRIPTION: &str = "Every request is an event in a partitioned log. A write answers when it is applied, with \
@@ -107,6 +108,11 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
         if response.get("description").is_none() && response.get("$ref").is_none() {
             response["description"] = json!(in_words(status));
         }
+        let is_problem = status.starts_with(['4', '5']);
+        if is_problem && response.get("content").is_none() && response.get("$ref").is_none() {
+            response["content"] =
+                json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+        }
     }
     if responses.get("default").is_none() {
         responses["default"] = json!({ "$ref": "#/components/responses/Problem" });
@@ -170,8 +176,11 @@ pub fn faults(document: &Value) -> Vec<String> {
         faults.push(format!("the version is {}", document["openapi"]));
     }
     check_references(document, document, &mut faults);
-    let mut ids = std::collections::BTreeSet::new();
+    let (mut ids, mut shapes) = (BTreeSet::new(), BTreeSet::new());
     for (path, item) in document["paths"].as_object().into_iter().flatten() {
+        if !shapes.insert(shape(path)) {
+            faults.push(format!("{path}: another path differs from it only in the names of its parameters"));
+        }
         for method in METHODS {
             let Some(operation) = item.get(method) else { continue };
             let name = format!("{method} {path}");
@@ -183,6 +192,12 @@ pub fn faults(document: &Value) -> Vec<String> {
         }
     }
     faults
+}
+
+/// A path without the names of its parameters: two that are the same then collide.
+fn shape(path: &str) -> String {
+    let parts = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part });
+    parts.collect::<Vec<_>>().join("/")
 }
 
 fn check_references(document: &Value, value: &Value, faults: &mut Vec<String>) {

@@ -25,10 +25,10 @@ const BOARDS: &[(&str, &str)] =
 const VERIFY_EVERY: u64 = 10;
 
 /// A small generator of numbers (splitmix64), so that a seed gives the same ones on every machine.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
-    fn next(&mut self) -> u64 {
+    pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -223,7 +223,7 @@ fn check_outcome(server: &Server, position: &str, effect: &Effect) {
     );
 }
 
-fn number_of(name: &str) -> Option<u64> {
+pub fn number_of(name: &str) -> Option<u64> {
     let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
     Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number, not {text}")))
 }

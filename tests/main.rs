@@ -4,9 +4,13 @@
 mod asof;
 mod broker;
 mod crash;
+mod described;
+mod docs;
 mod faults;
+mod fuzz;
 mod kafka;
 mod leaderboards;
+mod load;
 mod logs;
 mod overload;
 mod streams;

@@ -1,5 +1,6 @@
 //! What the tests of the running program share: starting it, asking it, killing it, and its command line.
 
+use crate::described::{Asked, Described};
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(64).timeout(DEADLINE);
     client.build().expect("a client without TLS needs nothing")
 });
+
+/// What the program says of itself: that is the same for every server, so the first that is asked tells it.
+static DESCRIBED: tokio::sync::OnceCell<Described> = tokio::sync::OnceCell::const_new();
 
 /// A running `millrace serve`, killed when it is dropped.
 pub struct Server {
@@ -186,8 +190,36 @@ fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {
     RUNTIME.block_on(read(request))
 }
 
+/// Sends a request, and holds it and its answer against what the server says of itself.
 async fn read(request: reqwest::RequestBuilder) -> Result<Answer, String> {
-    let response = request.send().await.map_err(|error| format!("{error:?}"))?;
+    let (client, request) = request.build_split();
+    let request = request.map_err(|error| format!("{error:?}"))?;
+    let (asked, origin) = (asked(&request), request.url().origin().ascii_serialization());
+    let answer = exchange(&client, request).await?;
+    let described = DESCRIBED.get_or_try_init(async || {
+        let request = client.get(format!("{origin}/openapi.json")).build().map_err(|error| format!("{error:?}"))?;
+        exchange(&client, request).await.map(|answer| Described::new(answer.body))
+    });
+    // A server that was killed meanwhile cannot say it; the next one will.
+    if let Ok(described) = described.await {
+        described.check(&asked, &answer);
+    }
+    Ok(answer)
+}
+
+fn asked(request: &reqwest::Request) -> Asked {
+    let kind = request.headers().get("content-type").and_then(|value| value.to_str().ok());
+    Asked {
+        method: request.method().to_string(),
+        path: request.url().path().to_owned(),
+        query: request.url().query().unwrap_or_default().to_owned(),
+        content_type: kind.unwrap_or_default().to_owned(),
+        body: request.body().and_then(reqwest::Body::as_bytes).unwrap_or_default().to_vec(),
+    }
+}
+
+async fn exchange(client: &reqwest::Client, request: reqwest::Request) -> Result<Answer, String> {
+    let response = client.execute(request).await.map_err(|error| format!("{error:?}"))?;
     let status = response.status().as_u16();
     let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();

@@ -98,16 +98,22 @@ pub fn contains(value: &Value, part: &Value) -> bool {
     }
 }
 
-/// The operation of the document that a request is one of, as `get /v1/x/{id}`.
+/// The operation of the document that a request is one of, as `get /v1/x/{id}`. Where several paths fit, that counts
+/// which has words where the others have parameters, from the left, as in the router.
 pub fn operation(document: &Value, ask: &str) -> Option<String> {
     let (method, path) = ask.split_once(' ')?;
     let path = path.split('?').next()?;
     let method = method.to_ascii_lowercase();
-    let paths = document["paths"].as_object()?;
+    let is_parameter = |part: &str| part.starts_with('{');
     let fits = |template: &str| {
         template.split('/').count() == path.split('/').count()
-            && template.split('/').zip(path.split('/')).all(|(one, other)| one.starts_with('{') || one == other)
+            && template
+                .split('/')
+                .zip(path.split('/'))
+                .all(|(one, other)| if is_parameter(one) { !other.is_empty() } else { one == other })
     };
-    let found = paths.iter().find(|(template, item)| fits(template) && item.get(&method).is_some());
-    found.map(|(template, _)| format!("{method} {template}"))
+    let fitting = document["paths"].as_object()?.iter().filter(|(template, _)| fits(template));
+    let (template, item) =
+        fitting.min_by_key(|(template, _)| template.split('/').map(is_parameter).collect::<Vec<_>>())?;
+    item.get(&method).map(|_| format!("{method} {template}"))
 }

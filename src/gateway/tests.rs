@@ -343,11 +343,17 @@ fn faults_of_a_description_are_found() {
     let document = serde_json::json!({ "openapi": "3.0.3", "paths": { "/a/{x}": { "get": {
         "parameters": [{ "name": "y", "in": "path", "required": true }],
         "responses": { "200": {}, "default": { "$ref": "#/components/responses/None" } },
-    } } } });
+    } }, "/a/{z}": {} } });
     let faults = openapi::faults(&document).join("\n");
-    for part in
-        ["version", "leads nowhere", "`x` is not declared", "`y` is not in the path", "operationId", "answer 200"]
-    {
+    for part in [
+        "version",
+        "leads nowhere",
+        "`x` is not declared",
+        "`y` is not in the path",
+        "operationId",
+        "answer 200",
+        "differs from it only in the names",
+    ] {
         assert!(faults.contains(part), "{part}: {faults}");
     }
 }

@@ -99,8 +99,10 @@ fn below_the_marks_it_is_said_and_writes_are_refused_until_there_is_space_again(
     for refused in [
         submit(&server, BOARD, "third", 3),
         server.post("/v1/leaderboards", &json!({ "id": "another" })),
-        server.post("/v1/verify", &json!({})),
-        server.post(&format!("/v1/dead/leaderboards/{}@0:redrive", super::partition(BOARD)), &json!({})),
+        server.send("POST", "/v1/verify", &[], Vec::new()).unwrap(),
+        server
+            .send("POST", &format!("/v1/dead/leaderboards/{}@0:redrive", super::partition(BOARD)), &[], Vec::new())
+            .unwrap(),
     ] {
         assert_eq!((refused.status, refused.code()), (507, "disk_full"), "{refused:?}");
         assert_eq!(refused.header("content-type"), Some("application/problem+json"));

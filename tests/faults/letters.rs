@@ -123,7 +123,7 @@ fn a_foreign_record_in_the_wrong_partition_reaches_its_own() {
 fn a_record_of_a_newer_build_stops_its_partition_until_it_is_passed_over() {
     let newer = Record { header: Header { schema: 60_000, ..Header::default() }, payload: Payload::Command(vec![1]) };
     for (value, words) in [
-        (newer.encode(), &["contract schema 60000", "this build reads up to 1", "a newer build"][..]),
+        (newer.encode(), &["contract schema 60000", "this build reads up to 2", "a newer build"][..]),
         (b"\x02whatever".to_vec(), &["record format 2", "this build reads up to 1"]),
         (
             Record { header: Header::default(), payload: Payload::Switch(9) }.encode(),

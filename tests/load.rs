@@ -1,0 +1,54 @@
+//! `millrace load`: it fills a running server, shows what it did, and says clearly where there is none.
+
+use crate::support::{Server, cli, millrace, signal, text};
+use std::process::Stdio;
+use std::time::Duration;
+
+#[test]
+fn the_demo_fills_a_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let output = server.cli(&["load", "demo", "--seconds", "2", "--rate", "100"]);
+    let (said, errors) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(0), "{said}\n{errors}");
+    for part in ["200 players on http://127.0.0.1:", "three boards at once", "a batch of players", "all, ", "/docs"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for (board, windows) in [("demo-arcade", 3), ("demo-ladder", 1), ("demo-sprint", 1), ("demo-wins", 1)] {
+        let shown = server.get(&format!("/v1/leaderboards/{board}")).body;
+        assert_eq!(shown["windows"].as_array().map(Vec::len), Some(windows), "{shown}");
+        let page = server.get(&format!("/v1/leaderboards/{board}/entries")).body;
+        assert!(page["entries"].as_array().is_some_and(|entries| entries.len() >= 4), "{page}");
+        assert!(said.contains(page["entries"][0]["owner"].as_str().unwrap()), "{said}");
+    }
+    let daily = server.get("/v1/leaderboards/demo-arcade/entries?window=daily").body;
+    assert!(daily["entries"].as_array().is_some_and(|entries| entries.len() >= 4), "{daily}");
+}
+
+#[test]
+fn the_demo_ends_when_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let mut command = millrace(server.data(), &["load", "demo", "--seconds", "600", "--rate", "20"]);
+    let running = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = running.id();
+    crate::support::eventually("the demo has begun", || {
+        let page = server.get("/v1/leaderboards/demo-ladder/entries");
+        (page.status == 200 && page.body["entries"].as_array().is_some_and(|entries| !entries.is_empty())).then_some(())
+    });
+    signal(pid, "INT");
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    let output = running.wait_with_output().unwrap();
+    assert!(std::time::Instant::now() < until, "it went on");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).contains("demo-wins"), "the table is shown: {}", text(&output.stdout));
+}
+
+#[test]
+fn without_a_server_the_demo_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = cli(&folder.path().join("data"), &["load", "demo", "--seconds", "1"]);
+    assert_eq!(output.status.code(), Some(2));
+    let said = text(&output.stderr);
+    assert!(said.contains("no server is running on the data folder") && said.contains("millrace serve"), "{said}");
+}
