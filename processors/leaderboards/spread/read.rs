@@ -82,7 +82,7 @@ async fn epochs(
 ) -> Result<Read<Answer>, Problem> {
     let Read { answer, positions } = door.ask::<Boards>(asked, &Query::Epochs { of: of.clone(), below, limit }).await?;
     let Answer::Epochs(mut epochs) = answer else { unreachable!("epochs were asked for") };
-    let mut spread = Spread::find(door, asked, &of, shards).await?;
+    let mut spread = Spread::find(door, asked, &Ranking { epoch: None, ..of }, shards).await?;
     spread.positions.merge(&positions);
     for epoch in &mut epochs {
         *epoch = spread.fill(epoch.clone()).await?;

@@ -472,6 +472,78 @@ fn a_home_and_its_shards_tell_each_other() {
         +24h
                         {"type":"close_epoch","board":"b","window":"weekly"}
         "#,
-        &expect![[r#""#]],
+        &expect![[r#"
+            {"type":"define","id":"b","shards":2,"windows":["all","daily"],"top":2,"keep_epochs":1}
+              → {"authoritative":false,"bounds":{"max":null,"min":null},"columns":[],"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"b","keep_epochs":1,"keep_submissions":8,"members":0,"open":[{"closed_at":null,"closes_at":null,"epoch":0,"hash":null,"members":0,"opened_at":"2024-01-01T00:00:00Z","window":"all"},{"closed_at":null,"closes_at":"2024-01-02T00:00:00Z","epoch":0,"hash":null,"members":0,"opened_at":"2024-01-01T00:00:00Z","window":"daily"}],"operator":"best","prizes":[],"reset_cron":null,"shards":2,"sort":"desc","tie":"unique","top":2,"tournament":null,"tz":"UTC","windows":["all","daily"]}
+              said leaderboards BoardDefined {"authoritative":false,"bounds":{"max":null,"min":null},"columns":[],"id":"b","keep_epochs":1,"keep_submissions":8,"operator":"best","prizes":[],"reset_cron":null,"shards":2,"sort":"desc","tie":"unique","top":2,"tournament":null,"tz":"UTC","windows":["all","daily"]}
+            +1s             {"type":"submit_score","board":"b","owner":"ada","score":7}
+              → null
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"b","epoch":0,"improved":true,"new_best":{"all":true,"daily":true},"owner":"ada","prev_rank":null,"prev_score":null,"rank":null,"score":7,"windows":{"daily":{"epoch":0,"prev_rank":null,"prev_score":null,"rank":null,"score":7}}}
+            {"type":"submit_score","board":"b","owner":"bob","score":7}
+              → null
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"b","epoch":0,"improved":true,"new_best":{"all":true,"daily":true},"owner":"bob","prev_rank":null,"prev_score":null,"rank":null,"score":7,"windows":{"daily":{"epoch":0,"prev_rank":null,"prev_score":null,"rank":null,"score":7}}}
+            user:eve        {"type":"submit_score","board":"b","owner":"eve","score":9}
+              → null
+              said leaderboards ScoreSubmitted {"attempts":1,"board":"b","epoch":0,"improved":true,"new_best":{"all":true,"daily":true},"owner":"eve","prev_rank":null,"prev_score":null,"rank":null,"score":9,"windows":{"daily":{"epoch":0,"prev_rank":null,"prev_score":null,"rank":null,"score":9}}}
+            user:eve        {"type":"submit_score","board":"b","owner":"bob","score":9}
+              → 403 not_yourself: a user may submit scores of its own only
+            {"type":"submit_scores","board":"b","entries":[{"owner":"bob","score":9}]}
+              → 422 spread: the board is spread over 2 shards: this does not work there
+            {"type":"submit_score","board":"b#0","owner":"ada","score":8}
+              → 404 unknown_board: there is no board of this id
+            {"type":"submit_score","board":"b#1","owner":"ada","score":8}
+              → {"attempts":2,"board":"b","epoch":0,"improved":true,"new_best":{"all":true,"daily":true},"owner":"ada","prev_rank":null,"prev_score":7,"rank":null,"score":8,"windows":{"daily":{"epoch":0,"prev_rank":null,"prev_score":7,"rank":null,"score":8}}}
+              said leaderboards ScoreSubmitted {"attempts":2,"board":"b","epoch":0,"improved":true,"new_best":{"all":true,"daily":true},"owner":"ada","prev_rank":null,"prev_score":7,"rank":null,"score":8,"windows":{"daily":{"epoch":0,"prev_rank":null,"prev_score":7,"rank":null,"score":8}}}
+            +1s             {"type":"close_epoch","board":"b"}
+              → {"at":"2024-01-01T00:00:02Z","nth":1,"window":"all"}
+              said leaderboards EpochClosed {"board":"b","closed_at":"2024-01-01T00:00:02Z","epoch":0,"hash":"df8bf77eb3fb5f93cbf0257d1533630b","members":3,"opened_at":"2024-01-01T00:00:00Z","prizes":[],"top":[{"owner":"eve","rank":1,"score":9},{"owner":"ada","rank":2,"score":8}],"window":"all"}
+            {"type":"delete_owner","board":"b","owner":"bob"}
+              → null
+            +24h
+              said leaderboards EpochClosed {"board":"b","closed_at":"2024-01-02T00:00:00Z","epoch":0,"hash":"df8bf77eb3fb5f93cbf0257d1533630b","members":3,"opened_at":"2024-01-01T00:00:00Z","prizes":[],"top":[{"owner":"eve","rank":1,"score":9},{"owner":"ada","rank":2,"score":8}],"window":"daily"}
+            {"type":"close_epoch","board":"b","window":"weekly"}
+              → 404 unknown_window: the board has no window `weekly`
+            leaderboards timers (Time(1704240000000), [0, 3, 98, 35, 48, 1]) → ()
+            leaderboards timers (Time(1704240000000), [0, 3, 98, 35, 49, 1]) → ()
+            leaderboards definitions "b" → (Definition { id: "b", sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, tz: Zone { name: "UTC", rules: [] }, reset_cron: None, keep_epochs: 1, keep_submissions: 8, top: 2, prizes: [], tournament: None }, Time(1704067200000))
+            leaderboards definitions "b#0" → (Definition { id: "b#0", sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, tz: Zone { name: "UTC", rules: [] }, reset_cron: None, keep_epochs: 1, keep_submissions: 8, top: 2, prizes: [], tournament: None }, Time(1704067200000))
+            leaderboards definitions "b#1" → (Definition { id: "b#1", sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, tz: Zone { name: "UTC", rules: [] }, reset_cron: None, keep_epochs: 1, keep_submissions: 8, top: 2, prizes: [], tournament: None }, Time(1704067200000))
+            leaderboards boards "b" → BoardRow { sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, keep: 8, tournament: None, open: [1, 1, 0] }
+            leaderboards boards "b#0" → BoardRow { sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, keep: 8, tournament: None, open: [1, 1, 0] }
+            leaderboards boards "b#1" → BoardRow { sort: Desc, columns: [], operator: Best, bounds: Bounds { min: None, max: None }, authoritative: false, windows: Windows(3), tie: Unique, shards: 2, keep: 8, tournament: None, open: [1, 1, 0] }
+            leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704067202000), members: 3, hash: 297144592116994867947742542669337027339 }) }
+            leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704067202000), closes: None, closed: None }
+            leaderboards epochs ("b", 1, 0) → EpochRow { opened: Time(1704067200000), closes: Some(Time(1704153600000)), closed: Some(Closed { at: Time(1704153600000), members: 3, hash: 297144592116994867947742542669337027339 }) }
+            leaderboards epochs ("b", 1, 1) → EpochRow { opened: Time(1704153600000), closes: Some(Time(1704240000000)), closed: None }
+            leaderboards epochs ("b#0", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704067202000), members: 2, hash: 195382327270016936895851953915059205813 }) }
+            leaderboards epochs ("b#0", 0, 1) → EpochRow { opened: Time(1704067202000), closes: None, closed: None }
+            leaderboards epochs ("b#0", 1, 0) → EpochRow { opened: Time(1704067200000), closes: Some(Time(1704153600000)), closed: Some(Closed { at: Time(1704153600000), members: 2, hash: 195382327270016936895851953915059205813 }) }
+            leaderboards epochs ("b#0", 1, 1) → EpochRow { opened: Time(1704153600000), closes: Some(Time(1704240000000)), closed: None }
+            leaderboards epochs ("b#1", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704067202000), members: 1, hash: 101762264846977931051890588754277821526 }) }
+            leaderboards epochs ("b#1", 0, 1) → EpochRow { opened: Time(1704067202000), closes: None, closed: None }
+            leaderboards epochs ("b#1", 1, 0) → EpochRow { opened: Time(1704067200000), closes: Some(Time(1704153600000)), closed: Some(Closed { at: Time(1704153600000), members: 1, hash: 101762264846977931051890588754277821526 }) }
+            leaderboards epochs ("b#1", 1, 1) → EpochRow { opened: Time(1704153600000), closes: Some(Time(1704240000000)), closed: None }
+            leaderboards members ("b#0", 0, "bob") → MemberRow { standing: Some(Standing { score: 7, subscores: [], reached: Stamp { micros: 3, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@8.0, stamp: Stamp { micros: 3, node: 1 }, time: Time(1704067201000), operator: Best, score: 7, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards members ("b#0", 0, "eve") → MemberRow { standing: Some(Standing { score: 9, subscores: [], reached: Stamp { micros: 4, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@10.0, stamp: Stamp { micros: 4, node: 1 }, time: Time(1704067201000), operator: Best, score: 9, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards members ("b#0", 1, "bob") → MemberRow { standing: Some(Standing { score: 7, subscores: [], reached: Stamp { micros: 3, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@8.0, stamp: Stamp { micros: 3, node: 1 }, time: Time(1704067201000), operator: Best, score: 7, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards members ("b#0", 1, "eve") → MemberRow { standing: Some(Standing { score: 9, subscores: [], reached: Stamp { micros: 4, node: 1 }, attempts: 1, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@10.0, stamp: Stamp { micros: 4, node: 1 }, time: Time(1704067201000), operator: Best, score: 9, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards members ("b#1", 0, "ada") → MemberRow { standing: Some(Standing { score: 8, subscores: [], reached: Stamp { micros: 8, node: 1 }, attempts: 2, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@5.0, stamp: Stamp { micros: 2, node: 1 }, time: Time(1704067201000), operator: Best, score: 7, subscores: [], metadata: None, rank: None, voided: false }, Entry { at: at/0@14, stamp: Stamp { micros: 8, node: 1 }, time: Time(1704067201000), operator: Best, score: 8, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards members ("b#1", 1, "ada") → MemberRow { standing: Some(Standing { score: 8, subscores: [], reached: Stamp { micros: 8, node: 1 }, attempts: 2, metadata: None, updated: Time(1704067201000) }), hidden: false, base: None, kept: [Entry { at: at/0@5.0, stamp: Stamp { micros: 2, node: 1 }, time: Time(1704067201000), operator: Best, score: 7, subscores: [], metadata: None, rank: None, voided: false }, Entry { at: at/0@14, stamp: Stamp { micros: 8, node: 1 }, time: Time(1704067201000), operator: Best, score: 8, subscores: [], metadata: None, rank: None, voided: false }] }
+            leaderboards order ("b#0", 0, Rungs(-10, []), (4, 1), "eve") → ()
+            leaderboards order ("b#0", 0, Rungs(-8, []), (3, 1), "bob") → ()
+            leaderboards order ("b#0", 1, Rungs(-10, []), (4, 1), "eve") → ()
+            leaderboards order ("b#0", 1, Rungs(-8, []), (3, 1), "bob") → ()
+            leaderboards order ("b#1", 0, Rungs(-9, []), (8, 1), "ada") → ()
+            leaderboards order ("b#1", 1, Rungs(-9, []), (8, 1), "ada") → ()
+            leaderboards owned ("ada", "b#1", 0) → ()
+            leaderboards owned ("ada", "b#1", 1) → ()
+            leaderboards owned ("bob", "b#0", 0) → ()
+            leaderboards owned ("bob", "b#0", 1) → ()
+            leaderboards owned ("eve", "b#0", 0) → ()
+            leaderboards owned ("eve", "b#0", 1) → ()
+            leaderboards closings ("b", 0) → (1, 0)
+            leaderboards closings ("b#0", 0) → (1, 0)
+            leaderboards closings ("b#1", 0) → (1, 0)
+        "#]],
     );
 }

@@ -24,6 +24,8 @@ pub(super) fn own(cx: &mut Cx<'_>, command: Command) -> Result<Option<Command>, 
         Command::DeleteOwner(deletion) => (&deletion.board, &deletion.owner),
         Command::VoidSubmission(voiding) => (&voiding.board, &voiding.owner),
         Command::Join(joining) => (&joining.board, &joining.owner),
+        // A shard ends its epochs when its home says so.
+        Command::CloseEpoch(closing) if shard::is_shard(&closing.board) => return Err(Rejection::UnknownBoard),
         Command::SubmitScores(batch) => return own_batch(cx, batch).map(|()| Some(command)),
         _ => return Ok(Some(command)),
     };
