@@ -20,7 +20,7 @@ FUZZ_SECONDS ?= 240
 SEED ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run build binary test soak lint setup setup-build
+.PHONY: help run build binary test soak bench lint setup setup-build
 
 help: ## Says what there is to type
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -42,6 +42,14 @@ soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STRE
 	@OVERLOAD_SECONDS=60 scripts/test --test all overload -- --nocapture
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
+
+bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis and a bare HTTP handler
+	@scripts/setup bench
+	@$(CARGO) build --release --bin millrace
+	@'$(BINARY)' bench append --data "$$(mktemp -d)"
+	@'$(BINARY)' bench apply --data "$$(mktemp -d)"
+	@'$(BINARY)' bench apply --boards 1000 --data "$$(mktemp -d)"
+	@bench/http
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed
 	@scripts/lint

@@ -21,6 +21,9 @@ const SUBJECT_LIMIT: usize = 256;
 /// Subjects that begin so are the callers of records that came from outside; nobody may pass for one.
 const RESERVED: &str = "topic:";
 
+/// The server key that Nakama and its clients have built in.
+const NAKAMA_KEY: &str = "defaultkey";
+
 /// An API key as the configuration knows it: its secret is only there as a hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKey {
@@ -66,7 +69,10 @@ fn is_name(id: &str) -> bool {
 pub struct Auth {
     keys: Arc<RwLock<Vec<ApiKey>>>,
     node: [u8; 32],
+    /// True on a loopback address, whatever else is said.
+    loopback: bool,
     local: bool,
+    nakama: Option<Arc<str>>,
 }
 
 impl Auth {
@@ -88,7 +94,9 @@ impl Auth {
         Ok(Self {
             keys: Arc::new(RwLock::new(settings.auth_keys.clone())),
             node,
+            loopback,
             local: loopback && !settings.insecure,
+            nakama: settings.nakama_server_key.as_deref().map(Arc::from),
         })
     }
 
@@ -137,12 +145,34 @@ impl Auth {
     /// Without configured keys everyone is operator. On a loopback address "everyone" must not come to mean the
     /// pages that a browser on this machine has open: what names another host or comes from one is refused.
     fn of_no_secret(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        self.check_local(headers)?;
+        Ok(Caller { id: "operator".to_owned(), role: Role::Operator })
+    }
+
+    /// What the clients of Nakama must know to be given a session: the setting. Without it, the key that they have
+    /// built in, where everyone may do everything anyway.
+    ///
+    /// # Errors
+    /// 501 `facade_off` where neither is so, 403 `foreign_origin` as in [`Auth::identify`].
+    pub fn server_key(&self, headers: &HeaderMap) -> Result<Arc<str>, Problem> {
+        if let Some(key) = &self.nakama {
+            return Ok(key.clone());
+        }
+        if !self.loopback || !self.keys.read().is_empty() {
+            let detail = "the clients of Nakama are not served here: --nakama-server-key says what they must know";
+            return Err(Problem::new(501, "facade_off", detail));
+        }
+        self.check_local(headers)?;
+        Ok(NAKAMA_KEY.into())
+    }
+
+    fn check_local(&self, headers: &HeaderMap) -> Result<(), Problem> {
         if self.local && [header::HOST, header::ORIGIN].iter().any(|name| is_foreign(headers, name)) {
             let detail = "without --auth-keys only requests to and from this machine's own name are served, and the \
                           Host or Origin is another; --insecure serves all";
             return Err(Problem::new(403, "foreign_origin", detail));
         }
-        Ok(Caller { id: "operator".to_owned(), role: Role::Operator })
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::settings::{self, Settings};
 use clap::error::ErrorKind;
-use clap::{FromArgMatches, Subcommand};
+use clap::{Args, FromArgMatches, Subcommand};
 use millrace_topics::position::Position;
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -61,6 +61,50 @@ pub enum Command {
         #[arg(long, global = true)]
         json: bool,
     },
+    /// Measure this machine and Millrace on it. Works in a scratch folder below --data, and removes it.
+    #[command(subcommand)]
+    Bench(BenchCommand),
+}
+
+/// What to measure.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum BenchCommand {
+    /// How fast the embedded log takes records of 100 bytes, beside one plain file with the same group commit.
+    Append(AppendLoad),
+    /// How fast records become views, and whether the views are right: leaderboards out of a filled log, with public
+    /// events, digests and flushes on.
+    Apply(ApplyLoad),
+}
+
+/// What `bench append` appends.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct AppendLoad {
+    /// How many clients append at the same time, one record each.
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub clients: u32,
+    /// How many records they append.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub records: u64,
+}
+
+/// What `bench apply` fills the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ApplyLoad {
+    /// How many members there are.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub members: u64,
+    /// On how many boards they are.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
+    pub boards: u64,
+    /// How many more submissions of random members there are.
+    #[arg(long, value_name = "N", default_value_t = 4_000_000)]
+    pub records: u64,
+    /// Chooses members and scores.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// What to fill a server with.

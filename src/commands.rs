@@ -35,7 +35,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(200);
 /// A sentence for the operator.
 pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
     match command {
-        Command::Serve => unreachable!("serve has its own runtime"),
+        Command::Serve | Command::Bench(_) => unreachable!("they have threads of their own"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
         Command::Restore { folder } => restore(folder, settings).await.map(|()| true),
         Command::Load(LoadCommand::Demo { seconds, rate }) => {
@@ -74,7 +74,11 @@ async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
         Command::Log(LogCommand::Trim { position }) => trim(&target, position).await.map(|()| true),
         Command::Dead { command, json } => dead(&target, command, json).await.map(|()| true),
         Command::Backup { folder } => backup_to(&target, &folder).await.map(|()| true),
-        Command::Serve | Command::Restore { .. } | Command::Load(_) | Command::Log(LogCommand::Copy) => {
+        Command::Serve
+        | Command::Bench(_)
+        | Command::Restore { .. }
+        | Command::Load(_)
+        | Command::Log(LogCommand::Copy) => {
             unreachable!("dispatched before")
         }
     }

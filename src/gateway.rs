@@ -1,7 +1,8 @@
 //! The gateway: the routes of all systems behind limits, callers and problems; and the loop that accepts connections.
 //!
 //! The way in, from outside: count and time the request; catch a panic; refuse a head that is too large or not
-//! UTF-8; (what follows holds for all but health and the API's description) find the caller; take a place among the
+//! UTF-8; (what follows holds for all but health and the API's description) find the caller, which a façade does by
+//! itself; take a place among the
 //! requests under way; read the body whole, within its limit and time; then the route. On the way out whatever a
 //! library answered in plain text becomes a problem.
 
@@ -28,6 +29,7 @@ use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use millrace_processors::runtime::door::Door;
 use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::routes::{Facade, ServerKey};
 use millrace_processors::runtime::system::System;
 use millrace_topics::record::{Caller, Role};
 use percent_encoding::percent_decode_str;
@@ -99,11 +101,22 @@ impl Gate {
     }
 
     /// Lets a request in: with its caller, a place, and its body in memory.
-    async fn enter(&self, request: Request) -> Result<(Request, Held), Problem> {
+    async fn enter(&self, mut request: Request) -> Result<(Request, Held), Problem> {
         let caller = self.auth.identify(request.headers())?;
+        request.extensions_mut().insert(caller);
+        self.take_in(request).await
+    }
+
+    /// The same for a façade: who asks is said in its dialect, so it gets what its clients must know instead.
+    async fn enter_facade(&self, mut request: Request) -> Result<(Request, Held), Problem> {
+        let key = self.auth.server_key(request.headers())?;
+        request.extensions_mut().insert(ServerKey(key));
+        self.take_in(request).await
+    }
+
+    async fn take_in(&self, request: Request) -> Result<(Request, Held), Problem> {
         let place = self.place().await?;
-        let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(caller);
+        let (parts, body) = request.into_parts();
         if body.is_end_stream() {
             return Ok((Request::from_parts(parts, body), Held { _place: place, _body: None }));
         }
@@ -218,6 +231,10 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
     let figures = OpenApiRouter::new().routes(routes!(figures)).with_state(Arc::clone(&gate.metrics));
     let guarded = OpenApiRouter::with_openapi(openapi::base()).merge(own).merge(figures);
     let guarded = systems.iter().fold(guarded, |all, system| all.merge((system.routes)()));
+    let facades = systems.iter().flat_map(|system| system.facades).fold(OpenApiRouter::new(), |all, facade| {
+        all.merge((facade.routes)().layer(from_fn_with_state((Arc::clone(&gate), facade), admit_to_facade)))
+    });
+    let (facades, facades_described) = facades.split_for_parts();
     let (health, health_described) = OpenApiRouter::new()
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -225,15 +242,17 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         .split_for_parts();
     let (guarded, mut described) = guarded.split_for_parts();
     described.merge(health_described);
+    described.merge(facades_described);
     let document = openapi::document(&described);
     let page = docs::routes(&document);
     let document = Bytes::from(document.to_string());
     let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
     guarded
+        .layer(from_fn_with_state(Arc::clone(&gate), admit))
+        .merge(facades)
         .with_state(door)
         // The gate reads the body itself, so the limit of the extractors would only be a second number.
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(Arc::clone(&gate), admit))
         .merge(health)
         .route("/openapi.json", get(described))
         .merge(page)
@@ -264,6 +283,21 @@ async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> R
             response
         }
         Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit_to_facade(
+    State((gate, facade)): State<(Arc<Gate>, &'static Facade)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match gate.enter_facade(request).await {
+        Ok((request, _held)) => {
+            let response = next.run(request).await;
+            gate.pressure.served();
+            response
+        }
+        Err(problem) => (facade.problem)(problem),
     }
 }
 

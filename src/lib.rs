@@ -5,6 +5,7 @@ pub mod asof;
 pub mod auth;
 pub mod backend;
 pub mod backup;
+pub mod bench;
 pub mod checkpoints;
 pub mod cli;
 pub mod client;
@@ -62,6 +63,9 @@ pub fn run() -> ExitCode {
 fn carry_out(command: cli::Command, settings: settings::Settings) -> Result<bool, String> {
     if command == cli::Command::Serve {
         return serve::run(settings).map(|()| true);
+    }
+    if let cli::Command::Bench(command) = &command {
+        return bench::run(command, settings).map(|()| true);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| format!("no runtime: {error}"))?.block_on(commands::run(command, settings))

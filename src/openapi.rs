@@ -99,7 +99,11 @@ fn add_components(components: &mut Value) {
             } } },
         },
     });
-    components["securitySchemes"] = json!({ "api_key": { "type": "http", "scheme": "bearer" } });
+    components["securitySchemes"] = json!({
+        "api_key": { "type": "http", "scheme": "bearer" },
+        "nakama_server_key": { "type": "http", "scheme": "basic" },
+        "nakama_session": { "type": "http", "scheme": "bearer" },
+    });
 }
 
 fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {

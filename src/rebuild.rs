@@ -137,7 +137,7 @@ impl Rebuild {
         self.flushed = Instant::now();
         let core = self.part.core_mut();
         let Some(frozen) = core.freeze() else { return Ok(()) };
-        core.store.land(frozen.write().map_err(|error| error.to_string())?);
+        drop(core.store.land(frozen.write().map_err(|error| error.to_string())?));
         Ok(())
     }
 }

@@ -105,6 +105,11 @@ pub struct Settings {
           default_value = "false", action = ArgAction::Set, help_heading = SERVING)]
     pub insecure: bool,
 
+    /// The server key that clients of Nakama must know to be given a session, as theirs is configured. Default: the
+    /// one that they have built in, `defaultkey`, on a loopback address without --auth-keys; else they are not served.
+    #[arg(long, value_name = "TEXT", value_parser = parse_server_key, help_heading = SERVING)]
+    pub nakama_server_key: Option<String>,
+
     /// This node's place among --nodes, from 0.
     #[arg(long, value_name = "N", default_value = "0", help_heading = SERVING)]
     pub node: u32,
@@ -480,6 +485,14 @@ fn parse_collector(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("http://").filter(|host| !host.is_empty());
     host.map(|_| text.to_owned())
         .ok_or_else(|| "it is http://HOST:PORT; TLS is for a collector nearby to add".to_owned())
+}
+
+fn parse_server_key(text: &str) -> Result<String, String> {
+    // It is sent as the user of HTTP's basic authentication, which ends at the first colon.
+    if text.is_empty() || text.contains(':') {
+        return Err("it is not empty and has no colon".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 fn parse_memory(text: &str) -> Result<u64, String> {

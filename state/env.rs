@@ -8,10 +8,12 @@ pub struct Env {
     shared: rocksdb::Env,
     cache: Cache,
     buffers: WriteBufferManager,
+    landed_bytes: usize,
 }
 
 impl Env {
-    /// Splits `memory` bytes: two thirds for the block cache, one third for write buffers.
+    /// Splits `memory` bytes: two thirds for the block cache, one third for write buffers. Beside them each store keeps
+    /// at most a sixteenth of landed rows.
     ///
     /// # Panics
     /// If RocksDB cannot make its default environment, which it only fails to for want of memory.
@@ -22,7 +24,12 @@ impl Env {
         shared.set_high_priority_background_threads(1);
         let cache = Cache::new_lru_cache(memory / 3 * 2);
         let buffers = WriteBufferManager::new_write_buffer_manager(memory / 3, false);
-        Self { shared, cache, buffers }
+        Self { shared, cache, buffers, landed_bytes: memory / 16 }
+    }
+
+    /// Bytes of landed layers that a store keeps to be read.
+    pub(crate) fn landed_bytes(&self) -> usize {
+        self.landed_bytes
     }
 
     pub(crate) fn options(&self) -> Options {
@@ -38,6 +45,9 @@ impl Env {
         options.set_write_buffer_manager(&self.buffers);
         options.set_compression_type(DBCompressionType::Lz4);
         options.create_if_missing(true);
+        // A flush is a file of some 100 MB over the whole range of keys, so a compaction of four of them rewrites most
+        // of the rows that there are: eight halve that.
+        options.set_level_zero_file_num_compaction_trigger(8);
         // 240 stores must open under 1,024 file descriptors; RocksDB takes 20 for less.
         options.set_max_open_files(20);
         options.set_max_file_opening_threads(1);

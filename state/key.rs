@@ -89,12 +89,13 @@ impl Key for Vec<u8> {
 }
 
 fn write_bytes(value: &[u8], out: &mut Vec<u8>) {
-    for byte in value {
-        out.push(*byte);
-        if *byte == 0 {
-            out.push(0xff);
-        }
+    let mut rest = value;
+    while let Some(zero) = rest.iter().position(|byte| *byte == 0) {
+        out.extend_from_slice(&rest[..zero]);
+        out.extend_from_slice(&[0, 0xff]);
+        rest = &rest[zero + 1..];
     }
+    out.extend_from_slice(rest);
     out.extend_from_slice(&[0, 0]);
 }
 

@@ -4,5 +4,6 @@ pub mod checkpoint;
 pub mod compare;
 pub mod env;
 pub mod key;
+mod layer;
 pub mod store;
 pub mod table;

@@ -18,6 +18,9 @@ use targets::{TARGETS, Target};
 /// How many inputs each target gets where no time is given.
 const INPUTS: u64 = 20_000;
 
+/// The most inputs that are kept to be changed further.
+const POOL: usize = 10_000;
+
 /// The longest input, in bytes.
 const LONGEST: usize = 4096;
 
@@ -174,7 +177,7 @@ impl Search {
     }
 
     fn note(&mut self, said: String, input: Vec<u8>) {
-        if self.said.insert(said) {
+        if self.pool.len() < POOL && self.said.insert(said) {
             self.pool.push(input);
         }
     }

@@ -12,6 +12,7 @@ mod kafka;
 mod leaderboards;
 mod load;
 mod logs;
+mod nakama;
 mod overload;
 mod streams;
 mod support;

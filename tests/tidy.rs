@@ -114,11 +114,11 @@ const RULES: &[Rule] = &[
     },
     // Who may name which crate.
     Rule {
-        says: "only routes.rs and src/ name axum",
+        says: "only routes.rs, src/ and a bench's bare handler name axum",
         look: Look::Words {
             words: &["axum"],
             within: RUST,
-            only: &["src/**", "processors/**/routes.rs"],
+            only: &["src/**", "processors/**/routes.rs", "bench/bare.rs"],
             tests: false,
         },
         bad: &[("processors/carts/queries.rs", "use axum::Json;"), ("tests/walk.rs", "use axum::Router;")],
@@ -179,7 +179,7 @@ const RULES: &[Rule] = &[
                 "JoinSet",
             ],
             within: RUST,
-            only: &["src/**"],
+            only: &["src/**", "bench/bare.rs"],
             tests: true,
         },
         bad: &[
@@ -337,6 +337,7 @@ const MANIFESTS: &[(&str, &[&str], &[&str])] = &[
         &["millrace-topics", "millrace-state", "millrace-processors"],
         &["rocksdb", "rdkafka", "rdkafka-sys", "bincode"],
     ),
+    ("bench/Cargo.toml", &[], &["rocksdb", "rdkafka", "bincode"]),
     ("topics/Cargo.toml", &[], &["axum", "utoipa-axum", "tower-http", "reqwest", "clap"]),
     (
         "state/Cargo.toml",

@@ -28,6 +28,7 @@ pub mod calendar;
 pub mod fold;
 pub mod ladder;
 pub mod moderation;
+pub mod nakama;
 pub mod order;
 pub mod queries;
 pub mod ranks;
@@ -49,8 +50,12 @@ use millrace_state::table::TableDef;
 use millrace_topics::leaderboards::{Answer, Command, Leaderboards, Outcome, Query, Rejection, Timer};
 
 /// The entry in the registry.
-pub const SYSTEM: System =
-    System { name: "leaderboards", machines: &[MachineDef::of::<Boards>("leaderboards")], routes: routes::routes };
+pub const SYSTEM: System = System {
+    name: "leaderboards",
+    machines: &[MachineDef::of::<Boards>("leaderboards")],
+    routes: routes::routes,
+    facades: &[nakama::routes::FACADE],
+};
 
 /// The machine `leaderboards`.
 pub struct Boards;

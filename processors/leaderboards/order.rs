@@ -2,7 +2,6 @@
 
 use crate::leaderboards::Boards;
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::ranks::LEAF;
 use crate::leaderboards::tables::{JOINED, MEMBERS, MemberRow, ORDER, OWNED, SCORES};
 use millrace_topics::leaderboards::Place;
 
@@ -14,11 +13,7 @@ pub fn enter(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
     let raw = ORDER.raw_key(&key);
     cx.put(ORDER, &key, &());
     cx.engine.sum_up(ladder, &raw);
-    if let Some(leaf) = cx.engine.ranks.add(&ladder.board, ladder.run, &raw) {
-        let rows = ORDER.under(&(ladder.board.clone(), ladder.run)).starting(&leaf);
-        let middle = cx.scan(ORDER, &rows).nth(LEAF as usize / 2).map(|(key, ())| ORDER.raw_key(&key));
-        cx.engine.ranks.split(&ladder.board, ladder.run, middle.expect("a leaf that is too large has a middle"));
-    }
+    cx.engine.ranks.add(&ladder.board, ladder.run, &raw);
     if ladder.dense {
         count_score(cx, ladder, place);
     }
@@ -68,21 +63,16 @@ pub fn joined(cx: &Cx<'_>, ladder: &Ladder) -> u64 {
 /// The rank of a member that stands in the order.
 #[must_use]
 pub fn rank(cx: &Cx<'_>, ladder: &Ladder, place: &Place) -> u64 {
-    let (before, rows) = cx.engine.ranks.before(&ladder.board, ladder.run, &ladder.raw(place));
-    before + cx.scan(ORDER, &rows).count() as u64 + 1
+    cx.engine.ranks.before(&ladder.board, ladder.run, &ladder.raw(place)) + 1
 }
 
 fn count_score(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
     let key = ladder.score_key(place);
     let sharing = cx.get(SCORES, &key).unwrap_or(0);
     cx.put(SCORES, &key, &(sharing + 1));
-    if sharing > 0 {
-        return;
+    if sharing == 0 {
+        cx.engine.scores.add(&ladder.board, ladder.run, &SCORES.raw_key(&key));
     }
-    let Some(leaf) = cx.engine.scores.add(&ladder.board, ladder.run, &SCORES.raw_key(&key)) else { return };
-    let rows = SCORES.under(&(ladder.board.clone(), ladder.run)).starting(&leaf);
-    let middle = cx.scan(SCORES, &rows).nth(LEAF as usize / 2).map(|(key, _)| SCORES.raw_key(&key));
-    cx.engine.scores.split(&ladder.board, ladder.run, middle.expect("a leaf that is too large has a middle"));
 }
 
 fn uncount_score(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {

@@ -9,7 +9,6 @@ mod stats;
 use crate::leaderboards::Boards;
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::{Ladder, Rungs, rung};
-use crate::leaderboards::ranks::Start;
 use crate::leaderboards::shard;
 use crate::leaderboards::tables::{
     BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
@@ -158,8 +157,7 @@ impl<'a> Asked<'a> {
 
     /// How many stand before a key of the order.
     fn before(&self, key: &[u8]) -> u64 {
-        let (before, rows) = self.view.engine.ranks.before(&self.ladder.board, self.ladder.run, key);
-        before + self.view.scan(ORDER, &rows).count() as u64
+        self.view.engine.ranks.before(&self.ladder.board, self.ladder.run, key)
     }
 
     fn rank(&self, place: &Place) -> u64 {
@@ -173,8 +171,7 @@ impl<'a> Asked<'a> {
             Tie::Competition => self.before(&ORDER.raw_prefix(&self.ladder.score_key(place))) + 1,
             Tie::Dense => {
                 let key = SCORES.raw_key(&self.ladder.score_key(place));
-                let (before, rows) = self.view.engine.scores.before(&self.ladder.board, self.ladder.run, &key);
-                before + self.view.scan(SCORES, &rows).count() as u64 + 1
+                self.view.engine.scores.before(&self.ladder.board, self.ladder.run, &key) + 1
             }
         }
     }
@@ -351,9 +348,7 @@ impl<'a> Asked<'a> {
 
     /// The key at a rank.
     fn select(&self, rank: u64) -> Option<OrderKey> {
-        let Start { before, from } = self.view.engine.ranks.select(&self.ladder.board, self.ladder.run, rank)?;
-        let skipped = usize::try_from(rank - 1 - before).expect("less than a leaf");
-        let rows = self.everyone().starting(&from);
-        self.view.scan(ORDER, &rows).nth(skipped).map(|(key, ())| key)
+        let raw = self.view.engine.ranks.select(&self.ladder.board, self.ladder.run, rank)?;
+        Some(ORDER.key_of(&raw))
     }
 }

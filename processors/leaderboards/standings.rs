@@ -76,8 +76,8 @@ impl Engine for Standings {
             *sum = sum.wrapping_add(hash(&board, &raw));
             (board, run, raw)
         });
-        let ranks = Ranks::count(rows);
-        let scores = Ranks::count(store.range(&SCORES.all()).map(|(raw, _)| {
+        let ranks = Ranks::of_rows(rows);
+        let scores = Ranks::of_rows(store.range(&SCORES.all()).map(|(raw, _)| {
             let (board, run, _) = SCORES.key_of(&raw);
             (board, run, raw)
         }));

@@ -494,8 +494,8 @@ fn foreign_records_are_applied_refused_or_dead() {
     let said = out.said.iter().map(|said| format!("said {} {}", said.kind, said.data));
     let dead = out.dead.iter().map(|letter| format!("dead {}", letter.reason));
     expect![[r#"
-        said BoardDefined {"authoritative":true,"bounds":{"max":null,"min":null},"columns":[],"id":"weekly","keep_epochs":10,"keep_submissions":8,"operator":"best","prizes":[],"reset_cron":null,"shards":1,"sort":"desc","tie":"unique","top":10,"tournament":null,"tz":"UTC","windows":["all"]}
-        said ScoreSubmitted {"attempts":1,"board":"weekly","epoch":0,"improved":true,"new_best":{"all":true},"owner":"eve","prev_rank":null,"prev_score":null,"rank":1,"score":7}
+        said BoardDefined {"id":"weekly","sort":"desc","columns":[],"operator":"best","bounds":{"min":null,"max":null},"authoritative":true,"windows":["all"],"tie":"unique","shards":1,"tz":"UTC","reset_cron":null,"keep_epochs":10,"keep_submissions":8,"top":10,"prizes":[],"tournament":null}
+        said ScoreSubmitted {"board":"weekly","epoch":0,"owner":"eve","rank":1,"prev_rank":null,"score":7,"prev_score":null,"improved":true,"attempts":1,"new_best":{"all":true}}
         said CommandRefused {"code":"unknown_board","detail":"there is no board of this id"}
         said CommandRefused {"code":"bad_owner","detail":"an owner has 1 to 256 bytes"}
         said CommandRefused {"code":"bad_id","detail":"the id of a board must match [a-z0-9][a-z0-9._-]{0,63}"}

@@ -415,7 +415,8 @@ impl<'a> World<'a> {
     fn carry(&mut self, place: (usize, u32), out: Output) {
         let def = &self.machines[place.0];
         for said in out.said {
-            let text = format!("{} {} {}", def.name, said.kind, said.data);
+            let data: serde_json::Value = serde_json::from_str(&said.data).expect("what is said is JSON");
+            let text = format!("{} {} {data}", def.name, said.kind);
             let id = (place.0, place.1, said.offset, said.ordinal);
             if let Some(before) = self.events.insert(id, text.clone()) {
                 assert_eq!(before, text, "an event that is said again is the same");
@@ -468,7 +469,7 @@ impl<'a> World<'a> {
             let core = part.core_mut();
             let Some(frozen) = core.freeze() else { continue };
             let landed = frozen.write().expect("the state can be written");
-            core.store.land(landed);
+            drop(core.store.land(landed));
         }
     }
 

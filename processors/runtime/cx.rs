@@ -54,7 +54,7 @@ pub struct Effects {
 }
 
 impl Effects {
-    pub(crate) fn say(&mut self, moment: &Moment, kind: &'static str, data: serde_json::Value) {
+    pub(crate) fn say(&mut self, moment: &Moment, kind: &'static str, data: String) {
         let ordinal = self.said_before + u32::try_from(self.said.len()).expect("a record says few events");
         self.said.push(Said { offset: moment.position.offset, ordinal, kind, time: moment.now, data });
     }
@@ -153,7 +153,7 @@ impl<M: Machine> Cx<'_, M> {
     /// Says an event on `<system>.events`.
     pub fn say(&mut self, event: &<M::Contract as Contract>::Event) {
         self.effects.trace.add(Mark::Said, &codec::encode(event), &[]);
-        let data = serde_json::to_value(event).expect("an event is plain data");
+        let data = serde_json::to_string(event).expect("an event is plain data");
         self.effects.say(self.moment, M::Contract::event_type(event), data);
     }
 

@@ -322,6 +322,12 @@ impl Door {
         self.sign(&["draw", purpose, &asked.caller.id, &asked.route, key].map(str::as_bytes))
     }
 
+    /// The time by the clock of this node, in milliseconds: for what ends by itself outside of the log, as sessions do.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        Time(self.backend.stamps(1).micros / 1000)
+    }
+
     /// A signature of these parts with the cluster's secret.
     #[must_use]
     pub fn sign(&self, parts: &[&[u8]]) -> [u8; 32] {

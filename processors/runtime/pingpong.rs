@@ -433,7 +433,7 @@ fn a_refused_foreign_command_says_so() {
     let mut part = ping(place(1));
     let json = br#"{"type":"serve","game":"a","rounds":1,"every_ms":1,"unknown":"ignored"}"#.to_vec();
     let (out, _) = feed(&mut part, vec![json.clone(), json]);
-    let said: Vec<_> = out.said.iter().map(|said| (said.kind, said.data.to_string())).collect();
+    let said: Vec<_> = out.said.iter().map(|said| (said.kind, said.data.clone())).collect();
     assert_eq!(said, [("CommandRefused", r#"{"code":"served","detail":"game a has been served"}"#.to_owned())]);
 }
 
@@ -484,7 +484,7 @@ fn a_state_of_another_log_is_refused_with_both_values() {
     feed(&mut part, vec![command(&serve("a"), None).encode()]);
     let core = part.core_mut();
     let landed = core.freeze().unwrap().write().unwrap();
-    core.store.land(landed);
+    drop(core.store.land(landed));
     let rows = core.store.memory_rows().unwrap();
     let open = |place: Place| Partition::<Ping>::open(Store::memory(rows.clone()), place).map(|_| ());
     assert_eq!(open(place(1)), Ok(()));

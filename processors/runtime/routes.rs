@@ -1,6 +1,6 @@
 //! What the routes of all systems share: reading a request strictly, and writing outcomes, answers and problems.
 
-use crate::runtime::door::{AsOf, Asked, Done, Read, Undone};
+use crate::runtime::door::{AsOf, Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::streams::Events;
 use axum::body::{Body as AxumBody, Bytes};
@@ -14,15 +14,34 @@ use millrace_topics::time::parse_rfc3339;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
 
 /// The longest `Idempotency-Key`, in bytes.
 pub const IDEMPOTENCY_KEY_LIMIT: usize = 255;
 
 /// The longest that `Prefer: wait=n` may ask for, in seconds.
 pub const WAIT_LIMIT_SECONDS: u64 = 60;
+
+/// Routes for an existing client, at the paths and in the dialect that it has built in.
+///
+/// The gate does not ask who sends a request to them, because that is said in the dialect too: every route finds it out
+/// by itself, from sessions that are only given to who knows the [`ServerKey`].
+pub struct Facade {
+    /// Whose client it is.
+    pub name: &'static str,
+    /// The routes and their description.
+    pub routes: fn() -> OpenApiRouter<Door>,
+    /// What the gate refuses, in the dialect.
+    pub problem: fn(Problem) -> Response,
+}
+
+/// What the client of a façade must know to be given a session: beside each request that the gate lets through.
+#[derive(Clone)]
+pub struct ServerKey(pub Arc<str>);
 
 /// A problem as every operation describes it.
 #[derive(Serialize, ToSchema)]

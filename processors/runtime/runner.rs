@@ -485,7 +485,7 @@ impl<M: Machine> Partition<M> {
                 self.core.meta.counters.refused += 1;
                 if record.header.caller.is_foreign() {
                     let data = serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string() });
-                    effects.say(&moment, "CommandRefused", data);
+                    effects.say(&moment, "CommandRefused", data.to_string());
                 }
             }
         }

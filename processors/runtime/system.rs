@@ -91,6 +91,8 @@ pub struct System {
     pub machines: &'static [MachineDef],
     /// Its routes and their description.
     pub routes: fn() -> utoipa_axum::router::OpenApiRouter<crate::runtime::door::Door>,
+    /// The clients of others that it speaks with in their own dialect.
+    pub facades: &'static [crate::runtime::routes::Facade],
 }
 
 /// A machine without its types.

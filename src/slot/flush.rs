@@ -38,9 +38,10 @@ impl Slot {
             return;
         }
         live.writing = false;
+        let mut retired = None;
         match (written, &mut live.part) {
             (Ok(landed), Ok(part)) => {
-                part.core_mut().store.land(landed);
+                retired = Some(part.core_mut().store.land(landed));
                 live.flushed = write.layer.next;
             }
             (Ok(_), Err(_)) => {}
@@ -52,6 +53,7 @@ impl Slot {
         }
         drop(live);
         self.wake();
+        drop(retired);
     }
 
     /// Writes everything that can be written now, and waits for it: at a graceful stop, and before a checkpoint.
@@ -69,7 +71,7 @@ impl Slot {
         let Some(frozen) = core.freeze() else { return true };
         match frozen.write() {
             Ok(landed) => {
-                core.store.land(landed);
+                drop(core.store.land(landed));
                 live.flushed = next;
             }
             Err(error) => {

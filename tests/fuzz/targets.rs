@@ -100,7 +100,7 @@ fn same<T: codec::Body>(value: &T) {
 /// The class of a refusal: its words without what stood in the input.
 fn refused(error: &Unreadable) -> String {
     let text: String = error.to_string().chars().filter(|c| !c.is_ascii_digit()).collect();
-    text.split('`').step_by(2).collect::<String>().chars().take(60).collect()
+    text.split(['`', '"']).step_by(2).collect::<String>().chars().take(60).collect()
 }
 
 /// What a client gives back as a cursor: as it is, and as what a list itself would have signed.

@@ -37,7 +37,10 @@ fn answers(server: &Server) -> Vec<Value> {
 fn status(data: &Path, flags: &[&str]) -> Vec<Value> {
     let output = cli(data, &[&["status", "--json"], flags].concat());
     assert!(output.status.success(), "{output:?}");
-    out(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    let mut lines: Vec<Value> = out(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    // When a view goes to disk is a matter of time alone.
+    lines.iter_mut().for_each(|line| drop(line["flushed"].take()));
+    lines
 }
 
 fn copy(cluster: &Cluster<'_>, data: &Path) -> Result<String, String> {

@@ -1,15 +1,7 @@
 //! How the scores of a ranking are spread, from a few points of it.
 
 use super::Asked;
-use crate::leaderboards::ranks::LEAF;
-use crate::runtime::view::SCAN_LIMIT;
-use millrace_topics::leaderboards::{
-    AtPercent, AtRank, Bar, Bounds, STATS_BARS, STATS_PERCENTILES, STATS_RANKS, Sort, Stats,
-};
-
-/// The points that an answer looks at, each of which walks a leaf.
-const POINTS: usize = STATS_PERCENTILES.len() + STATS_RANKS + STATS_BARS as usize + 1;
-const _: () = assert!(POINTS * (LEAF as usize + 1) <= SCAN_LIMIT);
+use millrace_topics::leaderboards::{AtPercent, AtRank, Bar, Bounds, STATS_PERCENTILES, Sort, Stats};
 
 impl Asked<'_> {
     pub(super) fn stats(&self, ranks: &[u64], bars: u32) -> Stats {

@@ -132,7 +132,7 @@ impl Model {
         let core = self.partition.core_mut();
         if let Some(frozen) = core.freeze() {
             let landed = frozen.write().unwrap();
-            core.store.land(landed);
+            drop(core.store.land(landed));
         }
         let rows = core.store.memory_rows().unwrap();
         self.partition = open(Store::memory(rows));

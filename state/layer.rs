@@ -1,0 +1,164 @@
+//! A layer: rows written since some moment. A row is found by its key in one step; rows are kept in order only in
+//! tables that somebody walks.
+//!
+//! Measured with a million rows of 30-byte keys: a write into an ordered map costs 1.6 µs, into a hash map 0.25 µs.
+//! Most tables are never walked while they change, and those that are show it by being walked.
+
+use crate::table::Range;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// What a row was set to; `None` deletes it.
+pub(crate) type Value = Option<Box<[u8]>>;
+
+/// A row as a walk shows it; without a value it is deleted.
+pub(crate) type Row<'a> = (Cow<'a, [u8]>, Option<Cow<'a, [u8]>>);
+
+/// Rows of a walk, in its direction.
+pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Row<'a>> + 'a>;
+
+type Unordered = std::collections::HashMap<Box<[u8]>, Value, foldhash::fast::RandomState>;
+
+/// What a row costs around its bytes: two allocations and a slot of a map.
+const OVERHEAD: usize = 64;
+
+/// A set of tables, by the first byte of their keys.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tables([u128; 2]);
+
+impl Tables {
+    fn has(self, table: u8) -> bool {
+        self.0[usize::from(table >> 7)] >> (table & 127) & 1 == 1
+    }
+
+    fn add(&mut self, others: Self) {
+        (0..2).for_each(|half| self.0[half] |= others.0[half]);
+    }
+
+    /// Adds the tables that a range touches.
+    pub(crate) fn add_range(&mut self, range: &Range) {
+        let first = range.from.first().copied().unwrap_or(0);
+        // The key behind the last one may be the bare number of the next table.
+        let last = match range.to.as_slice() {
+            [] => return,
+            [table] => table.saturating_sub(1),
+            [table, ..] => *table,
+        };
+        (first..=last).for_each(|table| self.0[usize::from(table >> 7)] |= 1 << (table & 127));
+    }
+
+    /// True if all of `others` are in it.
+    pub(crate) fn contains(self, others: Self) -> bool {
+        (0..2).all(|half| others.0[half] & !self.0[half] == 0)
+    }
+}
+
+/// Rows written since some moment.
+#[derive(Default)]
+pub(crate) struct Layer {
+    unordered: Unordered,
+    ordered: BTreeMap<Box<[u8]>, Value>,
+    /// The tables whose rows are in `ordered`.
+    walked: Tables,
+    bytes: usize,
+}
+
+impl Layer {
+    /// An empty layer that keeps these tables in order, with room for as many rows as the one before it had: growing
+    /// a map of a million rows moves each of them twice.
+    pub(crate) fn after(before: &Self, walked: Tables) -> Self {
+        let room = before.unordered.len();
+        Self { walked, unordered: Unordered::with_capacity_and_hasher(room, Default::default()), ..Self::default() }
+    }
+
+    /// Bytes of the rows, with what they cost around them.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.unordered.is_empty() && self.ordered.is_empty()
+    }
+
+    /// What this layer says of a key, if it says anything.
+    pub(crate) fn get(&self, key: &[u8]) -> Option<&Value> {
+        if self.is_walked(key) { self.ordered.get(key) } else { self.unordered.get(key) }
+    }
+
+    /// Sets a row, and returns what it was set to before.
+    pub(crate) fn insert(&mut self, key: Box<[u8]>, value: Value) -> Option<Value> {
+        self.bytes += cost(&key, &value);
+        let key_bytes = key.len();
+        let before =
+            if self.is_walked(&key) { self.ordered.insert(key, value) } else { self.unordered.insert(key, value) };
+        if let Some(before) = &before {
+            self.bytes -= key_bytes + OVERHEAD + before.as_ref().map_or(0, |value| value.len());
+        }
+        before
+    }
+
+    /// Takes a row back, as if it had not been set.
+    pub(crate) fn remove(&mut self, key: &[u8]) {
+        let before = if self.is_walked(key) { self.ordered.remove(key) } else { self.unordered.remove(key) };
+        if let Some(before) = before {
+            self.bytes -= cost(key, &before);
+        }
+    }
+
+    fn is_walked(&self, key: &[u8]) -> bool {
+        key.first().is_some_and(|table| self.walked.has(*table))
+    }
+
+    /// Keeps these tables in order from here on.
+    pub(crate) fn order(&mut self, tables: Tables) {
+        if self.walked.contains(tables) {
+            return;
+        }
+        self.walked.add(tables);
+        let walked = self.walked;
+        let is_walked = |key: &[u8]| key.first().is_some_and(|table| walked.has(*table));
+        self.ordered.extend(self.unordered.extract_if(|key, _| is_walked(key)));
+    }
+
+    /// Walks rows. Those of tables that nobody walked before are put in order for this one walk.
+    pub(crate) fn walk(&self, range: &Range) -> Rows<'_> {
+        let mut touched = Tables::default();
+        touched.add_range(range);
+        if self.walked.contains(touched) || self.unordered.is_empty() {
+            let rows = self.ordered.range::<[u8], _>(bounds(range)).map(|(key, value)| row(key, value));
+            return if range.reverse { Box::new(rows.rev()) } else { Box::new(rows) };
+        }
+        let mut rows = self.sorted(|key| *range.from <= *key && *key < *range.to);
+        if range.reverse {
+            rows.reverse();
+        }
+        Box::new(rows.into_iter().map(|(key, value)| row(key, value)))
+    }
+
+    /// All rows, by key.
+    pub(crate) fn all(&self) -> Vec<(&[u8], &Value)> {
+        self.sorted(|_| true)
+    }
+
+    fn sorted(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<(&[u8], &Value)> {
+        #[allow(clippy::iter_over_hash_type, reason = "they are sorted before anybody sees them")]
+        let unordered = self.unordered.iter();
+        let rows = unordered.chain(&self.ordered).map(|(key, value)| (&**key, value));
+        let mut rows: Vec<_> = rows.filter(|(key, _)| wanted(key)).collect();
+        rows.sort_unstable_by_key(|(key, _)| *key);
+        rows
+    }
+}
+
+fn cost(key: &[u8], value: &Value) -> usize {
+    key.len() + value.as_ref().map_or(0, |value| value.len()) + OVERHEAD
+}
+
+fn row<'a>(key: &'a [u8], value: &'a Value) -> Row<'a> {
+    (Cow::Borrowed(key), value.as_deref().map(Cow::Borrowed))
+}
+
+/// The bounds of a range for an ordered map. The caller has seen that it is not empty.
+pub(crate) fn bounds(range: &Range) -> (std::ops::Bound<&[u8]>, std::ops::Bound<&[u8]>) {
+    (std::ops::Bound::Included(&range.from), std::ops::Bound::Excluded(&range.to))
+}
