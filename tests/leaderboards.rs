@@ -2,6 +2,7 @@
 
 mod moderation;
 mod oracle;
+mod spread;
 mod windows;
 
 use crate::support::{Server, cli, text};

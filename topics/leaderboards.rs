@@ -10,8 +10,8 @@ mod query;
 mod rejection;
 
 pub use command::{
-    BATCH_LIMIT, Batch, Closing, Command, Deletion, Erasure, Joining, Metadata, NewEntry, Owner, Submission,
-    SubmissionV1, Voiding,
+    BATCH_LIMIT, Batch, Closing, Command, Deletion, Erasure, Joining, Metadata, NewEntry, Owner, ShardClosed,
+    ShardClosing, ShardOpening, Submission, SubmissionV1, Voiding,
 };
 pub use definition::{
     Bounds, COLUMNS_LIMIT, Definition, DefinitionV1, KEEP_EPOCHS, KEEP_EPOCHS_LIMIT, KEEP_SUBMISSIONS,
@@ -19,19 +19,19 @@ pub use definition::{
     Tournament, Window, Windows, Zone,
 };
 pub use outcome::{
-    BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, InWindow, Item, ItemProblem, Joined, NewBest, Outcome,
-    OwnerErased, OwnerHidden, OwnerState, Ranked, Submitted, Voided, VoidedIn, Won,
+    BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, HandClose, InShard, InWindow, Item, ItemProblem, Joined,
+    Move, NewBest, Outcome, OwnerErased, OwnerHidden, OwnerState, Ranked, Submitted, Voided, VoidedIn, Won,
 };
 pub use query::{
     Answer, AtPercent, AtRank, Bar, Entry, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, STATS_BARS,
-    STATS_PERCENTILES, STATS_RANKS, Seek, Stats,
+    STATS_PERCENTILES, STATS_RANKS, Seek, ShardAnswer, ShardAsk, Stats,
 };
 pub use rejection::Rejection;
 
 use crate::codec::{Decode, Encode};
 use crate::contract::Contract;
 
-/// The machine `leaderboards`. Its key is the board's id.
+/// The machine `leaderboards`. Its key is the board's id, or that of one of its shards: `board#3`.
 pub enum Leaderboards {}
 
 /// What a board has to do by itself.
@@ -79,6 +79,9 @@ impl Contract for Leaderboards {
             Command::CloseEpoch(closing) => &closing.board,
             Command::VoidSubmission(voiding) => &voiding.board,
             Command::Join(joining) => &joining.board,
+            Command::OpenShard(opening) => &opening.definition.id,
+            Command::CloseShard(closing) => &closing.shard,
+            Command::ShardClosed(closed) => &closed.board,
             Command::HideOwner(_) | Command::ShowOwner(_) | Command::EraseOwner(_) => return None,
             Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
         };

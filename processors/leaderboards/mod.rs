@@ -4,7 +4,8 @@
 //! alike. Of equal scores the one that was reached first stands higher. The answer to a submission says the rank and
 //! the score before and after it. An epoch ends exactly once, with one event that says how it ended.
 //!
-//! **Key.** The board's id: all that ever happened to a board is in one order.
+//! **Key.** The board's id: all that ever happened to a board is in one order. A board that one core cannot carry is
+//! spread over shards, each with a key of its own ([`shard`]); [`spread`] makes one exact answer of theirs.
 //!
 //! **The life of a board.** An operator defines it, once and for good: which end is the top, how a submission
 //! becomes a score, which scores it takes, who may submit, over which windows it ranks. Submissions then bring
@@ -31,6 +32,8 @@ pub mod order;
 pub mod queries;
 pub mod ranks;
 pub mod routes;
+pub mod shard;
+pub mod spread;
 pub mod standings;
 pub mod stream;
 pub mod tables;

@@ -3,11 +3,13 @@
 //! No answer walks more than the thousand rows that it shows and the next one on either side; ranks and statistics are
 //! counted in memory.
 
+pub mod shards;
 mod stats;
 
 use crate::leaderboards::Boards;
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::{Ladder, Rungs, rung};
+use crate::leaderboards::shard;
 use crate::leaderboards::tables::{
     BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
 };
@@ -33,7 +35,8 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Rank { of, .. }
         | Query::Stats { of, .. }
         | Query::History { of, .. }
-        | Query::Epochs { of, .. } => &of.board,
+        | Query::Epochs { of, .. }
+        | Query::Shard { of, .. } => &of.board,
     };
     Partitions::One(board.as_bytes().to_vec())
 }
@@ -66,6 +69,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Rank { of, rank } => Asked::find(view, &of)?.at_rank(rank).map(Answer::Entry),
         Query::Stats { of, ranks, bars } => Ok(Answer::Stats(Asked::find(view, &of)?.stats(&ranks, bars))),
         Query::History { of, owner } => Asked::find(view, &of)?.history(&owner).map(Answer::History),
+        Query::Shard { of, ask } => Ok(Answer::Shard(Asked::find(view, &of)?.shard(ask))),
         Query::Epochs { of, below, limit } => epochs(view, &of, below, limit).map(Answer::Epochs),
     }
 }
@@ -119,6 +123,9 @@ struct Asked<'a> {
 impl<'a> Asked<'a> {
     fn find(view: &'a View<'a>, of: &Ranking) -> Result<Self, Rejection> {
         let row = find(view, &of.board)?;
+        if row.shards > 1 && !shard::is_shard(&of.board) {
+            return Err(Rejection::Spread(row.shards));
+        }
         if !row.windows.has(of.window) {
             return Err(Rejection::UnknownWindow(of.window));
         }

@@ -4,7 +4,7 @@ use crate::leaderboards::bodies::{
     Counted, Cursor, Entries, EpochCursor, Epochs, HowMany, ItemResult, NewBoard, NewClosing, NewScore, NewScores, Of,
     OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
 };
-use crate::leaderboards::{Boards, moderation, stream, transition};
+use crate::leaderboards::{Boards, moderation, spread, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
@@ -76,7 +76,7 @@ async fn board(
     Reading(asked): Reading,
     Segments(board): Segments<String>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Boards>(&asked, &Query::Board { board }).await?;
+    let read = spread::ask(&door, &asked, Query::Board { board }).await?;
     Ok(show(&door, "", read))
 }
 
@@ -108,9 +108,51 @@ async fn submit_many(
     Body(asked, new): Body<NewScores>,
 ) -> Result<Response, Undone> {
     let entries = new.scores.into_iter().map(NewScore::entry).collect();
-    let done = tell(&door, &asked, Command::SubmitScores(Batch { board, entries, stamps: Vec::new() })).await?;
+    let batch = Batch { board, entries, stamps: Vec::new() };
+    let shards = spread::shards_of(&door, &asked, &batch.board).await?;
+    if shards > 1 {
+        return submit_spread(&door, &asked, batch, shards).await;
+    }
+    let done = tell(&door, &asked, Command::SubmitScores(batch)).await?;
     let name = submission_name(&done.positions);
     Ok(respond(StatusCode::OK, done, |outcome| Results { results: results(outcome, &name) }))
+}
+
+/// Hands in a batch to the shards of its owners.
+async fn submit_spread(door: &Door, asked: &Asked, batch: Batch, shards: u32) -> Result<Response, Undone> {
+    let whole = batch.entries.len();
+    let command = Command::SubmitScores(batch);
+    check(&command)?;
+    let Command::SubmitScores(Batch { board, entries, .. }) = command else { unreachable!("it was just made") };
+    let (commands, places) = spread::write::split(door, &board, entries, shards);
+    let parts = door.submit_all::<Boards>(asked, &commands).await;
+    Ok(respond_many(StatusCode::OK, parts, |parts| {
+        let results = places.into_iter().zip(parts).flat_map(|(places, part)| {
+            let results = batch_part(part, places.len());
+            places.into_iter().zip(results)
+        });
+        let by_place: std::collections::BTreeMap<usize, ItemResult> = results.collect();
+        debug_assert_eq!(by_place.len(), whole, "each entry went to one shard");
+        Results { results: by_place.into_values().collect() }
+    }))
+}
+
+/// What became of so many entries of a batch in one shard.
+fn batch_part(part: Result<Done<Outcome>, Undone>, entries: usize) -> Vec<ItemResult> {
+    match part {
+        Ok(done) => results(done.outcome, &submission_name(&done.positions)),
+        Err(undone) => {
+            let lost = self::part(Err(undone));
+            (0..entries)
+                .map(|_| ItemResult {
+                    status: lost.status,
+                    submission: None,
+                    result: None,
+                    problem: lost.problem.clone(),
+                })
+                .collect()
+        }
+    }
 }
 
 /// What became of the entries of a batch with this name.
@@ -153,7 +195,7 @@ async fn submit_everywhere(
     for command in &commands {
         check(command)?;
     }
-    let parts = door.submit_all::<Boards>(&asked, &commands).await;
+    let parts = spread::write::submit_all(&door, &asked, commands).await?;
     Ok(respond_many(StatusCode::OK, parts, |parts| Results { results: parts.into_iter().map(part).collect() }))
 }
 
@@ -188,7 +230,7 @@ async fn entries(
 ) -> Result<Response, Problem> {
     let of = ranking(board, which.of());
     if !which.owner_ids.is_empty() {
-        let read = door.ask::<Boards>(&asked, &among(of, which)?).await?;
+        let read = spread::ask(&door, &asked, among(of, which)?).await?;
         return Ok(show(&door, "", read));
     }
     let scores = Bounds { min: which.min_score, max: which.max_score };
@@ -199,7 +241,7 @@ async fn entries(
     let list = list(&of, scores, top_percent);
     let seek = seek(&door, &list, &which, &mut asked)?;
     let query = Query::Entries { of, seek, limit: limit(which.limit, ENTRIES)?, scores, top_percent };
-    let read = door.ask::<Boards>(&asked, &query).await?;
+    let read = spread::ask(&door, &asked, query).await?;
     Ok(show(&door, &list, read))
 }
 
@@ -216,7 +258,7 @@ async fn owner(
     Segments((board, owner)): Segments<(String, String)>,
     Params(of): Params<Of>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Boards>(&asked, &Query::Owner { of: ranking(board, of), owner }).await?;
+    let read = spread::ask(&door, &asked, Query::Owner { of: ranking(board, of), owner }).await?;
     Ok(show(&door, "", read))
 }
 
@@ -253,7 +295,7 @@ async fn around(
     let of = ranking(board, many.of());
     let list = list(&of, Bounds::default(), None);
     let query = Query::Around { of, owner, limit: limit(many.limit, AROUND)? };
-    let read = door.ask::<Boards>(&asked, &query).await?;
+    let read = spread::ask(&door, &asked, query).await?;
     Ok(show(&door, &list, read))
 }
 
@@ -270,7 +312,7 @@ async fn at_rank(
     Segments((board, rank)): Segments<(String, u64)>,
     Params(of): Params<Of>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Boards>(&asked, &Query::Rank { of: ranking(board, of), rank }).await?;
+    let read = spread::ask(&door, &asked, Query::Rank { of: ranking(board, of), rank }).await?;
     Ok(show(&door, "", read))
 }
 
@@ -294,7 +336,7 @@ async fn stats(
         return Err(bad(format!("`ranks` names at most {STATS_RANKS} ranks, from 1")));
     }
     let of = ranking(board, Of { window: which.window, epoch: which.epoch, tie: None });
-    let read = door.ask::<Boards>(&asked, &Query::Stats { of, ranks: which.ranks, bars }).await?;
+    let read = spread::ask(&door, &asked, Query::Stats { of, ranks: which.ranks, bars }).await?;
     Ok(show(&door, "", read))
 }
 
@@ -319,7 +361,7 @@ async fn epochs(
         asked.min_position.merge(&seen);
     }
     let limit = limit(which.limit, ENTRIES)?;
-    let read = door.ask::<Boards>(&asked, &Query::Epochs { of, below, limit }).await?;
+    let read = spread::ask(&door, &asked, Query::Epochs { of, below, limit }).await?;
     let seen = read.positions.clone();
     Ok(answer(read, |found| {
         let epochs = if let Answer::Epochs(epochs) = found { epochs } else { Vec::new() };
@@ -353,7 +395,7 @@ fn check(command: &Command) -> Result<(), Problem> {
 /// Submits a command, unless it is wrong whatever the state is.
 async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outcome>, Undone> {
     check(&command)?;
-    door.submit::<Boards>(asked, &command).await
+    spread::write::submit(door, asked, command).await
 }
 
 fn ranking(board: String, of: Of) -> Ranking {
@@ -419,6 +461,7 @@ fn show(door: &Door, list: &str, read: Read<Answer>) -> Response {
         Answer::Stats(stats) => answer(Read { answer: stats, positions }, |stats| stats),
         Answer::Epochs(epochs) => answer(Read { answer: epochs, positions }, |epochs| epochs),
         Answer::History(entries) => answer(Read { answer: entries, positions }, |entries| entries),
+        Answer::Shard(_) => unreachable!("no path asks a shard"),
         Answer::Page(page) => {
             let cursor = page.next.map(|place| seal(place, false));
             let prev_cursor = page.prev.map(|place| seal(place, true));

@@ -7,6 +7,7 @@
 
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::ranks::Ranks;
+use crate::leaderboards::shard::shared_from;
 use crate::leaderboards::tables::{ORDER, SCORES};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
@@ -60,8 +61,7 @@ impl Standings {
 
 /// The hash of a row without the table, the board and the run, which differ between shards.
 fn hash(board: &str, raw: &[u8]) -> u128 {
-    // The board's id holds no zero byte, so it takes its length and the two bytes that end it; the run takes four.
-    xxhash_rust::xxh3::xxh3_128(&raw[1 + board.len() + 2 + 4..])
+    xxhash_rust::xxh3::xxh3_128(&raw[shared_from(board)..])
 }
 
 impl Engine for Standings {

@@ -4,7 +4,9 @@ use crate::leaderboards::fold::{Kept, Standing};
 use crate::leaderboards::ladder::Rungs;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::leaderboards::{Bounds, Definition, Operator, Sort, Tie, Tournament, Window, Windows};
+use millrace_topics::leaderboards::{
+    Bounds, Definition, Operator, ShardClosed, Sort, Tie, Tournament, Window, Windows,
+};
 use millrace_topics::time::Time;
 
 /// What a submission must know of a board, in one small row: it is read for each.
@@ -104,6 +106,11 @@ pub const OWNED: Table<(String, String, u32), ()> = Table::derived(26, "owned");
 /// (board, run) → how many members it has, on boards that have a limit. Computed from `members`.
 pub const JOINED: Table<(String, u32), u64> = Table::derived(27, "joined");
 
+/// (board, number of the window, epoch, shard) → how the shard's epoch ended, until all have.
+pub const SUMMARIES: Table<(String, u8, u32, u32), ShardClosed> = Table::primary(28, "summaries");
+/// (board or shard, number of the window) → how often an epoch ended by hand, and on a shard the last that did.
+pub const CLOSINGS: Table<(String, u8), (u32, u32)> = Table::primary(29, "closings");
+
 /// The tables, by number. The numbers 16, 17 and 18 are retired.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -117,6 +124,8 @@ pub fn all() -> Vec<TableDef> {
         HIDDEN.def(),
         OWNED.def(),
         JOINED.def(),
+        SUMMARIES.def(),
+        CLOSINGS.def(),
     ]
 }
 

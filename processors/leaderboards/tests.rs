@@ -3,6 +3,7 @@
 mod epochs;
 mod model;
 mod moderation;
+mod spread;
 
 use crate::leaderboards::SYSTEM;
 use crate::leaderboards::transition::METADATA_LIMIT;

@@ -2,6 +2,7 @@
 
 mod epochs;
 mod owners;
+mod shards;
 mod submit;
 mod void;
 
@@ -10,6 +11,7 @@ pub use submit::METADATA_LIMIT;
 use crate::leaderboards::calendar::{self, Cron};
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS};
 use crate::leaderboards::{Boards, order};
 use crate::runtime::ids;
@@ -29,6 +31,7 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 /// The refusal, before anything was written.
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     check(&command)?;
+    let Some(command) = shards::own(cx, command)? else { return Ok(Outcome::SentOn) };
     match command {
         Command::Define(definition) => define(cx, *definition),
         Command::SubmitScore(submission) => submit::one(cx, submission),
@@ -40,6 +43,9 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::HideOwner(hidden) => owners::set_hidden(cx, hidden.owner, true),
         Command::ShowOwner(shown) => owners::set_hidden(cx, shown.owner, false),
         Command::EraseOwner(erasure) => owners::erase(cx, erasure),
+        Command::OpenShard(opening) => shards::open(cx, *opening),
+        Command::CloseShard(closing) => shards::close(cx, &closing),
+        Command::ShardClosed(closed) => shards::gather(cx, *closed),
         Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
     }
 }
@@ -63,7 +69,7 @@ pub fn check(command: &Command) -> Result<(), Rejection> {
         Command::SubmitScore(submission) => submit::check_entry(&submission.entry),
         Command::SubmitScores(batch) => submit::check_batch(batch),
         Command::DeleteOwner(deletion) => check_owner(&deletion.owner),
-        Command::CloseEpoch(_) => Ok(()),
+        Command::CloseEpoch(_) | Command::OpenShard(_) | Command::CloseShard(_) | Command::ShardClosed(_) => Ok(()),
         Command::VoidSubmission(voiding) => void::check(voiding),
         Command::Join(joining) => check_owner(&joining.owner),
         Command::HideOwner(Owner { owner }) | Command::ShowOwner(Owner { owner }) => check_owner(owner),
@@ -168,14 +174,21 @@ fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection>
         return Ok(Outcome::WasDefined(Box::new(show(cx, known, created, &row))));
     }
     // The line: nothing below can be refused.
-    let (row, now) = (BoardRow::new(&definition), cx.now());
-    cx.put(BOARDS, &definition.id, &row);
-    cx.put(DEFINITIONS, &definition.id, &(definition.clone(), now));
-    for window in definition.windows.iter() {
-        epochs::open(cx, &definition, window, 0, now);
-    }
+    let (row, now) = (create(cx, &definition, cx.now()), cx.now());
+    shards::send_openings(cx, &definition, now);
     cx.say(&Event::BoardDefined(Box::new(definition.clone())));
     Ok(Outcome::Defined(Box::new(show(cx, definition, now, &row))))
+}
+
+/// Writes the rows of a board, or of a shard.
+fn create(cx: &mut Cx<'_>, definition: &Definition, at: Time) -> BoardRow {
+    let row = BoardRow::new(definition);
+    cx.put(BOARDS, &definition.id, &row);
+    cx.put(DEFINITIONS, &definition.id, &(definition.clone(), at));
+    for window in definition.windows.iter() {
+        epochs::open(cx, definition, window, 0, at);
+    }
+    row
 }
 
 /// A board as people see it.
@@ -212,7 +225,7 @@ fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
         remove(cx, &Ladder::new(&board, &row, window, row.epoch(window)), &owner);
     }
     let score = member.standing.map(|Standing { score, .. }| score);
-    let deleted = Deleted { board, epoch, owner, rank, score };
+    let deleted = Deleted { board: home_of(&board).to_owned(), epoch, owner, rank, score };
     cx.say(&Event::OwnerDeleted(deleted.clone()));
     Ok(Outcome::Deleted(deleted))
 }

@@ -244,6 +244,8 @@ struct World<'a> {
     memory: Arc<MemoryLog>,
     parts: BTreeMap<(usize, u32), Box<dyn Processor>>,
     folder: Option<(Env, Folder)>,
+    /// Up to where a partition reads after a crash before it sends anything, as a node does.
+    behind: BTreeMap<(usize, u32), u64>,
     now: Time,
     steps: usize,
     events: BTreeMap<(usize, u32, u64, u32), String>,
@@ -306,6 +308,7 @@ impl<'a> World<'a> {
             memory,
             parts: BTreeMap::new(),
             folder,
+            behind: BTreeMap::new(),
             now: BEGIN,
             steps: 0,
             events: BTreeMap::new(),
@@ -453,6 +456,8 @@ impl<'a> World<'a> {
         for ((machine, partition), part) in std::mem::take(&mut self.parts) {
             let rows = part.core().store.memory_rows().unwrap_or_default();
             drop(part);
+            let end = self.log.end(self.machines[machine].name, partition).expect("every topic is there");
+            self.behind.insert((machine, partition), end);
             let store = self.store(machine, partition, rows);
             self.open(machine, partition, store);
         }
@@ -470,6 +475,9 @@ impl<'a> World<'a> {
 
     fn send(&mut self, place: (usize, u32)) -> bool {
         let core = self.parts.get_mut(&place).expect("every partition is open").core_mut();
+        if self.behind.get(&place).is_some_and(|end| core.meta.next < *end) {
+            return false;
+        }
         let shipments = core.sender.ship(&core.store);
         let busy = !shipments.is_empty();
         for ship in shipments {

@@ -12,9 +12,10 @@ use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Caller, Header, Idempotency, Part, Stamp};
 use millrace_topics::time::Time;
 use sha2::Sha256;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// What a future of the door is.
@@ -170,13 +171,38 @@ impl From<Problem> for Undone {
 pub struct Door {
     backend: Arc<dyn Backend>,
     default_wait: Duration,
+    facts: Arc<RwLock<BTreeMap<String, u32>>>,
 }
+
+/// How many facts a door remembers before it forgets them all.
+const FACTS: usize = 100_000;
 
 impl Door {
     /// A door to this backend; `default_wait` is how long a request waits for its outcome.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, default_wait: Duration) -> Self {
-        Self { backend, default_wait }
+        Self { backend, default_wait, facts: Arc::default() }
+    }
+
+    /// A number that was remembered under this name.
+    #[must_use]
+    pub fn recall(&self, name: &str) -> Option<u32> {
+        self.facts.read().unwrap_or_else(PoisonError::into_inner).get(name).copied()
+    }
+
+    /// Remembers a number that never changes, so that it need not be asked for again.
+    pub fn remember(&self, name: String, number: u32) {
+        let mut facts = self.facts.write().unwrap_or_else(PoisonError::into_inner);
+        if facts.len() >= FACTS {
+            facts.clear();
+        }
+        facts.insert(name, number);
+    }
+
+    /// The first of so many fresh stamps, each a microsecond after the one before.
+    #[must_use]
+    pub fn stamps(&self, count: u32) -> Stamp {
+        self.backend.stamps(count)
     }
 
     /// Submits a command and waits for its outcome.

@@ -1,9 +1,11 @@
 //! What may be asked of the boards, in every shape that was ever written.
 
 use super::definition::{Definition, DefinitionV1, Operator, Window};
+use super::outcome::Ranked;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::record::Stamp;
+use crate::time::Time;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The most submissions of one batch.
@@ -40,6 +42,15 @@ pub enum Command {
     ShowOwner(Owner),
     /// Forgets who an owner was on every board of the partition where the record stands.
     EraseOwner(Erasure),
+    /// Opens a shard: sent by the board's home.
+    #[serde(skip_deserializing)]
+    OpenShard(Box<ShardOpening>),
+    /// Ends the open epoch of a shard because someone asked the board's home to.
+    #[serde(skip_deserializing)]
+    CloseShard(ShardClosing),
+    /// Tells the board's home how an epoch of a shard has ended.
+    #[serde(skip_deserializing)]
+    ShardClosed(Box<ShardClosed>),
 }
 
 impl Command {
@@ -184,6 +195,57 @@ pub struct Closing {
     /// The window.
     #[serde(default, deserialize_with = "or_default")]
     pub window: Window,
+}
+
+/// A shard to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ShardOpening {
+    /// The board's definition under the shard's id.
+    pub definition: Definition,
+    /// When the board was created.
+    pub at: Time,
+}
+
+/// A shard's epoch that is to end by hand.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ShardClosing {
+    /// The shard's id.
+    pub shard: String,
+    /// The window.
+    pub window: Window,
+    /// From 1: how often the board's home was asked to end an epoch of this window. Each counts once.
+    pub nth: u32,
+    /// When the home was asked.
+    pub at: Time,
+}
+
+/// How an epoch of a shard has ended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ShardClosed {
+    /// The board.
+    pub board: String,
+    /// The shard, from 0.
+    pub shard: u32,
+    /// The window.
+    pub window: Window,
+    /// The epoch.
+    pub epoch: u32,
+    /// When it began.
+    pub opened: Time,
+    /// When it ended.
+    pub at: Time,
+    /// How many members had a place.
+    pub members: u64,
+    /// The sum over its ranking.
+    #[serde(serialize_with = "hexadecimal")]
+    pub sum: u128,
+    /// As many of the best as the board's event may name, each with its key in the order.
+    pub best: Vec<(Vec<u8>, Ranked)>,
+}
+
+/// JSON has no numbers of 128 bits.
+fn hexadecimal<S: Serializer>(sum: &u128, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{sum:032x}"))
 }
 
 /// An owner to be taken off a board.

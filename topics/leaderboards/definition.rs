@@ -20,8 +20,8 @@ pub const TOP: u32 = 10;
 pub const TOP_LIMIT: u32 = 100;
 /// The most columns: the score and four subscores.
 pub const COLUMNS_LIMIT: usize = 5;
-/// The most shards: a board lies in one partition as long as nothing merges the answers of several.
-pub const SHARDS_LIMIT: u32 = 1;
+/// The most shards.
+pub const SHARDS_LIMIT: u32 = 64;
 /// The most steps of a list of prizes.
 pub const PRIZES_LIMIT: usize = 100;
 /// The last rank that can win one: the event of a closed epoch names all who do.
@@ -244,7 +244,7 @@ pub struct Definition {
     /// dense ranks.
     #[serde(default, deserialize_with = "or_default")]
     pub tie: Tie,
-    /// Over how many parts its members are spread: 1 so far.
+    /// Over how many parts its members are spread: 1 to [`SHARDS_LIMIT`].
     #[serde(default = "one", deserialize_with = "or_one")]
     pub shards: u32,
     /// The time zone in which days, weeks and `reset_cron` are meant.

@@ -1,5 +1,6 @@
 //! What an accepted command answers, and what is said about it.
 
+use super::command::ShardClosed;
 use super::definition::{Definition, Window, Windows};
 use super::rejection::Rejection;
 use crate::codec::{Decode, Encode};
@@ -33,6 +34,51 @@ pub enum Outcome {
     Owner(OwnerState),
     /// The owner is forgotten in this partition.
     Erased,
+    /// The shard is there.
+    ShardOpen,
+    /// The score counts, on a shard.
+    InShard(Box<InShard>),
+    /// The epoch ends on each shard.
+    Closing(HandClose),
+    /// The epoch of a shard has ended.
+    ShardClosed(Box<ShardClosed>),
+    /// What has a part of its own in another partition, or had it before.
+    SentOn,
+}
+
+/// What a submission brought on a shard: the ranks are not known there.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct InShard {
+    /// Without ranks.
+    #[serde(flatten)]
+    pub submitted: Submitted,
+    /// Where the owner stands now, window by window.
+    #[serde(skip)]
+    pub moves: Vec<Move>,
+}
+
+/// Where a submission put an owner.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Move {
+    /// The window.
+    pub window: Window,
+    /// The epoch.
+    pub epoch: u32,
+    /// The key in the order now; none for a hidden owner.
+    pub key: Option<Vec<u8>>,
+    /// The key before, if there was one.
+    pub prev_key: Option<Vec<u8>>,
+}
+
+/// An epoch of a spread board that ends because someone asked for it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct HandClose {
+    /// The window.
+    pub window: Window,
+    /// From 1: how often that was asked.
+    pub nth: u32,
+    /// When.
+    pub at: Time,
 }
 
 /// A submission that does not count any more.
@@ -183,7 +229,8 @@ pub struct Submitted {
     pub epoch: u32,
     /// Whose score it is.
     pub owner: String,
-    /// The place from the top, from 1. None for a hidden owner, and where the board has several shards: read it then.
+    /// The place from the top, from 1. None for a hidden owner. On a board of several shards it is read after the score
+    /// was applied, and not known to events and batches.
     pub rank: Option<u64>,
     /// The place before this submission.
     pub prev_rank: Option<u64>,

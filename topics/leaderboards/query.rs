@@ -106,6 +106,54 @@ pub enum Query {
         /// The most: 1 to 1,000.
         limit: u32,
     },
+    /// Something that only a shard is asked.
+    Shard {
+        /// Which ranking; its board is the shard.
+        of: Ranking,
+        /// What.
+        ask: ShardAsk,
+    },
+}
+
+/// What a shard is asked. A key is what the order sorts by: scores, stamp and owner, or the beginning of that. All
+/// shards of a board sort by the same bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum ShardAsk {
+    /// How many stand before each of these keys, and how many there are.
+    Count(Vec<Vec<u8>>),
+    /// Rows in order.
+    Rows {
+        /// From this key on.
+        from: Vec<u8>,
+        /// And before this one, if it is said.
+        to: Option<Vec<u8>>,
+        /// True for the last of them instead of the first.
+        last: bool,
+        /// The most: 1 to 1,000.
+        limit: u32,
+    },
+    /// The rows of these owners, at most 1,000.
+    Owners(Vec<String>),
+    /// So many keys that lie evenly behind the first `from` rows and within the first `to`: at most 15.
+    Cuts {
+        /// How many rows lie before.
+        from: u64,
+        /// How many rows lie before the end.
+        to: u64,
+        /// How many keys.
+        points: u32,
+    },
+}
+
+/// What a shard answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum ShardAnswer {
+    /// How many stand before each key; how many there are.
+    Counts(Vec<u64>, u64),
+    /// Keys and entries; the rank in an entry means nothing.
+    Rows(Vec<(Vec<u8>, Entry)>),
+    /// Keys.
+    Cuts(Vec<Vec<u8>>),
 }
 
 /// The most ranks that a question for statistics may name.
@@ -156,6 +204,8 @@ pub enum Answer {
     Epochs(Vec<Epoch>),
     /// Submissions, the newest first.
     History(Vec<KeptSubmission>),
+    /// What a shard says.
+    Shard(ShardAnswer),
 }
 
 /// A submission that is kept.

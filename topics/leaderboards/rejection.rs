@@ -118,6 +118,9 @@ pub enum Rejection {
     /// There is nothing to join.
     #[error("the board is no tournament: nobody needs to join it")]
     NoTournament,
+    /// What a board of several shards does not do.
+    #[error("the board is spread over {0} shards: this does not work there")]
+    Spread(u32),
 }
 
 impl Refusal for Rejection {
@@ -150,6 +153,7 @@ impl Refusal for Rejection {
             Self::AttemptsUsed(_) => "attempts_used",
             Self::NotKept => "not_kept",
             Self::NoTournament => "no_tournament",
+            Self::Spread(_) => "spread",
         }
     }
 
@@ -179,7 +183,8 @@ impl Refusal for Rejection {
             | Self::BadSubscores { .. }
             | Self::BadBatch { .. }
             | Self::NotDense
-            | Self::NoTournament => RefusalKind::Unprocessable,
+            | Self::NoTournament
+            | Self::Spread(_) => RefusalKind::Unprocessable,
         }
     }
 }

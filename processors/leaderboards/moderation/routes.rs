@@ -3,6 +3,8 @@
 use crate::leaderboards::Boards;
 use crate::leaderboards::bodies::submission_name;
 use crate::leaderboards::moderation::{OwnerAnswer, PartAnswer};
+use crate::leaderboards::shard::home_of;
+use crate::leaderboards::spread;
 use crate::leaderboards::transition;
 use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::problem::Problem;
@@ -88,8 +90,10 @@ async fn find(door: &Door, board: &str, name: &str) -> Result<(String, Stamp), P
     let record = Record::read(&raw, position.partition).map_err(|_| unknown())?;
     let stamp = record.header.stamp;
     match (contract::command::<Leaderboards>(&record).map_err(|_| unknown())?, item) {
-        (Command::SubmitScore(submission), None) if submission.board == board => Ok((submission.entry.owner, stamp)),
-        (Command::SubmitScores(batch), Some(item)) if batch.board == board => {
+        (Command::SubmitScore(submission), None) if home_of(&submission.board) == board => {
+            Ok((submission.entry.owner, stamp))
+        }
+        (Command::SubmitScores(batch), Some(item)) if home_of(&batch.board) == board => {
             let stamp = batch.stamp(item, stamp);
             let entry = batch.entries.into_iter().nth(item as usize).ok_or_else(unknown)?;
             Ok((entry.owner, stamp))
@@ -112,7 +116,7 @@ async fn owner_history(
     Params(which): Params<WhichHistory>,
 ) -> Result<Response, Problem> {
     let of = Ranking { board, window: which.window.unwrap_or_default(), epoch: which.epoch, tie: None };
-    let read = door.ask::<Boards>(&asked, &Query::History { of, owner }).await?;
+    let read = spread::ask(&door, &asked, Query::History { of, owner }).await?;
     Ok(answer(read, |found| match found {
         Answer::History(entries) => History { submissions: entries },
         _ => History { submissions: Vec::new() },
@@ -211,5 +215,5 @@ fn check(command: &Command) -> Result<(), Problem> {
 
 async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outcome>, Undone> {
     check(&command)?;
-    door.submit::<Boards>(asked, &command).await
+    spread::write::submit(door, asked, command).await
 }

@@ -4,7 +4,7 @@ use super::bodies::{
     Account, Called, Empty, ErrorBody, NewRecord, Record, Records, Renewal, Session, Which, apart, long, named,
 };
 use super::session::{self, Claims, REFRESH_SECONDS, SESSION_SECONDS, Use};
-use crate::leaderboards::{Boards, transition};
+use crate::leaderboards::{spread, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Facade, LIST_LIMIT, ReadingNow, Segments, ServerKey};
@@ -400,7 +400,7 @@ async fn around(
         season.fill(&door, &mut asked, &board, which.cursor.as_ref(), limit, &mut records).await?;
         return Ok(Json(records));
     }
-    match door.ask::<Boards>(&asked, &Query::Around { of: season.of.clone(), owner, limit }).await {
+    match spread::ask(&door, &asked, Query::Around { of: season.of.clone(), owner, limit }).await {
         Ok(Read { answer: Answer::Page(page), positions }) => {
             season.show(&door, &board, page, &positions, &mut records);
         }
@@ -450,7 +450,7 @@ impl Season {
             return Ok(Some(open));
         }
         let of = Ranking::of(&board.definition.id);
-        let read = door.ask::<Boards>(asked, &Query::Epochs { of, below: None, limit: LIST_LIMIT }).await?;
+        let read = spread::ask(door, asked, Query::Epochs { of, below: None, limit: LIST_LIMIT }).await?;
         let Answer::Epochs(epochs) = read.answer else { return Err(confused()) };
         let ended = epochs.iter().find(|epoch| epoch.closed_at.map(seconds) == Some(second));
         Ok(ended.map(|epoch| Self::of(board, epoch)))
@@ -492,7 +492,7 @@ impl Season {
             seek = if back { Seek::Before(place) } else { Seek::After(place) };
         }
         let query = Query::Entries { of: self.of.clone(), seek, limit, scores: Bounds::default(), top_percent: None };
-        let read = door.ask::<Boards>(asked, &query).await?;
+        let read = spread::ask(door, asked, query).await?;
         let Answer::Page(page) = read.answer else { return Err(confused()) };
         self.show(door, board, page, &read.positions, records);
         Ok(())
@@ -507,7 +507,7 @@ impl Season {
 }
 
 async fn board(door: &Door, asked: &Asked, id: &str) -> Result<Board, Failure> {
-    match door.ask::<Boards>(asked, &Query::Board { board: id.to_owned() }).await {
+    match spread::ask(door, asked, Query::Board { board: id.to_owned() }).await {
         Ok(Read { answer: Answer::Board(board), .. }) => Ok(*board),
         Ok(_) => Err(confused()),
         Err(problem) if problem.code == "unknown_board" => {
@@ -519,7 +519,7 @@ async fn board(door: &Door, asked: &Asked, id: &str) -> Result<Board, Failure> {
 
 /// The entry of an owner, if it has one that is seen.
 async fn entry(door: &Door, asked: &Asked, of: &Ranking, owner: &str) -> Result<Option<Entry>, Failure> {
-    match door.ask::<Boards>(asked, &Query::Owner { of: of.clone(), owner: owner.to_owned() }).await {
+    match spread::ask(door, asked, Query::Owner { of: of.clone(), owner: owner.to_owned() }).await {
         Ok(Read { answer: Answer::Entry(own), .. }) => Ok(Some(own.entry)),
         Ok(_) => Err(confused()),
         Err(problem) if problem.code == "unknown_owner" => Ok(None),
@@ -543,5 +543,5 @@ async fn owners(door: &Door, asked: &Asked, of: &Ranking, ids: Vec<String>) -> R
 /// Submits a command, unless it is wrong whatever the state is.
 async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outcome>, Failure> {
     transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
-    Ok(door.submit::<Boards>(asked, &command).await?)
+    Ok(spread::write::submit(door, asked, command).await?)
 }

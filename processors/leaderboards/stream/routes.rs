@@ -1,12 +1,13 @@
 //! The HTTP path of a board's streams.
 
+use crate::leaderboards::spread;
 use crate::leaderboards::stream::{Own, OwnRank, Top, TopChange, TopSnapshot};
 use crate::runtime::door::Door;
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Following, Params, ProblemBody, Segments, follow, limit};
 use axum::extract::State;
 use axum::response::Response;
-use millrace_topics::leaderboards::{Bounds, Query, Ranking, Seek, Tie, Window};
+use millrace_topics::leaderboards::{Bounds, Query, Ranking, Rejection, Seek, Tie, Window};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -70,6 +71,10 @@ async fn stream(
     Params(what): Params<What>,
 ) -> Result<Response, Problem> {
     let of = Ranking { board, window: what.window.unwrap_or_default(), epoch: None, tie: what.tie };
+    let shards = spread::shards_of(&door, &asked, &of.board).await?;
+    if shards > 1 {
+        return Err(Problem::refusal(&Rejection::Spread(shards)));
+    }
     let events = match what {
         What { top: Some(_), owner: Some(_), .. } => {
             return Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"));

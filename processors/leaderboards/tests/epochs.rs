@@ -49,8 +49,8 @@ fn definitions_have_their_limits() {
         422 bad_definition: `windows` names `all`, and may name `daily` and `weekly`
         422 bad_definition: `windows` names `all`, and may name `daily` and `weekly`
         422 bad_definition: `columns` names at most 4 subscores, not 5
-        422 bad_definition: `shards` is 1 to 1, not 0
-        422 bad_definition: `shards` is 1 to 1, not 65
+        422 bad_definition: `shards` is 1 to 64, not 0
+        422 bad_definition: `shards` is 1 to 64, not 65
         422 bad_definition: `keep_epochs` is 0 to 10000, not 10001
         422 bad_definition: `keep_submissions` is 0 to 64, not 65
         422 bad_definition: `top` is 0 to 100, not 101

@@ -5,9 +5,9 @@ use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::tables::{
     BOARDS, BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow, JOINED, MEMBERS, ORDER, run,
 };
-use crate::leaderboards::{Boards, calendar};
+use crate::leaderboards::{Boards, calendar, shard};
 use millrace_topics::leaderboards::{
-    Closing, Definition, Epoch, EpochClosed, Event, Outcome, Ranked, Rejection, Timer, Window, Won,
+    Closing, Definition, Epoch, EpochClosed, Event, Outcome, Ranked, Rejection, ShardClosed, Timer, Window,
 };
 use millrace_topics::time::Time;
 
@@ -23,7 +23,9 @@ pub(super) fn open(cx: &mut Cx<'_>, definition: &Definition, window: Window, epo
     let closes = calendar::end(definition, window, at);
     let row = EpochRow { opened: at, closes, closed: None };
     cx.put(EPOCHS, &(definition.id.clone(), window as u8, epoch), &row);
-    if let Some(due) = closes {
+    // The home of a spread board waits for its shards.
+    let waits = definition.shards > 1 && !shard::is_shard(&definition.id);
+    if let Some(due) = closes.filter(|_| !waits) {
         cx.set_timer(due, &Timer::Close { board: definition.id.clone(), window });
     }
 }
@@ -33,7 +35,12 @@ pub(super) fn close_on_time(cx: &mut Cx<'_>, board: &String, window: Window) {
     let row = find(cx, board).expect("a board whose timer is set is there");
     let key = (board.clone(), window as u8, row.epoch(window));
     let closes = cx.get(EPOCHS, &key).expect("the open epoch of a window is there").closes;
-    close(cx, board, row, window, closes.expect("only an epoch that ends has a timer"));
+    let at = closes.expect("only an epoch that ends has a timer");
+    if row.shards > 1 {
+        super::shards::close_one(cx, board, row, window, at);
+        return;
+    }
+    close(cx, board, row, window, at);
 }
 
 /// The end that someone asks for.
@@ -45,60 +52,85 @@ pub(super) fn close_by_hand(cx: &mut Cx<'_>, closing: &Closing) -> Result<Outcom
     }
     // The line: nothing below can be refused.
     let now = cx.now();
+    if row.shards > 1 {
+        return Ok(Outcome::Closing(super::shards::send_closings(cx, closing, row.shards, now)));
+    }
     Ok(Outcome::Closed(Box::new(close(cx, &closing.board, row, closing.window, now))))
 }
 
 /// Ends the open epoch of a window and begins the next: no row of a member is touched.
 fn close(cx: &mut Cx<'_>, board: &String, mut row: BoardRow, window: Window, at: Time) -> EpochClosed {
     let (definition, _) = cx.get(DEFINITIONS, board).expect("a board that is there is defined");
-    let epoch = row.epoch(window);
     let closed = freeze(cx, &definition, &row, window, at);
+    go_on(cx, &definition, &mut row, window, at);
+    cx.say(&Event::EpochClosed(Box::new(closed.clone())));
+    closed
+}
+
+/// Begins the next epoch of a window.
+pub(super) fn go_on(cx: &mut Cx<'_>, definition: &Definition, row: &mut BoardRow, window: Window, at: Time) {
+    let board = &definition.id;
+    let epoch = row.epoch(window);
     row.open[window.index()] = epoch + 1;
-    cx.put(BOARDS, board, &row);
-    open(cx, &definition, window, epoch + 1, at);
+    cx.put(BOARDS, board, row);
+    open(cx, definition, window, epoch + 1, at);
     if let Some(old) = epoch.checked_sub(definition.keep_epochs) {
         let key = (board.clone(), window as u8, old);
         cx.delete(EPOCHS, &key);
         cx.set_timer(at, &Timer::Drop { board: board.clone(), window, epoch: old });
     }
-    cx.say(&Event::EpochClosed(Box::new(closed.clone())));
-    closed
 }
 
 /// What an epoch was when it ended. Its winners are read from here, not from a board that goes on.
 fn freeze(cx: &mut Cx<'_>, definition: &Definition, row: &BoardRow, window: Window, at: Time) -> EpochClosed {
+    let state = freeze_state(cx, definition, row, window, at);
+    shard::closed(definition, &definition.id, vec![state])
+}
+
+/// The same as a shard tells its board's home.
+pub(super) fn freeze_state(
+    cx: &mut Cx<'_>,
+    definition: &Definition,
+    row: &BoardRow,
+    window: Window,
+    at: Time,
+) -> ShardClosed {
     let board = &definition.id;
     let epoch = row.epoch(window);
     let ladder = Ladder::new(board, row, window, epoch);
     let key = (board.clone(), window as u8, epoch);
     let was = cx.get(EPOCHS, &key).expect("the open epoch of a window is there");
     let (members, hash) = (cx.engine.ranks.members(board, ladder.run), cx.engine.sum(&ladder));
-    let steps = if window == Window::All { &definition.prizes[..] } else { &[] };
-    let last_prize = steps.last().map_or(0, |prize| prize.to_rank);
-    let wanted = usize::try_from(definition.top.max(last_prize)).expect("a list is short");
+    let closed = Closed { at, members, hash };
+    cx.put(EPOCHS, &key, &EpochRow { closed: Some(closed), ..was.clone() });
+    state(cx, definition, &ladder, &was, closed)
+}
+
+/// How an epoch ended that is still kept.
+pub(super) fn state(
+    cx: &Cx<'_>,
+    definition: &Definition,
+    ladder: &Ladder,
+    row: &EpochRow,
+    closed: Closed,
+) -> ShardClosed {
+    let (board, window) = (&definition.id, Window::EACH[ladder.run as usize & 3]);
     let rows = ORDER.under(&(board.clone(), ladder.run));
-    let best = cx.scan(ORDER, &rows).take(wanted).map(|(key, ())| ladder.place(key));
-    let best: Vec<Ranked> = (1..)
-        .zip(best)
-        .map(|(rank, place)| Ranked { rank, owner: place.owner, score: place.score, subscores: place.subscores })
-        .collect();
-    let won = best.iter().filter_map(|ranked| {
-        let step = steps.iter().find(|step| ranked.rank <= step.to_rank.into())?;
-        Some(Won { rank: ranked.rank, owner: ranked.owner.clone(), prize: step.prize.clone() })
+    let best = cx.scan(ORDER, &rows).take(shard::named(definition, window)).map(|(key, ())| {
+        let place = ladder.place(key);
+        let suffix = shard::suffix(ladder, &place);
+        (suffix, Ranked { rank: 0, owner: place.owner, score: place.score, subscores: place.subscores })
     });
-    let prizes = won.collect();
-    let top = best.into_iter().take(definition.top as usize).collect();
-    cx.put(EPOCHS, &key, &EpochRow { closed: Some(Closed { at, members, hash }), ..was.clone() });
-    EpochClosed {
-        board: board.clone(),
+    ShardClosed {
+        board: shard::home_of(board).to_owned(),
+        shard: shard::index_of(board).unwrap_or(0),
         window,
-        epoch,
-        opened_at: was.opened,
-        closed_at: at,
-        members,
-        hash: format!("{hash:032x}"),
-        top,
-        prizes,
+        epoch: ladder.run >> 2,
+        opened: row.opened,
+        at: closed.at,
+        members: closed.members,
+        sum: closed.hash,
+        best: best.collect(),
     }
 }
 

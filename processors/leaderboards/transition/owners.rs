@@ -3,6 +3,7 @@
 use super::{check_may_rule, find, remove};
 use crate::leaderboards::fold::{Kept, Standing};
 use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BOARDS, BoardRow, HIDDEN, MEMBERS, MemberRow, OWNED};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{
@@ -34,7 +35,7 @@ pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejecti
     let hidden = cx.get(HIDDEN, &owner).is_some();
     let member = MemberRow { standing: None, hidden, base: None, kept: Kept::default() };
     ladders.iter().for_each(|ladder| order::put(cx, ladder, &owner, &member, true));
-    let joined = Joined { board, owner, epoch: row.epoch(Window::All) };
+    let joined = Joined { board: home_of(&board).to_owned(), owner, epoch: row.epoch(Window::All) };
     if !ladders.is_empty() {
         cx.say(&Event::OwnerJoined(joined.clone()));
     }
@@ -68,6 +69,7 @@ pub(super) fn set_hidden(cx: &mut Cx<'_>, owner: String, hidden: bool) -> Result
             None => {}
         }
         order::put(cx, &ladder, &owner, &MemberRow { hidden, ..member }, false);
+        let board = home_of(&board).to_owned();
         cx.say(&Event::OwnerHidden(OwnerHidden { board, window, epoch, owner: owner.clone(), hidden }));
     }
     Ok(outcome)
@@ -90,6 +92,7 @@ pub(super) fn erase(cx: &mut Cx<'_>, erasure: Erasure) -> Result<Outcome, Reject
         } else {
             rename(cx, &ladder, &owner, &pseudonym);
         }
+        let board = home_of(&board).to_owned();
         cx.say(&Event::OwnerErased(OwnerErased { board, window, epoch, pseudonym: pseudonym.clone() }));
     }
     Ok(Outcome::Erased)

@@ -3,11 +3,12 @@
 use super::{check_owner, find};
 use crate::leaderboards::fold::{At, Entry, Kept, Standing, step};
 use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::shard::{home_of, suffix};
 use crate::leaderboards::tables::{BoardRow, HIDDEN, MEMBERS, MemberRow};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{
-    BATCH_LIMIT, Batch, BatchOutcome, Bounds, Event, InWindow, Item, Metadata, NewBest, NewEntry, Operator, Outcome,
-    Rejection, Submission, Submitted, Tournament, Window, Windows,
+    BATCH_LIMIT, Batch, BatchOutcome, Bounds, Event, InShard, InWindow, Item, Metadata, Move, NewBest, NewEntry,
+    Operator, Outcome, Rejection, Submission, Submitted, Tournament, Window, Windows,
 };
 use millrace_topics::record::{Role, Stamp};
 
@@ -45,7 +46,13 @@ pub(super) fn one(cx: &mut Cx<'_>, submission: Submission) -> Result<Outcome, Re
     let (at, stamp) = (At::new(cx.position(), None), cx.stamp());
     let changes = plan(cx, &board, &row, &entry, at, stamp)?;
     // The line: nothing below can be refused.
-    Ok(Outcome::Submitted(carry_out(cx, board, &row, entry.owner, changes)))
+    if row.shards == 1 {
+        return Ok(Outcome::Submitted(carry_out(cx, board, &row, entry.owner, changes)));
+    }
+    let hidden = cx.get(HIDDEN, &entry.owner).is_some();
+    let moves = changes.iter().map(|change| change.place(&entry.owner, hidden)).collect();
+    let submitted = carry_out(cx, board, &row, entry.owner, changes);
+    Ok(Outcome::InShard(Box::new(InShard { submitted, moves })))
 }
 
 /// Hands in scores of many owners: each counts or is refused for itself, in the order of the batch.
@@ -67,7 +74,7 @@ pub(super) fn many(cx: &mut Cx<'_>, batch: Batch) -> Result<Outcome, Rejection> 
     Ok(Outcome::Batch(BatchOutcome { results }))
 }
 
-fn check_caller(cx: &Cx<'_>, entry: &NewEntry) -> Result<(), Rejection> {
+pub(super) fn check_caller(cx: &Cx<'_>, entry: &NewEntry) -> Result<(), Rejection> {
     let is_other = cx.caller().role == Role::User && cx.caller().id != entry.owner;
     if is_other { Err(Rejection::NotYourself) } else { Ok(()) }
 }
@@ -80,6 +87,20 @@ struct Change {
     entry: Entry,
     /// None if it changes nothing.
     after: Option<Standing>,
+}
+
+impl Change {
+    /// Where it puts the owner.
+    fn place(&self, owner: &str, hidden: bool) -> Move {
+        let was = self.before.as_ref().and_then(|before| before.standing.as_ref());
+        let key = |standing: &Standing| suffix(&self.ladder, &standing.place(owner));
+        Move {
+            window: self.window,
+            epoch: self.ladder.run >> 2,
+            key: self.after.as_ref().or(was).filter(|_| !hidden).map(key),
+            prev_key: was.map(key),
+        }
+    }
 }
 
 /// What a submission changes in each window, or why it is refused.
@@ -194,7 +215,7 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
     let windows = brought.split_off(1);
     let (in_all, standing) = brought.pop().expect("every board has the window `all`");
     let submitted = Submitted {
-        board,
+        board: home_of(&board).to_owned(),
         epoch: in_all.epoch,
         owner,
         rank: in_all.rank,

@@ -3,6 +3,7 @@
 use super::{check_may_rule, check_owner, find};
 use crate::leaderboards::fold::{Entry, Kept, Standing, step};
 use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BoardRow, MEMBERS, MemberRow};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{Event, Outcome, Rejection, Voided, VoidedIn, Voiding, Window};
@@ -53,7 +54,7 @@ pub(super) fn void(cx: &mut Cx<'_>, voiding: Voiding) -> Result<Outcome, Rejecti
     let is_new = found.iter().any(|found| !found.was_voided);
     let changes = found.into_iter().filter(|found| !found.was_voided);
     let windows = changes.map(|found| carry_out(cx, &row, &owner, found)).collect();
-    let voided = Voided { board, owner, windows, not_kept };
+    let voided = Voided { board: home_of(&board).to_owned(), owner, windows, not_kept };
     if is_new {
         cx.say(&Event::SubmissionVoided(voided.clone()));
     }
