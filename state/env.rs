@@ -45,8 +45,8 @@ impl Env {
         options.set_write_buffer_manager(&self.buffers);
         options.set_compression_type(DBCompressionType::Lz4);
         options.create_if_missing(true);
-        // A flush is a file of some 100 MB over the whole range of keys, so a compaction of four of them rewrites most
-        // of the rows that there are: eight halve that.
+        // A flush is a file of some 100 MB over the whole range of keys, so each compaction rewrites most of the
+        // rows that there are: the more files it takes at once, the fewer of them there are.
         options.set_level_zero_file_num_compaction_trigger(8);
         // 240 stores must open under 1,024 file descriptors; RocksDB takes 20 for less.
         options.set_max_open_files(20);

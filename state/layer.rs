@@ -1,8 +1,9 @@
 //! A layer: rows written since some moment. A row is found by its key in one step; rows are kept in order only in
 //! tables that somebody walks.
 //!
-//! Measured with a million rows of 30-byte keys: a write into an ordered map costs 1.6 µs, into a hash map 0.25 µs.
-//! Most tables are never walked while they change, and those that are show it by being walked.
+//! A search through an ordered map of a million rows compares some twenty keys, each in a place of its own in memory;
+//! a hash map looks at one or two. Most tables are never walked while they change, and those that are show it by being
+//! walked.
 
 use crate::table::Range;
 use std::borrow::Cow;

@@ -24,8 +24,8 @@ pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 /// How many landed layers stay in memory at most: each costs a look at every read of a row that is in none.
 const LANDED: usize = 3;
 
-/// A layer of so many bytes lands as a file of its own instead of through RocksDB's write buffer: a third of the work
-/// for each row, but the file is opened and synced for few of them.
+/// A layer of so many bytes lands as a file of its own instead of through RocksDB's write buffer: less work for each
+/// row, but more for each layer.
 const FILE_BYTES: usize = 1 << 20;
 
 /// The state on disk is damaged or cannot be read. Thrown as a panic's payload: no transition or query can go on

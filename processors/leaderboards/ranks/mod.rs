@@ -1,7 +1,7 @@
 //! The members of every board in order, in memory: what makes a rank two sums and three short searches.
 //!
 //! It holds no truth: it is made again by one walk of the table whenever a partition is opened, and only transitions
-//! change it. Measured on ten million members: 62 bytes a member.
+//! change it.
 
 mod ordered;
 

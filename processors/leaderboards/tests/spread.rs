@@ -57,7 +57,7 @@ impl Inner {
         assert_eq!(part.core().stopped().map(ToString::to_string), None);
         assert!(out.dead.is_empty(), "{:?}", out.dead);
         let closed = out.said.iter().filter(|said| said.kind == "EpochClosed");
-        self.closed.extend(closed.map(|said| said.data.to_string()));
+        self.closed.extend(closed.map(|said| said.data.clone()));
         (offset, out.replies)
     }
 
