@@ -13,6 +13,8 @@ const DRIPPING: usize = 500;
 
 /// By how much memory may grow under what is refused, in bytes.
 const FLAT: u64 = 48 << 20;
+/// And for each request that is served meanwhile.
+const SERVED: u64 = 4 << 10;
 
 fn connect(server: &Server) -> TcpStream {
     let stream = TcpStream::connect(server.url.strip_prefix("http://").unwrap()).unwrap();
@@ -128,6 +130,8 @@ fn connections_that_drip_are_cut_off_while_others_are_served() {
         at(100)
     );
     assert!(latencies.len() > 100 && at(99) < Duration::from_secs(1), "the others had to wait: {:?}", at(99));
+    // Each of the others leaves a record, an event and a row in memory; what drips must leave nothing.
+    let served = latencies.len() as u64 * SERVED;
     let grown = server.memory().saturating_sub(before);
-    assert!(grown < FLAT, "{grown} bytes more");
+    assert!(grown < FLAT + served, "{grown} bytes more");
 }
