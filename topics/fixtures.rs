@@ -1,7 +1,8 @@
 //! Golden records: every shape that was ever published still says what it said, and what was dead is still dead.
 //!
 //! A file of `fixtures/` has one JSON object a line: `{"command":{…},"hex":"01…"}` for what Millrace writes,
-//! `{"command":{…},"text":"{…}"}` for what a foreign producer writes, and `{"dead":"reason",…}` or
+//! `{"command":{…},"text":"{…}"}` for what a foreign producer writes, `{"sent":{…},"hex":"01…"}` for what only machines
+//! say to each other, and `{"dead":"reason",…}` or
 //! `{"too_new":"reason",…}`, with the start of the reason, for what is not applied. Lines are only appended. For a new shape, write its command with
 //! an empty `hex`: the test fails and says the bytes.
 
@@ -49,9 +50,10 @@ fn check_file<C: Contract>(name: &str, schema: u16) -> BTreeSet<u8> {
     for (index, line) in std::fs::read_to_string(&path).expect(&path).lines().enumerate() {
         let line: Value = serde_json::from_str(line).expect("a fixture is JSON");
         let place = format!("{name}, line {}", index + 1);
-        match line.get("command") {
-            Some(command) => shown.extend(check_good::<C>(&place, &line, command, schema)),
-            None => check_bad::<C>(&place, &line),
+        match (line.get("command"), line.get("sent")) {
+            (Some(command), _) => shown.extend(check_good::<C>(&place, &line, command, schema)),
+            (None, Some(sent)) => shown.extend(check_sent::<C>(&place, &line, sent)),
+            (None, None) => check_bad::<C>(&place, &line),
         }
     }
     shown
@@ -78,6 +80,19 @@ fn check_good<C: Contract>(place: &str, line: &Value, said: &Value, schema: u16)
         Payload::Command(body) => body.first().copied(),
         _ => None,
     }
+}
+
+/// Checks a record of which nobody may say the command as JSON, and returns the tag of its command.
+fn check_sent<C: Contract>(place: &str, line: &Value, sent: &Value) -> Option<u8> {
+    let raw = raw(line);
+    let record = Record::read(&raw, 0).expect(place);
+    let command = contract::command::<C>(&record).expect(place);
+    assert_eq!(&serde_json::to_value(&command).unwrap(), sent, "{place}");
+    assert!(serde_json::from_value::<C::Command>(sent.clone()).is_err(), "{place}: a foreign producer may not say it");
+    let body = codec::encode(&command);
+    let written = Record { header: record.header, payload: Payload::Command(body.clone()) };
+    assert_eq!(hex(&raw.value), hex(&written.encode()), "{place}");
+    body.first().copied()
 }
 
 fn check_bad<C: Contract>(place: &str, line: &Value) {
