@@ -4,6 +4,7 @@
 use crate::bench::figures::{Mark, Thousands, resident};
 use crate::cli::ApplyLoad;
 use crate::health::Readiness;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::node::{self, Node};
 use crate::settings::Settings;
@@ -34,6 +35,8 @@ const FLUSH: Duration = Duration::from_secs(60);
 /// A sentence for the operator.
 pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
     println!("leaderboards: {} members on {} boards, operator best", Thousands(load.members.into()), load.boards);
+    // Before anything is in the folder: one that is in use and has no keys is not served.
+    Keys::open(settings).map_err(|error| error.to_string())?;
     let mut makers = Makers::new(load);
     phase("every member for the first time", settings, |out| makers.first(out))?;
     phase("members at random", settings, |out| makers.more(out))?;
