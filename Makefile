@@ -46,10 +46,13 @@ soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STRE
 bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis and a bare HTTP handler
 	@scripts/setup bench
 	@$(CARGO) build --release --bin millrace
-	@'$(BINARY)' bench append --data "$$(mktemp -d)"
-	@'$(BINARY)' bench apply --data "$$(mktemp -d)"
-	@'$(BINARY)' bench apply --boards 1000 --data "$$(mktemp -d)"
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	'$(BINARY)' bench append --data "$$folder" && \
+	'$(BINARY)' bench apply --data "$$folder" && \
+	'$(BINARY)' bench apply --boards 1000 --data "$$folder"
 	@bench/http
+	@bench/open
+	@bench/ranks
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed
 	@scripts/lint

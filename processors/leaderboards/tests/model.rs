@@ -294,7 +294,7 @@ proptest! {
     }
 }
 
-/// The longest answers stay below the number of rows that a query may walk, wherever they lie in a leaf.
+/// The longest answers stay below the number of rows that a query may walk, wherever they start.
 #[test]
 fn a_long_board_is_read_in_bounded_steps() {
     let mut model = Model::new(Sort::Desc, Operator::Set);
