@@ -1,5 +1,5 @@
-//! Overload: sixteen times as many clients as the server has places for. What it serves stays what it can serve, memory stays
-//! flat, and whoever waits as it is told is served.
+//! Overload: sixteen times as many clients as the server has places for. What it serves stays what it can serve, memory
+//! stays flat, and whoever waits as it is told is served.
 //!
 //! `OVERLOAD_SECONDS` says how long (3); from [`LONG`] on the share of the peak is held to what is promised, below it
 //! a busy machine has its say.
