@@ -1,9 +1,10 @@
 //! Behaviour: the runtime that turns a log into state, and the systems that run on it.
 
+pub mod clicks;
 pub mod leaderboards;
 pub mod runtime;
 
 use runtime::system::System;
 
 /// The systems, by name.
-pub const ALL: &[System] = &[leaderboards::SYSTEM];
+pub const ALL: &[System] = &[clicks::SYSTEM, leaderboards::SYSTEM];

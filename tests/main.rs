@@ -3,6 +3,7 @@
 
 mod asof;
 mod broker;
+mod clicks;
 mod crash;
 mod described;
 mod docs;

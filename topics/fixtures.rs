@@ -20,6 +20,13 @@ fn leaderboards() {
     check::<crate::leaderboards::Leaderboards>("leaderboards");
 }
 
+#[test]
+fn clicks() {
+    check::<crate::clicks::Clicks>("clicks");
+    check::<crate::clicks::ClicksAds>("clicks.ads");
+    check::<crate::clicks::ClicksCampaigns>("clicks.campaigns");
+}
+
 /// The header of every golden record: no field has its default.
 fn header(schema: u16) -> Header {
     Header {

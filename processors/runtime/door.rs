@@ -12,6 +12,7 @@ use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Caller, Header, Idempotency, Part, Stamp};
 use millrace_topics::time::Time;
 use sha2::Sha256;
+use std::any::{Any, TypeId};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -172,6 +173,7 @@ pub struct Door {
     backend: Arc<dyn Backend>,
     default_wait: Duration,
     facts: Arc<RwLock<BTreeMap<String, u32>>>,
+    kept: Arc<RwLock<BTreeMap<TypeId, Arc<dyn Any + Send + Sync>>>>,
 }
 
 /// How many facts a door remembers before it forgets them all.
@@ -181,7 +183,7 @@ impl Door {
     /// A door to this backend; `default_wait` is how long a request waits for its outcome.
     #[must_use]
     pub fn new(backend: Arc<dyn Backend>, default_wait: Duration) -> Self {
-        Self { backend, default_wait, facts: Arc::default() }
+        Self { backend, default_wait, facts: Arc::default(), kept: Arc::default() }
     }
 
     /// A number that was remembered under this name.
@@ -197,6 +199,26 @@ impl Door {
             facts.clear();
         }
         facts.insert(name, number);
+    }
+
+    /// How many partitions every machine has.
+    #[must_use]
+    pub fn partitions(&self) -> u32 {
+        self.backend.partitions()
+    }
+
+    /// What a system keeps beside its routes, the same for every request: made when it is first asked for.
+    ///
+    /// # Panics
+    /// Never: what is kept under a type is of this type.
+    #[must_use]
+    pub fn beside<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
+        let known = self.kept.read().unwrap_or_else(PoisonError::into_inner).get(&TypeId::of::<T>()).cloned();
+        let made = || {
+            let mut kept = self.kept.write().unwrap_or_else(PoisonError::into_inner);
+            kept.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(T::default())).clone()
+        };
+        known.unwrap_or_else(made).downcast().expect("it is kept under its type")
     }
 
     /// The first of so many fresh stamps, each a microsecond after the one before.

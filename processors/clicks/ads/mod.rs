@@ -1,0 +1,72 @@
+//! The machine `clicks.ads`: it judges clicks under their ad, prices them, and counts them.
+//!
+//! An ad's rows name it by a number, the hash of its routing key, which is the same over any number of partitions.
+//! [`judge`] is the one place that decides whether a click counts; [`rollup`] the one place that counts, in every grain
+//! at once; [`void`] makes clicks invalid afterwards.
+
+pub mod judge;
+pub mod queries;
+pub mod report;
+pub mod rollup;
+pub mod tables;
+pub mod transition;
+pub mod void;
+
+use crate::clicks::ads::tables::{ADS, AdRow};
+use crate::runtime::cx::Cx;
+use crate::runtime::system::{Engine, Machine, Partitions};
+use crate::runtime::view::View;
+use millrace_state::store::Store;
+use millrace_state::table::TableDef;
+use millrace_topics::clicks::{AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, ClicksAds, Rejection};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The machine `clicks.ads`.
+pub struct Ads;
+
+/// The ads of a partition in memory, by number: no row of them is read for a click.
+#[derive(Default)]
+pub struct Known {
+    /// By number.
+    pub ads: BTreeMap<u64, Arc<AdRow>>,
+    /// The latest hour in which a click of the ad counted; an ad that is not here may have one in any hour.
+    pub latest: BTreeMap<u64, u32>,
+}
+
+impl Engine for Known {
+    fn rebuild(store: &Store) -> Self {
+        let rows = store.range(&ADS.all());
+        let ads = rows.map(|(key, value)| (ADS.key_of(&key), Arc::new(ADS.value_of(&value)))).collect();
+        Self { ads, latest: BTreeMap::new() }
+    }
+}
+
+impl Machine for Ads {
+    type Contract = ClicksAds;
+    type Engine = Known;
+
+    fn tables() -> Vec<TableDef> {
+        tables::all()
+    }
+
+    fn apply(cx: &mut Cx<'_, Self>, command: AdsCommand) -> Result<AdsOutcome, Rejection> {
+        transition::apply(cx, command)
+    }
+
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: AdsTimer) {
+        transition::on_timer(cx, timer);
+    }
+
+    fn partitions(query: &AdsQuery) -> Partitions {
+        queries::partitions(query)
+    }
+
+    fn answer(view: &View<'_, Self>, query: AdsQuery) -> Result<AdsAnswer, Rejection> {
+        queries::answer(view, query)
+    }
+
+    fn merge(query: &AdsQuery, answers: Vec<AdsAnswer>) -> AdsAnswer {
+        queries::merge(query, answers)
+    }
+}

@@ -1,0 +1,94 @@
+//! What clicks add up to: gathered over a record, then written in every grain at once.
+
+use crate::clicks::ads::Ads;
+use crate::clicks::ads::tables::{ADJUSTMENTS, ROLLUP, RollupKey, VISITORS};
+use crate::clicks::sketch;
+use millrace_state::table::Table;
+use millrace_topics::clicks::{Country, Counts, Device, Grain, Reason};
+use millrace_topics::time::Time;
+use std::collections::BTreeMap;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
+
+/// What one row gets more.
+#[derive(Default)]
+struct More {
+    counts: Counts,
+    visitors: Vec<u64>,
+}
+
+/// What the clicks of a record add up to.
+#[derive(Default)]
+pub struct Sums {
+    open: BTreeMap<RollupKey, More>,
+    closed: BTreeMap<RollupKey, More>,
+}
+
+/// Where a click is counted.
+#[derive(Clone, Copy, Debug)]
+pub struct Spot {
+    /// The number of the ad's shard.
+    pub ad: u64,
+    /// When the click happened.
+    pub time: Time,
+    /// Where from.
+    pub country: Country,
+    /// On what.
+    pub device: Device,
+    /// True if its hour is closed.
+    pub closed: bool,
+}
+
+impl Spot {
+    fn keys(self) -> impl Iterator<Item = RollupKey> {
+        let country = u16::from_be_bytes(self.country.0);
+        Grain::ALL
+            .into_iter()
+            .map(move |grain| (grain as u8, grain.bucket(self.time), self.ad, country, self.device as u8))
+    }
+}
+
+impl Sums {
+    /// Counts a click; one that counts is its visitor's.
+    pub fn add(&mut self, spot: Spot, visitor: u64, primary: Option<Reason>, price_micros: u64) {
+        self.change(spot, |more| {
+            more.counts.add_click(primary, price_micros);
+            if primary.is_none() {
+                more.visitors.push(visitor);
+            }
+        });
+    }
+
+    /// A click that counted does not any more. Its visitor stays in the sketches, which cannot forget.
+    pub fn void(&mut self, spot: Spot, price_micros: u64) {
+        self.change(spot, |more| more.counts.void_click(price_micros));
+    }
+
+    fn change(&mut self, spot: Spot, change: impl Fn(&mut More)) {
+        let rows = if spot.closed { &mut self.closed } else { &mut self.open };
+        for key in spot.keys() {
+            change(rows.entry(key).or_default());
+        }
+    }
+
+    /// Writes what was gathered.
+    pub fn write(self, cx: &mut Cx<'_>) {
+        write(cx, ROLLUP, self.open);
+        write(cx, ADJUSTMENTS, self.closed);
+    }
+}
+
+fn write(cx: &mut Cx<'_>, table: Table<RollupKey, Counts>, rows: BTreeMap<RollupKey, More>) {
+    for (key, more) in rows {
+        let mut counts = cx.get(table, &key).unwrap_or_default();
+        counts.add(&more.counts);
+        cx.put(table, &key, &counts);
+        if more.visitors.is_empty() {
+            continue;
+        }
+        let mut visitors = cx.get(VISITORS, &key).unwrap_or_default();
+        if sketch::add(&mut visitors, &more.visitors) {
+            cx.put(VISITORS, &key, &visitors);
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! What a command does to ads and clicks: checks by precedence, the line, then only writes.
+
+use crate::clicks::ads::judge::judge;
+use crate::clicks::ads::rollup::{Spot, Sums};
+use crate::clicks::ads::tables::{ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, WAITING};
+use crate::clicks::ads::{Ads, void};
+use crate::clicks::campaigns::transition::check_id;
+use crate::runtime::ids;
+use millrace_topics::clicks::{
+    AdDefinition, AdEvent, AdsCommand, AdsOutcome, AdsTimer, Changed, ClicksAds, Evidence, Grain, Judged, JudgedClick,
+    Reasons, Rejection, Seen, Terms, TermsChange, Watermark, ad_number, click_number, shard_key,
+};
+use millrace_topics::record::Role;
+use millrace_topics::time::Time;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
+
+/// The most shards of an ad.
+pub const SHARDS_LIMIT: u16 = 64;
+
+/// The longest target, in bytes.
+pub const TARGET_LIMIT: usize = 2048;
+
+/// So many hours back a click may count, and so long is a window at most: rows of older hours are not looked at.
+const COUNTED_HOURS: u32 = 50;
+
+/// How many rows are deleted before others get their turn.
+const SWEEP_ROWS: usize = 1000;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejection> {
+    check(&command)?;
+    match command {
+        AdsCommand::Define(definition) => define(cx, *definition),
+        AdsCommand::Seen(seen) => Ok(take(cx, seen)),
+        AdsCommand::Terms(change) => Ok(agree(cx, &change)),
+        AdsCommand::Watermark(mark) => Ok(note_hour(cx, &mark)),
+        AdsCommand::Void(voiding) => void::begin(cx, voiding),
+    }
+}
+
+/// Does what a timer was set for.
+pub fn on_timer(cx: &mut Cx<'_>, timer: AdsTimer) {
+    match timer {
+        AdsTimer::Void { case_id, from } => void::go_on(cx, &case_id, from),
+        AdsTimer::Sweep { below } => sweep(cx, below),
+    }
+}
+
+/// What is wrong with a command whatever the state is. The routes ask it too.
+///
+/// # Errors
+/// The refusal.
+pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
+    match command {
+        AdsCommand::Define(definition) => check_definition(definition),
+        AdsCommand::Void(voiding) => void::check(voiding),
+        AdsCommand::Seen(_) | AdsCommand::Terms(_) | AdsCommand::Watermark(_) => Ok(()),
+    }
+}
+
+fn check_definition(definition: &AdDefinition) -> Result<(), Rejection> {
+    check_id(&definition.ad)?;
+    let fault = fault(definition);
+    fault.map_or(Ok(()), |fault| Err(Rejection::BadDefinition(fault)))
+}
+
+fn fault(definition: &AdDefinition) -> Option<String> {
+    let AdDefinition { key, ad, shards, placement, target, .. } = definition;
+    if !(1..=SHARDS_LIMIT).contains(shards) {
+        return Some(format!("`shards` is 1 to {SHARDS_LIMIT}, not {shards}"));
+    }
+    if key != ad && !(0..*shards).any(|shard| *key == shard_key(ad, *shards, shard)) {
+        return Some(format!("`{key}` is no shard of `{ad}`"));
+    }
+    if !ids::is_subject(placement) {
+        return Some("`placement` has 1 to 256 bytes".to_owned());
+    }
+    fault_of_target(target)
+}
+
+/// What is wrong with where a click leads.
+fn fault_of_target(target: &str) -> Option<String> {
+    let rest = target.strip_prefix("https://").or_else(|| target.strip_prefix("http://"));
+    if rest.is_none_or(str::is_empty) || target.len() > TARGET_LIMIT {
+        return Some(format!("`target` is an http or https address of at most {TARGET_LIMIT} bytes"));
+    }
+    // It becomes a header.
+    let plain = target.bytes().all(|byte| byte.is_ascii_graphic());
+    (!plain).then(|| "`target` is percent-encoded: it has printable ASCII without spaces only".to_owned())
+}
+
+fn define(cx: &mut Cx<'_>, definition: AdDefinition) -> Result<AdsOutcome, Rejection> {
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    let AdDefinition { key, ad, campaign, placement, target, shards, terms } = definition;
+    let number = ad_number(&key);
+    let known = cx.engine.ads.get(&number).cloned();
+    let is_other =
+        |row: &AdRow| (&row.ad, &row.campaign, &row.placement, row.shards) != (&ad, &campaign, &placement, shards);
+    if known.as_deref().is_some_and(is_other) {
+        return Err(Rejection::AdExists);
+    }
+    // The line: nothing below can be refused.
+    let Some(known) = known else {
+        let (closed, created_at) = (Time(0), cx.now());
+        let row = AdRow { key, ad, campaign, placement, target, shards, terms, closed, created_at };
+        cx.engine.latest.insert(number, 0);
+        return Ok(AdsOutcome::Created(Box::new(keep(cx, number, row))));
+    };
+    let newest = if terms.version > known.terms.version { terms } else { known.terms };
+    if known.target == target && known.terms == newest {
+        return Ok(AdsOutcome::Changed(Box::new(known.show())));
+    }
+    let row = AdRow { target, ..with_terms(cx, &known, newest) };
+    Ok(AdsOutcome::Changed(Box::new(keep(cx, number, row))))
+}
+
+/// Writes an ad and says it.
+fn keep(cx: &mut Cx<'_>, number: u64, row: AdRow) -> millrace_topics::clicks::Ad {
+    let ad = row.show();
+    cx.put(ADS, &number, &row);
+    cx.say(&AdEvent::Defined(Box::new(Changed { ad: ad.clone(), key: row.key.clone() })));
+    cx.engine.ads.insert(number, Arc::new(row));
+    ad
+}
+
+/// The ad with other terms. What was closed under the old ones stays closed.
+fn with_terms(cx: &Cx<'_>, row: &AdRow, terms: Terms) -> AdRow {
+    let lateness = u64::from(row.terms.rules.lateness_seconds) * 1000;
+    let closed = row.closed.max(Time(cx.now().0.saturating_sub(lateness)));
+    AdRow { terms, closed, ..row.clone() }
+}
+
+fn agree(cx: &mut Cx<'_>, change: &TermsChange) -> AdsOutcome {
+    let number = ad_number(&change.key);
+    let known = cx.engine.ads.get(&number).cloned();
+    // An ad that is not there yet is given the newest terms when it is defined.
+    let known = known.filter(|row| row.campaign == change.campaign && row.terms.version < change.terms.version);
+    if let Some(row) = known {
+        let row = with_terms(cx, &row, change.terms);
+        cx.put(ADS, &number, &row);
+        cx.engine.ads.insert(number, Arc::new(row));
+    }
+    AdsOutcome::Agreed
+}
+
+/// Judges clicks and counts them.
+fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
+    let mut sums = Sums::default();
+    let mut elsewhere: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
+    let mut judged = Vec::with_capacity(seen.clicks.len());
+    for click in seen.clicks {
+        let Some(ad) = cx.engine.ads.get(&click.ad).cloned() else {
+            not_counted(cx, &click, |(_, unknown)| *unknown += 1);
+            continue;
+        };
+        if ad.shards > 1 && ad.key == ad.ad {
+            send_on(&ad, click, &mut elsewhere);
+            continue;
+        }
+        judged.extend(take_one(cx, &ad, click, &mut sums));
+    }
+    sums.write(cx);
+    for (key, clicks) in elsewhere {
+        cx.send::<ClicksAds>(&AdsCommand::Seen(Seen { key, clicks }));
+    }
+    if !judged.is_empty() {
+        cx.say(&AdEvent::Judged(Judged { clicks: judged }));
+        sweep_later(cx);
+    }
+    AdsOutcome::Judged
+}
+
+/// A click of a spread ad came home, from one who does not know that it is spread.
+fn send_on(ad: &AdRow, click: Evidence, elsewhere: &mut BTreeMap<String, Vec<Evidence>>) {
+    let shard = u16::try_from(click.visitor.number() % u64::from(ad.shards)).expect("it is below a u16");
+    let key = shard_key(&ad.ad, ad.shards, shard);
+    let click = Evidence { ad: ad_number(&key), ..click };
+    elsewhere.entry(key).or_default().push(click);
+}
+
+fn not_counted(cx: &mut Cx<'_>, click: &Evidence, note: impl Fn(&mut (u64, u64))) {
+    let key = (Grain::Hour.bucket(click.time), click.ad);
+    let mut row = cx.get(UNCOUNTED, &key).unwrap_or_default();
+    note(&mut row);
+    cx.put(UNCOUNTED, &key, &row);
+}
+
+/// Judges a click; none if its id is another one's.
+fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums) -> Option<JudgedClick> {
+    let number = click_number(&click.click_id);
+    if cx.get(PLACES, &number).is_some() {
+        not_counted(cx, &click, |(repeats, _)| *repeats += 1);
+        return None;
+    }
+    let reasons = judge(cx, ad, &click);
+    let price_micros = if reasons == Reasons::default() { ad.terms.price_micros } else { 0 };
+    let spot = Spot {
+        ad: click.ad,
+        time: click.time,
+        country: click.country,
+        device: click.device,
+        closed: ad.is_closed(click.time, click.arrived),
+    };
+    sums.add(spot, click.visitor.number(), reasons.primary(), price_micros);
+    let judged = JudgedClick { click_id: click.click_id.clone(), reasons, price_micros };
+    write_click(cx, ad, number, click, reasons, price_micros);
+    Some(judged)
+}
+
+fn write_click(cx: &mut Cx<'_>, ad: &AdRow, number: u128, click: Evidence, reasons: Reasons, price_micros: u64) {
+    let hour = Grain::Hour.bucket(click.time);
+    let millis = u32::try_from(click.time.since(Grain::Hour.begin(hour))).expect("an hour has fewer milliseconds");
+    let row = ClickRow {
+        click_id: click.click_id,
+        arrived: click.arrived,
+        skewed: click.skewed,
+        visitor: click.visitor,
+        identity: click.identity,
+        prefix: click.prefix,
+        address: click.address,
+        country: click.country,
+        device: click.device,
+        judged: cx.now(),
+        reasons,
+        price_micros,
+        ruleset: ad.terms.ruleset,
+        changes: Vec::new(),
+    };
+    cx.put(CLICKS, &(hour, click.ad, millis, number), &row);
+    cx.put(PLACES, &number, &(hour, click.ad, millis));
+}
+
+/// A partition of `clicks` has sent everything of an hour. The hour is complete once all have.
+fn note_hour(cx: &mut Cx<'_>, mark: &Watermark) -> AdsOutcome {
+    let complete = cx.get(COMPLETE, &()).unwrap_or_default();
+    if mark.end <= complete {
+        return AdsOutcome::Noted;
+    }
+    let waiting = cx.get(WAITING, &mark.end).unwrap_or(cx.moment.partitions) - 1;
+    if waiting > 0 {
+        cx.put(WAITING, &mark.end, &waiting);
+        return AdsOutcome::Noted;
+    }
+    // Where hours did not begin together, an earlier one may wait for a partition that never had it.
+    let over: Vec<Time> = cx.scan(WAITING, &WAITING.all()).map(|(end, _)| end).filter(|end| *end <= mark.end).collect();
+    for end in over {
+        cx.delete(WAITING, &end);
+    }
+    cx.put(COMPLETE, &(), &mark.end);
+    AdsOutcome::Noted
+}
+
+/// Sees to it that rows of windows that are over go: looked for at the beginning of each hour.
+fn sweep_later(cx: &mut Cx<'_>) {
+    if cx.get(SWEPT, &()).is_none() {
+        cx.put(SWEPT, &(), &());
+        let due = Grain::Hour.begin(Grain::Hour.bucket(cx.now()) + 1);
+        let below = Grain::Hour.bucket(due).saturating_sub(COUNTED_HOURS);
+        cx.set_timer(due, &AdsTimer::Sweep { below });
+    }
+}
+
+fn sweep(cx: &mut Cx<'_>, below: u32) {
+    let all = COUNTED.all();
+    let rows = cx.scan(COUNTED, &all).map(|(key, _)| key);
+    let old: Vec<(u32, u64, u64)> = rows.take_while(|key| key.0 < below).take(SWEEP_ROWS).collect();
+    for key in &old {
+        cx.delete(COUNTED, key);
+    }
+    if old.len() == SWEEP_ROWS {
+        let due = cx.now().plus(1);
+        cx.set_timer(due, &AdsTimer::Sweep { below });
+        return;
+    }
+    cx.delete(SWEPT, &());
+    if cx.scan(COUNTED, &COUNTED.all()).next().is_some() {
+        sweep_later(cx);
+    }
+}

@@ -1,0 +1,199 @@
+//! What a command does to campaigns: checks by precedence, the line, then only writes.
+
+use crate::clicks::bots;
+use crate::clicks::campaigns::Campaigns;
+use crate::clicks::campaigns::tables::{CAMPAIGNS, MEMBERS, RULE_SETS};
+use crate::clicks::keys::key_of;
+use crate::runtime::ids;
+use millrace_topics::clicks::{
+    AdsCommand, Campaign, CampaignDefinition, CampaignEvent, CampaignsCommand, CampaignsOutcome, Clicks, ClicksAds,
+    Command, NewRules, Opening, Registered, Registration, Rejection, RuleSet, Rules, TermsChange, shard_key,
+};
+use millrace_topics::record::Role;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Campaigns>;
+
+/// The most ads of a campaign, counted with their shards: each change of its terms goes to all of them at once.
+pub const ADS_LIMIT: u32 = 4096;
+
+/// The longest window between clicks, in seconds.
+pub const WINDOW_LIMIT: u32 = 86_400;
+
+/// The longest time for which a click counts in its own hour, in seconds.
+pub const LATENESS_LIMIT: u32 = 86_400;
+
+/// The highest price of a click, in millionths.
+pub const PRICE_LIMIT: u64 = 1_000_000_000_000;
+
+/// The most address ranges of a rule set.
+pub const RANGES_LIMIT: usize = 1000;
+
+/// The longest name of a rule set, in bytes.
+const NAME_LIMIT: usize = 256;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: CampaignsCommand) -> Result<CampaignsOutcome, Rejection> {
+    check(&command)?;
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    match command {
+        CampaignsCommand::Define(definition) => Ok(define(cx, *definition)),
+        CampaignsCommand::Register(registration) => register(cx, registration),
+        CampaignsCommand::Publish(new) => Ok(publish(cx, *new)),
+    }
+}
+
+/// What is wrong with a command whatever the state is. The routes ask it too.
+///
+/// # Errors
+/// The refusal.
+pub fn check(command: &CampaignsCommand) -> Result<(), Rejection> {
+    let fault = match command {
+        CampaignsCommand::Define(definition) => {
+            check_id(&definition.id)?;
+            fault_of_campaign(definition)
+        }
+        CampaignsCommand::Register(registration) => {
+            check_id(&registration.ad)?;
+            (registration.shards == 0).then(|| "an ad has at least one shard".to_owned())
+        }
+        CampaignsCommand::Publish(new) => fault_of_rules(&new.rules).or_else(|| fault_of_rule_set(new)),
+    };
+    fault.map_or(Ok(()), |fault| Err(Rejection::BadDefinition(fault)))
+}
+
+/// What is wrong with an id that an operator chose.
+///
+/// # Errors
+/// The refusal.
+pub fn check_id(id: &str) -> Result<(), Rejection> {
+    if !ids::is_id(id) {
+        return Err(Rejection::BadId);
+    }
+    if ids::is_reserved(id) {
+        return Err(Rejection::ReservedId(id.to_owned()));
+    }
+    Ok(())
+}
+
+fn fault_of_campaign(definition: &CampaignDefinition) -> Option<String> {
+    let currency = definition.currency.as_bytes();
+    if currency.len() != 3 || !currency.iter().all(u8::is_ascii_uppercase) {
+        return Some("`currency` has three capital letters, as EUR".to_owned());
+    }
+    if definition.price_micros > PRICE_LIMIT {
+        return Some(format!("`price_micros` is at most {PRICE_LIMIT}"));
+    }
+    if let (Some(starts), Some(ends)) = (definition.starts_at, definition.ends_at)
+        && starts >= ends
+    {
+        return Some("a campaign starts before it ends".to_owned());
+    }
+    fault_of_rules(&definition.terms(0).rules)
+}
+
+fn fault_of_rules(rules: &Rules) -> Option<String> {
+    if rules.bots > bots::NEWEST {
+        return Some(format!("the newest version of the crawlers' patterns is {}", bots::NEWEST));
+    }
+    if rules.dedupe_seconds > WINDOW_LIMIT || rules.double_click_ms > WINDOW_LIMIT * 1000 {
+        return Some(format!("a window has at most {WINDOW_LIMIT} seconds"));
+    }
+    let late = rules.lateness_seconds;
+    (late > LATENESS_LIMIT).then(|| format!("`lateness_seconds` is at most {LATENESS_LIMIT}, not {late}"))
+}
+
+fn fault_of_rule_set(new: &NewRules) -> Option<String> {
+    if new.name.is_empty() || new.name.len() > NAME_LIMIT {
+        return Some(format!("the name of a rule set has 1 to {NAME_LIMIT} bytes"));
+    }
+    let many = new.datacenters.len();
+    (many > RANGES_LIMIT).then(|| format!("`datacenters` has at most {RANGES_LIMIT} ranges, not {many}"))
+}
+
+fn define(cx: &mut Cx<'_>, definition: CampaignDefinition) -> CampaignsOutcome {
+    let (now, known) = (cx.now(), cx.get(CAMPAIGNS, &definition.id));
+    match known {
+        None => {
+            if cx.scan(CAMPAIGNS, &CAMPAIGNS.all()).next().is_none() {
+                open_hours(cx);
+            }
+            let campaign = Campaign { definition, version: 1, ads: 0, created_at: now, changed_at: now };
+            keep(cx, &campaign);
+            CampaignsOutcome::Created(Box::new(campaign))
+        }
+        Some(known) if known.definition == definition => CampaignsOutcome::Changed(Box::new(known)),
+        Some(known) => {
+            let campaign = Campaign { definition, version: known.version + 1, changed_at: now, ..known };
+            keep(cx, &campaign);
+            tell_ads(cx, &campaign);
+            CampaignsOutcome::Changed(Box::new(campaign))
+        }
+    }
+}
+
+fn keep(cx: &mut Cx<'_>, campaign: &Campaign) {
+    cx.put(CAMPAIGNS, &campaign.definition.id, campaign);
+    cx.say(&CampaignEvent::Changed(Box::new(campaign.clone())));
+}
+
+/// Lets every partition of `clicks` close its hours from now on.
+fn open_hours(cx: &mut Cx<'_>) {
+    let partitions = cx.moment.partitions;
+    for partition in 0..partitions {
+        cx.send::<Clicks>(&Command::Open(Opening { key: key_of(partition, partitions) }));
+    }
+}
+
+fn tell_ads(cx: &mut Cx<'_>, campaign: &Campaign) {
+    let id = &campaign.definition.id;
+    let terms = campaign.definition.terms(campaign.version);
+    let members: Vec<((String, String), u16)> = cx.scan(MEMBERS, &MEMBERS.under(&(id.clone(),))).collect();
+    for ((_, ad), shards) in members {
+        for key in keys_of(&ad, shards) {
+            let change = TermsChange { key, campaign: id.clone(), terms };
+            cx.send::<ClicksAds>(&AdsCommand::Terms(Box::new(change)));
+        }
+    }
+}
+
+/// The routing keys of an ad: its own, and those of its shards where there are several.
+#[must_use]
+pub fn keys_of(ad: &str, shards: u16) -> Vec<String> {
+    let own = [ad.to_owned()].into_iter();
+    let spread = (0..shards).filter(|_| shards > 1).map(|shard| shard_key(ad, shards, shard));
+    own.chain(spread).collect()
+}
+
+fn register(cx: &mut Cx<'_>, registration: Registration) -> Result<CampaignsOutcome, Rejection> {
+    let Registration { campaign: id, ad, shards } = registration;
+    let mut campaign = cx.get(CAMPAIGNS, &id).ok_or(Rejection::UnknownCampaign)?;
+    let key = (id.clone(), ad.clone());
+    let before = cx.get(MEMBERS, &key);
+    let room = |shards: u16| if shards > 1 { u32::from(shards) + 1 } else { 1 };
+    let members = campaign.ads + room(shards) - before.map_or(0, room);
+    if members > ADS_LIMIT {
+        return Err(Rejection::TooManyAds(ADS_LIMIT));
+    }
+    // The line: nothing below can be refused.
+    if before != Some(shards) {
+        cx.put(MEMBERS, &key, &shards);
+        campaign.ads = members;
+        cx.put(CAMPAIGNS, &id, &campaign);
+    }
+    let terms = campaign.definition.terms(campaign.version);
+    Ok(CampaignsOutcome::Registered(Box::new(Registered { campaign: id, ad, terms })))
+}
+
+fn publish(cx: &mut Cx<'_>, new: NewRules) -> CampaignsOutcome {
+    let last = cx.scan(RULE_SETS, &RULE_SETS.all().reversed()).next().map_or(1, |(number, _)| number);
+    let NewRules { name, rules, datacenters } = new;
+    let set = RuleSet { ruleset: last + 1, name, rules, datacenters, published_at: cx.now() };
+    cx.put(RULE_SETS, &set.ruleset, &set);
+    cx.say(&CampaignEvent::Published(Box::new(set.clone())));
+    CampaignsOutcome::Published(Box::new(set))
+}

@@ -1,0 +1,276 @@
+//! Clicks over HTTP, as a newcomer meets them: a campaign, clicks in batches, the report, a fraud case, reconciliation;
+//! and the same after kill -9, with verify and replay.
+
+use crate::support::{Answer, Server, eventually, text};
+use crate::walk::contains;
+use millrace_topics::time::Time;
+use serde_json::{Value, json};
+
+const HOUR: u64 = 3_600_000;
+
+const BROWSER: &str =
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36";
+
+/// The beginning of the hour before this one: clicks of it are believed, whenever the test runs.
+fn last_hour() -> Time {
+    Time(Time::now().0 / HOUR * HOUR - HOUR)
+}
+
+fn at(minutes: u64) -> String {
+    last_hour().plus(minutes * 60_000).to_string()
+}
+
+fn put(server: &Server, path: &str, body: &Value) -> Answer {
+    server.send("PUT", path, &[], body.to_string().into_bytes()).expect("the server answers")
+}
+
+/// A server with the campaign and the ads of the examples.
+fn serve(folder: &std::path::Path) -> Server {
+    let server = Server::start(folder, &[]);
+    let spring = json!({"currency":"EUR","price_micros":250_000,"budget_micros":500_000_000,"dedupe_seconds":3600});
+    assert_eq!(put(&server, "/v1/clicks/campaigns/spring", &spring).status, 201);
+    assert_eq!(put(&server, "/v1/clicks/campaigns/spring", &spring).status, 200);
+    let banner = json!({"campaign":"spring","placement":"home","target":"https://shop.example/x?a=1"});
+    assert_eq!(put(&server, "/v1/clicks/ads/banner1", &banner).status, 201);
+    assert_eq!(put(&server, "/v1/clicks/ads/banner1", &banner).status, 200);
+    let wide = json!({"campaign":"spring","placement":"foot","target":"https://shop.example/","shards":8});
+    assert_eq!(put(&server, "/v1/clicks/ads/wide", &wide).status, 201);
+    server
+}
+
+fn one(id: &str, ad: &str, visitor: &str, ip: &str, minutes: u64) -> Value {
+    json!({"click_id":id,"ad":ad,"visitor":visitor,"ip":ip,"user_agent":BROWSER,"time":at(minutes)})
+}
+
+fn batch(server: &Server, clicks: &[Value]) -> Vec<(String, String)> {
+    let answer = server.post("/v1/clicks:batch", &json!({ "clicks": clicks }));
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let results = answer.body["results"].as_array().expect("a list").clone();
+    let of = |result: &Value, name: &str| result[name].as_str().unwrap_or_default().to_owned();
+    results.iter().map(|result| (of(result, "click_id"), of(result, "status"))).collect()
+}
+
+/// The click, once it is judged.
+fn judged(server: &Server, id: &str) -> Value {
+    eventually("the click is judged", || {
+        let answer = server.get(&format!("/v1/clicks/{id}"));
+        (answer.status == 200).then_some(answer.body)
+    })
+}
+
+fn report(server: &Server, more: &str) -> Vec<Value> {
+    let answer = server.get(&format!("/v1/clicks/reports?from={}&to={}&{more}", at(0), at(60)));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["rows"].as_array().expect("a list").clone()
+}
+
+fn reconciled(server: &Server, ad: &str) -> Value {
+    let answer = server.get(&format!("/v1/clicks/reconcile?ad={ad}&hour={}", at(0)));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body
+}
+
+#[test]
+fn the_way_of_a_click_from_a_batch_to_the_bill_and_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = serve(&data);
+    let c1 = one("c1", "banner1", "v1", "203.0.113.8", 5);
+    assert_eq!(batch(&server, std::slice::from_ref(&c1)), [("c1".to_owned(), "accepted".to_owned())]);
+    assert_eq!(batch(&server, &[c1]), [("c1".to_owned(), "duplicate".to_owned())]);
+    let mut crawler = one("c3", "banner1", "v3", "198.51.100.1", 7);
+    crawler["user_agent"] = json!("Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)");
+    let mixed = [
+        one("c2", "banner1", "v2", "::ffff:203.0.113.9", 6),
+        crawler,
+        one("c4", "nowhere", "v4", "203.0.113.10", 6),
+        one("c5", "banner1", "v5", "no address", 6),
+        one("reports", "banner1", "v5", "203.0.113.10", 6),
+        one("w1", "wide", "v1", "203.0.113.8", 5),
+        one("w2", "wide", "v2", "203.0.113.9", 5),
+        one("w3", "wide", "v1", "203.0.113.8", 6),
+    ];
+    let statuses: Vec<String> = batch(&server, &mixed).into_iter().map(|(_, status)| status).collect();
+    let expected = ["accepted", "accepted", "refused", "refused", "refused", "accepted", "accepted", "accepted"];
+    assert_eq!(statuses, expected);
+
+    let shown = judged(&server, "c1");
+    let expected = json!({"click_id":"c1","ad":"banner1","campaign":"spring","placement":"home","verdict":"valid",
+        "reasons":[],"price_micros":250_000,"ruleset":1,"identity":"cookie","device":"desktop"});
+    assert!(contains(&shown, &expected), "{shown}");
+    assert!(contains(&judged(&server, "c3"), &json!({"verdict":"invalid","primary":"bot","price_micros":0})));
+    let repeat = judged(&server, "w3");
+    assert!(contains(&repeat, &json!({"verdict":"invalid","primary":"dedupe","reasons":["dedupe"]})), "{repeat}");
+    judged(&server, "c2");
+    judged(&server, "w1");
+    judged(&server, "w2");
+
+    check_answers(&server);
+    let case = json!({"case_id":"f1","reason":"fraud_ring","filter":{"ad":"banner1","ip_prefix":"203.0.113.0/24"}});
+    for _ in 0..2 {
+        let answer = server.post("/v1/clicks:invalidate", &case);
+        let expected = json!({"voided":2,"credit_micros":500_000,"complete":true});
+        assert!(answer.status == 200 && contains(&answer.body, &expected), "{answer:?}");
+    }
+    assert!(contains(&server.get("/v1/clicks/cases/f1").body, &json!({"case_id":"f1","voided":2})));
+    check_voided(&server);
+    server.kill();
+
+    let server = Server::start(&data, &[]);
+    check_voided(&server);
+    let verified = server.cli(&["verify", "clicks"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    let replayed = server.cli(&["replay", "clicks"]);
+    assert!(replayed.status.success(), "{}", text(&replayed.stderr));
+    check_voided(&server);
+}
+
+/// What reports, lists and reconciliation say before the case.
+fn check_answers(server: &Server) {
+    let rows =
+        report(server, "granularity=hour&group_by=ad,placement&metrics=gross,valid,invalid,reasons,cost,uniques");
+    let banner = json!({"time":at(0),"ad":"banner1","placement":"home","gross":3,"valid":2,"invalid":1,
+        "reasons":{"bot":1},"cost_micros":500_000,"uniques":2});
+    let wide = json!({"time":at(0),"ad":"wide","placement":"foot","gross":3,"valid":2,"invalid":1,
+        "reasons":{"dedupe":1},"cost_micros":500_000,"uniques":2});
+    assert_eq!(rows, [banner, wide]);
+    let minutes = report(server, "granularity=minute&group_by=device&ad=banner1&metrics=gross");
+    let minute = |minutes, device| json!({"time":at(minutes),"device":device,"gross":1});
+    assert_eq!(minutes, [minute(5, "desktop"), minute(6, "desktop"), minute(7, "other")]);
+    for ad in ["banner1", "wide"] {
+        let expected = json!({"raw":3,"rolled_up":3,"in_flight":0,"dead":0,"duplicates":0,"difference":0});
+        assert_eq!(reconciled(server, ad), expected, "{ad}");
+    }
+    check_pages(server);
+}
+
+fn check_pages(server: &Server) {
+    let pages = |path: String, list: &str| {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = server.get(&format!("{path}{cursor}"));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            found.extend(answer.body[list].as_array().expect("a list").clone());
+            match answer.body["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
+    };
+    let path = format!("/v1/clicks/reports?from={}&to={}&granularity=minute&group_by=ad&limit=", at(0), at(60));
+    let (each, all) = (pages(format!("{path}1"), "rows"), pages(format!("{path}1000"), "rows"));
+    assert_eq!((each.len(), &each), (5, &all));
+    for (ad, ids) in [("banner1", ["c1", "c2", "c3"]), ("wide", ["w1", "w2", "w3"])] {
+        let path = format!("/v1/clicks?ad={ad}&hour={}&limit=", at(59));
+        let (each, all) = (pages(format!("{path}1"), "clicks"), pages(format!("{path}1000"), "clicks"));
+        assert_eq!(each, all);
+        let mut found: Vec<&str> = all.iter().filter_map(|click| click["click_id"].as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, ids);
+    }
+    let path = format!("/v1/clicks?ad=banner1&hour={}", at(0));
+    for (more, ids) in [("verdict=valid", vec!["c1", "c2"]), ("reason=bot", vec!["c3"]), ("reason=test", vec![])] {
+        let clicks = server.get(&format!("{path}&{more}")).body["clicks"].clone();
+        let found: Vec<&str> =
+            clicks.as_array().expect("a list").iter().filter_map(|click| click["click_id"].as_str()).collect();
+        assert_eq!(found, ids, "{more}");
+    }
+}
+
+/// What they say behind it.
+fn check_voided(server: &Server) {
+    let shown = judged(server, "c1");
+    let expected = json!({"verdict":"invalid","primary":"voided","price_micros":0,
+        "history":[{"reasons":[],"price_micros":250_000,"case_id":null},{"reasons":["voided"],"case_id":"f1"}]});
+    assert!(contains(&shown, &expected), "{shown}");
+    let rows = report(server, "group_by=ad&metrics=gross,valid,invalid,reasons,cost");
+    let row = json!({"time":at(0),"ad":"banner1","gross":3,"valid":0,"invalid":3,"reasons":{"bot":1,"voided":2},"cost_micros":0});
+    assert!(rows.contains(&row), "{rows:?}");
+    assert_eq!(reconciled(server, "banner1")["difference"], 0);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let campaign = |body: Value| put(&server, "/v1/clicks/campaigns/c", &body);
+    let ad = |id: &str, body: Value| put(&server, &format!("/v1/clicks/ads/{id}"), &body);
+    let good = json!({"campaign":"spring","placement":"home","target":"https://shop.example/"});
+    let with = |name: &str, value: Value| {
+        let mut body = good.clone();
+        body[name] = value;
+        body
+    };
+    let click = one("c1", "banner1", "v1", "203.0.113.8", 1);
+    let many = |count: usize| json!({ "clicks": vec![click.clone(); count] });
+    let case =
+        |filter: Value| server.post("/v1/clicks:invalidate", &json!({"case_id":"f","reason":"r","filter":filter}));
+    let reports = |query: &str| server.get(&format!("/v1/clicks/reports?{query}"));
+    let hour = at(0);
+    for (answer, status, code) in [
+        (campaign(json!({"currency":"EUR","price_micros":-1})), 400, "bad_body"),
+        (campaign(json!({"currency":"EUR","price_micros":1,"colour":1})), 400, "bad_body"),
+        (campaign(json!({"currency":"euro","price_micros":1})), 422, "bad_definition"),
+        (campaign(json!({"currency":"EUR","price_micros":1,"ruleset":9})), 422, "unknown_rule_set"),
+        (ad("a", with("campaign", json!("none"))), 404, "unknown_campaign"),
+        (ad("a", with("target", json!("javascript:x"))), 422, "bad_definition"),
+        (ad("a", with("shards", json!(65))), 422, "bad_definition"),
+        (ad("A", good.clone()), 422, "bad_id"),
+        (ad("banner1", with("placement", json!("other"))), 409, "ad_exists"),
+        (server.get("/v1/clicks/campaigns/none"), 404, "unknown_campaign"),
+        (server.get("/v1/clicks/ads/none"), 404, "unknown_ad"),
+        (server.get("/v1/clicks/none"), 404, "unknown_click"),
+        (server.get("/v1/clicks/cases/none"), 404, "unknown_case"),
+        (server.get("/v1/clicks/rulesets/9"), 422, "unknown_rule_set"),
+        (server.post("/v1/clicks:batch", &json!({"clicks":[]})), 400, "bad_request"),
+        (server.post("/v1/clicks:batch", &many(5001)), 413, "body_too_large"),
+        (server.post("/v1/clicks:batch", &json!({"clicks":[{"click_id":"x"}]})), 400, "bad_body"),
+        (case(json!({})), 422, "confirm_required"),
+        (case(json!({"ip_prefix":"203.0.113.0/16"})), 422, "bad_address"),
+        (case(json!({"ip_prefix":"203.0.113.1/24"})), 422, "bad_address"),
+        (case(json!({"ip":"somewhere"})), 422, "bad_address"),
+        (case(json!({"user":"a","visitor":"b"})), 400, "bad_request"),
+        (reports(&format!("from={hour}")), 400, "bad_parameter"),
+        (reports(&format!("from={hour}&to=2020-01-01T00:00:30Z")), 400, "bad_request"),
+        (reports(&format!("from={hour}&to={hour}&group_by=colour")), 400, "bad_parameter"),
+        (reports(&format!("from={hour}&to={hour}&cursor=x")), 400, "bad_cursor"),
+        (server.get(&format!("/v1/clicks/reconcile?ad=none&hour={hour}")), 404, "unknown_ad"),
+        (server.get(&format!("/v1/clicks?ad=none&hour={hour}")), 404, "unknown_ad"),
+    ] {
+        assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
+    }
+    // Small clicks, so that their number is the limit and not their bytes.
+    let small: Vec<Value> = (0..5001).map(|number| json!({"click_id":number.to_string(),"ad":"banner1"})).collect();
+    let answer = server.post("/v1/clicks:batch", &json!({ "clicks": small }));
+    assert_eq!((answer.status, answer.code()), (413, "batch_too_large"), "{answer:?}");
+}
+
+#[test]
+fn rule_sets_have_numbers_and_campaigns_name_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let strict = json!({"name":"strict","dedupe_seconds":7200,"datacenters":["198.51.100.0/24"]});
+    let answer = server.post("/v1/clicks/rulesets", &strict);
+    assert_eq!((answer.status, answer.header("location")), (201, Some("/v1/clicks/rulesets/2")), "{answer:?}");
+    assert_eq!(server.get("/v1/clicks/rulesets/2").body, answer.body);
+    let listed = server.get("/v1/clicks/rulesets").body;
+    let expected = json!({"rulesets":[{"ruleset":2,"name":"strict"},{"ruleset":1,"rules":{"dedupe_seconds":3600}}]});
+    assert!(contains(&listed, &expected), "{listed}");
+    let bad = server.post("/v1/clicks/rulesets", &json!({"name":"x","datacenters":["198.51.100.0"]}));
+    assert_eq!((bad.status, bad.code()), (422, "bad_address"));
+
+    let spring = json!({"currency":"EUR","price_micros":250_000,"ruleset":2});
+    assert_eq!(put(&server, "/v1/clicks/campaigns/spring", &spring).status, 200);
+    eventually("the ad has the rule set", || (server.get("/v1/clicks/ads/banner1").body["ruleset"] == 2).then_some(()));
+    // What this node knows of the ad may be a second old.
+    let found = eventually("a click of a data center is seen", || {
+        let id = format!("d{}", Time::now().0);
+        batch(&server, &[one(&id, "banner1", &id, "198.51.100.77", 1)]);
+        let click = judged(&server, &id);
+        (click["primary"] == "datacenter").then_some(click)
+    });
+    assert_eq!(found["ruleset"], 2);
+    let outside = one("outside", "banner1", "v9", "198.51.101.77", 1);
+    batch(&server, &[outside]);
+    assert_eq!(judged(&server, "outside")["verdict"], "valid");
+}
