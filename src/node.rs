@@ -125,6 +125,7 @@ impl Node {
             metrics: metrics.clone(),
             disk: Arc::new(Disk::new(&settings, metrics.clone())),
             flush: flush_limits(&settings, memory),
+            linger: settings.events_linger,
             wake: wakers.wake(),
             write: wakers.write(),
         };

@@ -5,6 +5,7 @@ use millrace_processors::runtime::system::MachineDef;
 use millrace_topics::log::{Log, LogError, LogRecord, NewRecord};
 use millrace_topics::position::Position;
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 /// How many records go into one append.
 const BATCH: usize = 512;
@@ -14,12 +15,19 @@ const NEWEST: u64 = 2048;
 
 /// The records that one partition owes to its system's `.events` and its machine's `.dead` topic. They go out in order,
 /// one append at a time; a flush waits for those that were said below its offset.
+///
+/// A few wait for more: an append of its own for each costs the log a write and a sync, which those who wait for an
+/// answer need.
 pub struct Owed {
     machine: &'static str,
     partition: u32,
     events: String,
     letters: String,
     waiting: VecDeque<(bool, NewRecord)>,
+    /// How long a record may wait for others.
+    linger: Duration,
+    /// Since when the first one does.
+    since: Option<Instant>,
     /// The last event that the log has, as offset and ordinal: what is said again up to there is not published again.
     last_event: Option<(u64, u32)>,
     added: u64,
@@ -30,7 +38,7 @@ pub struct Owed {
 impl Owed {
     /// Nothing owed yet.
     #[must_use]
-    pub fn new(def: &MachineDef, partition: u32) -> Self {
+    pub fn new(def: &MachineDef, partition: u32, linger: Duration) -> Self {
         let (events, letters) = (format!("{}.events", def.system), format!("{}.dead", def.name));
         Self {
             machine: def.name,
@@ -38,6 +46,8 @@ impl Owed {
             events,
             letters,
             waiting: VecDeque::new(),
+            linger,
+            since: None,
             last_event: None,
             added: 0,
             published: 0,
@@ -68,12 +78,22 @@ impl Owed {
         for letter in out.dead.drain(..) {
             self.waiting.push_back((false, dead_letter(letter, self.machine, self.partition)));
         }
+        if !self.waiting.is_empty() {
+            self.since.get_or_insert_with(Instant::now);
+        }
     }
 
-    /// The records to append next, to one topic; `None` while others are on their way. They come back through
-    /// [`Owed::done`].
+    /// When the next append is due; `None` if nothing waits, or others are on their way.
+    #[must_use]
+    pub fn due(&self) -> Option<Instant> {
+        let since = self.since.filter(|_| !self.waiting.is_empty() && !self.publishing)?;
+        Some(if self.waiting.len() < BATCH { since + self.linger } else { since })
+    }
+
+    /// The records to append next, to one topic; `None` before they are due. They come back through [`Owed::done`].
     pub fn next_batch(&mut self) -> Option<(String, Vec<NewRecord>)> {
-        let (is_event, _) = self.waiting.front().filter(|_| !self.publishing)?;
+        self.due().filter(|due| *due <= Instant::now())?;
+        let (is_event, _) = self.waiting.front()?;
         let topic = if *is_event { &self.events } else { &self.letters };
         let same = self.waiting.iter().take(BATCH).take_while(|(other, _)| other == is_event);
         let records = same.map(|(_, record)| record.clone()).collect();
@@ -87,6 +107,8 @@ impl Owed {
         if arrived {
             self.waiting.drain(..count);
             self.published += count as u64;
+            // Those that are left came while these were on their way.
+            self.since = self.since.map(|_| Instant::now());
         }
     }
 
@@ -171,14 +193,14 @@ mod tests {
         let log = Log::Memory(std::sync::Arc::new(millrace_topics::memory::MemoryLog::new()));
         let def = machines()[0];
         log.create(&format!("{}.events", def.system), 1).expect("a new log takes any topic");
-        let mut owed = Owed::new(def, 0);
+        let mut owed = Owed::new(def, 0, Duration::ZERO);
         owed.find_last_event(&log);
         owed.add(&mut Output { said: vec![said(1), said(2)], ..Output::default() });
         let (topic, records) = owed.next_batch().expect("there is something");
         log.append_wait(&topic, 0, records).expect("it takes everything");
         log.append_wait(&topic, 0, vec![NewRecord { value: b"rubbish".to_vec(), ..NewRecord::default() }])
             .expect("this too");
-        let mut restarted = Owed::new(def, 0);
+        let mut restarted = Owed::new(def, 0, Duration::ZERO);
         restarted.find_last_event(&log);
         restarted.add(&mut Output { said: vec![said(1), said(2), said(3)], ..Output::default() });
         let (_, records) = restarted.next_batch().expect("one is new");
@@ -187,7 +209,7 @@ mod tests {
 
     #[test]
     fn what_did_not_arrive_goes_again_before_anything_else() {
-        let mut owed = Owed::new(machines()[0], 0);
+        let mut owed = Owed::new(machines()[0], 0, Duration::ZERO);
         owed.add(&mut Output { said: vec![said(1), said(2)], dead: vec![letter(3)], ..Output::default() });
         let (topic, records) = owed.next_batch().expect("there is something");
         assert!(topic.ends_with(".events") && records.len() == 2);
@@ -199,5 +221,17 @@ mod tests {
         assert!(topic.ends_with(".dead") && records.len() == 1);
         owed.done(1, true);
         assert_eq!((owed.is_empty(), owed.added(), owed.published()), (true, 3, 3));
+    }
+
+    #[test]
+    fn a_few_wait_for_others_and_a_batch_does_not() {
+        let mut owed = Owed::new(machines()[0], 0, Duration::from_secs(3600));
+        assert_eq!(owed.due(), None);
+        owed.add(&mut Output { said: vec![said(1)], ..Output::default() });
+        let due = owed.due().expect("one waits");
+        assert!(due > Instant::now() && owed.next_batch().is_none(), "it waits for others");
+        owed.add(&mut Output { said: (2..=BATCH as u64).map(said).collect(), ..Output::default() });
+        let (_, records) = owed.next_batch().expect("there is a whole batch");
+        assert_eq!((records.len(), owed.due()), (BATCH, None));
     }
 }

@@ -188,6 +188,10 @@ pub struct Settings {
     #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = SERVING)]
     pub flush_bytes: Option<u64>,
 
+    /// How long an event may wait for others, to be published with them.
+    #[arg(long, value_name = "TIME", default_value = "5ms", value_parser = parse_duration, help_heading = SERVING)]
+    pub events_linger: Duration,
+
     /// How often a checkpoint of every view is made.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration, help_heading = SERVING)]
     pub checkpoint_interval: Duration,

@@ -63,6 +63,8 @@ pub struct Around {
     pub disk: Arc<Disk>,
     /// When to flush.
     pub flush: FlushLimits,
+    /// How long an event may wait for others before it is published.
+    pub linger: Duration,
     /// Asks a worker to turn a slot.
     pub wake: Arc<dyn Fn(usize) + Send + Sync>,
     /// Hands a frozen layer to the thread that writes it.
@@ -155,6 +157,7 @@ impl Slot {
         around: Around,
     ) -> Arc<Self> {
         let partition = place.partition;
+        let owed = Owed::new(def, partition, around.linger);
         let slot = Arc::new_cyclic(|me| Self {
             number,
             def,
@@ -166,7 +169,7 @@ impl Slot {
             waiters: Mutex::default(),
             applied: watch::Sender::new(0),
             queued: AtomicBool::new(false),
-            owed: Mutex::new(Owed::new(def, partition)),
+            owed: Mutex::new(owed),
             returned: Mutex::default(),
         });
         slot.reopen(place);
@@ -381,8 +384,14 @@ impl Slot {
         }
     }
 
-    /// Appends what is owed: one append at a time, so that a failed one is not overtaken.
-    fn publish(&self) {
+    /// When something that is owed should be published; `None` if nothing is, or it is on its way.
+    #[must_use]
+    pub fn publish_due(&self) -> Option<Instant> {
+        self.owed.lock().due()
+    }
+
+    /// Appends what is owed and due: one append at a time, so that a failed one is not overtaken.
+    pub fn publish(&self) {
         if self.around.disk.is_full() {
             return;
         }

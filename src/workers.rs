@@ -1,6 +1,7 @@
 //! The threads that turn partitions: a fixed set of workers, and one that writes what they flush. Tokio does I/O only.
 
 use crate::slot::{Slot, Write};
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -85,11 +86,21 @@ impl Workers {
 
 fn work(slots: &[Arc<Slot>], own: &[usize], receiver: &Receiver<usize>, stop: &OnceLock<()>) {
     let mut tended = Instant::now();
+    // Slots that have something to publish, and when it is due.
+    let mut owing: BTreeMap<usize, Instant> = BTreeMap::new();
     while stop.get().is_none() {
-        match receiver.recv_timeout(TEND_EVERY.saturating_sub(tended.elapsed())) {
-            Ok(slot) => guarded(&slots[slot], Slot::turn),
+        let due = owing.values().copied().min().unwrap_or(tended + TEND_EVERY).min(tended + TEND_EVERY);
+        match receiver.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(slot) => {
+                guarded(&slots[slot], Slot::turn);
+                owing.extend(slots[slot].publish_due().map(|due| (slot, due)));
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let now = Instant::now();
+        for (slot, _) in owing.extract_if(.., |_, due| *due <= now) {
+            guarded(&slots[slot], Slot::publish);
         }
         if tended.elapsed() >= TEND_EVERY {
             own.iter().for_each(|slot| guarded(&slots[*slot], Slot::tend));

@@ -1,7 +1,8 @@
 //! A ladder: the order of a board in one epoch of one window, and the keys of its rows.
 
-use crate::leaderboards::tables::{BoardRow, MemberKey, ORDER, OrderKey, ScoreKey, run};
-use millrace_state::key::Key;
+use crate::leaderboards::fold::Standing;
+use crate::leaderboards::tables::{BoardRow, MEMBERS, run};
+use millrace_state::key::{self, Key};
 use millrace_topics::leaderboards::{Place, Sort, Tie, Window};
 use millrace_topics::record::Stamp;
 
@@ -49,61 +50,76 @@ pub struct Ladder {
     pub columns: Vec<Sort>,
     /// True if distinct scores are counted.
     pub dense: bool,
-    /// True if members are counted whether they stand in the order or not.
-    pub sized: bool,
 }
 
 impl Ladder {
     /// The ladder of a board's epoch.
     #[must_use]
     pub fn new(board: &str, row: &BoardRow, window: Window, epoch: u32) -> Self {
-        Self {
-            board: board.to_owned(),
-            run: run(window, epoch),
-            sort: row.sort,
-            columns: row.columns.clone(),
-            dense: row.tie == Tie::Dense,
-            sized: row.tournament.is_some_and(|tournament| tournament.max_size.is_some()),
-        }
+        Self::of_run(board, row, run(window, epoch))
     }
 
-    /// How far from the top these scores stand.
+    /// The ladder of a board's run.
     #[must_use]
-    pub fn rungs(&self, score: i64, subscores: &[i64]) -> Rungs {
-        let columns = self.columns.iter().zip(subscores).map(|(sort, score)| rung(*sort, *score));
-        Rungs(rung(self.sort, score), columns.collect())
+    pub fn of_run(board: &str, row: &BoardRow, run: u32) -> Self {
+        let (sort, columns, dense) = (row.sort, row.columns.clone(), row.tie == Tie::Dense);
+        Self { board: board.to_owned(), run, sort, columns, dense }
     }
 
-    /// The key of a member.
+    /// The key of a member's row, as it stands in the store.
     #[must_use]
-    pub fn member_key(&self, owner: &str) -> MemberKey {
-        (self.board.clone(), self.run, owner.to_owned())
+    pub fn member(&self, owner: &str) -> Vec<u8> {
+        MEMBERS.raw_key(&(owner.to_owned(), self.board.clone(), self.run))
+    }
+
+    /// The key of an owner that stands so in the order: rungs, the stamp at which they were reached, owner. The same
+    /// for all shards of a board.
+    #[must_use]
+    pub fn key(&self, standing: &Standing, owner: &str) -> Vec<u8> {
+        self.key_of(standing.score, &standing.subscores, standing.reached, owner)
     }
 
     /// The key of a place in the order.
     #[must_use]
-    pub fn order_key(&self, place: &Place) -> OrderKey {
-        let Stamp { micros, node } = place.reached;
-        let rungs = self.rungs(place.score, &place.subscores);
-        (self.board.clone(), self.run, rungs, (micros, node), place.owner.clone())
+    pub fn key_at(&self, place: &Place) -> Vec<u8> {
+        self.key_of(place.score, &place.subscores, place.reached, &place.owner)
     }
 
-    /// The key of a place as it stands in the store.
-    #[must_use]
-    pub fn raw(&self, place: &Place) -> Vec<u8> {
-        ORDER.raw_key(&self.order_key(place))
+    fn key_of(&self, score: i64, subscores: &[i64], reached: Stamp, owner: &str) -> Vec<u8> {
+        let mut key = Vec::with_capacity(self.scores_length() + 12 + owner.len() + 2);
+        let columns = self.columns.iter().zip(subscores).map(|(sort, score)| rung(*sort, *score));
+        Rungs(rung(self.sort, score), columns.collect()).write(&mut key);
+        ((reached.micros, reached.node), owner.to_owned()).write(&mut key);
+        key
     }
 
-    /// The key of those who share a place.
+    /// What of a key in the order says the scores.
     #[must_use]
-    pub fn score_key(&self, place: &Place) -> ScoreKey {
-        (self.board.clone(), self.run, self.rungs(place.score, &place.subscores))
+    pub fn scores_of<'a>(&self, key: &'a [u8]) -> &'a [u8] {
+        &key[..self.scores_length()]
+    }
+
+    /// How many bytes of a key in the order say the scores: the score, the number of subscores, and those.
+    #[must_use]
+    pub fn scores_length(&self) -> usize {
+        8 + 1 + 8 * self.columns.len()
+    }
+
+    /// How keys with a score begin, whatever their subscores are.
+    #[must_use]
+    pub fn with_score(&self, score: i64) -> Vec<u8> {
+        key::bytes_of(&rung(self.sort, score))
     }
 
     /// The place that a key in the order says.
+    ///
+    /// # Panics
+    /// If it is no such key.
     #[must_use]
-    pub fn place(&self, key: OrderKey) -> Place {
-        let (_, _, Rungs(score, columns), (micros, node), owner) = key;
+    pub fn place(&self, key: &[u8]) -> Place {
+        let mut rest = key;
+        let (Rungs(score, columns), (micros, node), owner) =
+            <(Rungs, (u64, u32), String)>::read(&mut rest).expect("a key in the order says a place");
         let subscores = self.columns.iter().zip(columns).map(|(sort, at)| rung(*sort, at)).collect();
         Place { score: rung(self.sort, score), subscores, reached: Stamp { micros, node }, owner }
     }

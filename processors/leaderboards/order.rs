@@ -1,87 +1,48 @@
-//! Members entering and leaving the order, with everything that is counted along it, and their ranks.
+//! Members entering and leaving the order of their board, and their rows: the one place where both change.
 
 use crate::leaderboards::Boards;
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::tables::{JOINED, MEMBERS, MemberRow, ORDER, OWNED, SCORES};
-use millrace_topics::leaderboards::Place;
+use crate::leaderboards::standings::Ranking;
+use crate::leaderboards::tables::{MEMBERS, MemberRow};
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
-/// Puts a member where it belongs.
-pub fn enter(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
-    let key = ladder.order_key(place);
-    let raw = ORDER.raw_key(&key);
-    cx.put(ORDER, &key, &());
-    cx.engine.sum_up(ladder, &raw);
-    cx.engine.ranks.add(&ladder.board, ladder.run, &raw);
-    if ladder.dense {
-        count_score(cx, ladder, place);
-    }
+/// Puts a member where it belongs, and says its rank.
+pub fn enter(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
+    cx.engine.enter(ladder, key) + 1
 }
 
-/// Takes a member from its place.
-pub fn leave(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
-    let key = ladder.order_key(place);
-    let raw = ORDER.raw_key(&key);
-    cx.delete(ORDER, &key);
-    cx.engine.take_back(ladder, &raw);
-    cx.engine.ranks.remove(&ladder.board, ladder.run, &raw);
-    if ladder.dense {
-        uncount_score(cx, ladder, place);
-    }
-}
-
-/// Writes a member's row.
-pub fn put(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, member: &MemberRow, is_new: bool) {
-    cx.put(MEMBERS, &ladder.member_key(owner), member);
-    if !is_new {
-        return;
-    }
-    cx.put(OWNED, &(owner.to_owned(), ladder.board.clone(), ladder.run), &());
-    if ladder.sized {
-        let joined = joined(cx, ladder);
-        cx.put(JOINED, &(ladder.board.clone(), ladder.run), &(joined + 1));
-    }
-}
-
-/// Deletes a member's row.
-pub fn forget(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str) {
-    cx.delete(MEMBERS, &ladder.member_key(owner));
-    cx.delete(OWNED, &(owner.to_owned(), ladder.board.clone(), ladder.run));
-    if ladder.sized {
-        let joined = joined(cx, ladder);
-        cx.put(JOINED, &(ladder.board.clone(), ladder.run), &(joined - 1));
-    }
-}
-
-/// How many members a board with a limit has.
-#[must_use]
-pub fn joined(cx: &Cx<'_>, ladder: &Ladder) -> u64 {
-    cx.get(JOINED, &(ladder.board.clone(), ladder.run)).unwrap_or(0)
+/// Takes a member from its place, and says the rank that it had.
+pub fn leave(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
+    cx.engine.leave(ladder, key) + 1
 }
 
 /// The rank of a member that stands in the order.
 #[must_use]
-pub fn rank(cx: &Cx<'_>, ladder: &Ladder, place: &Place) -> u64 {
-    cx.engine.ranks.before(&ladder.board, ladder.run, &ladder.raw(place)) + 1
+pub fn rank(cx: &Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
+    cx.engine.ranking(ladder).map_or(0, |ranking| ranking.before(key)) + 1
 }
 
-fn count_score(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
-    let key = ladder.score_key(place);
-    let sharing = cx.get(SCORES, &key).unwrap_or(0);
-    cx.put(SCORES, &key, &(sharing + 1));
-    if sharing == 0 {
-        cx.engine.scores.add(&ladder.board, ladder.run, &SCORES.raw_key(&key));
-    }
+/// A member's row.
+#[must_use]
+pub fn get(cx: &Cx<'_>, ladder: &Ladder, owner: &str) -> Option<MemberRow> {
+    cx.get_raw(MEMBERS, &ladder.member(owner))
 }
 
-fn uncount_score(cx: &mut Cx<'_>, ladder: &Ladder, place: &Place) {
-    let key = ladder.score_key(place);
-    let sharing = cx.get(SCORES, &key).expect("a score that someone has is counted");
-    if sharing > 1 {
-        cx.put(SCORES, &key, &(sharing - 1));
-        return;
-    }
-    cx.delete(SCORES, &key);
-    cx.engine.scores.remove(&ladder.board, ladder.run, &SCORES.raw_key(&key));
+/// Writes a member's row.
+pub fn put(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, member: &MemberRow) {
+    cx.put_raw(MEMBERS, ladder.member(owner), member);
+    cx.engine.set_unplaced(ladder, owner, member.hidden || member.standing.is_none());
+}
+
+/// Deletes a member's row.
+pub fn forget(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str) {
+    cx.delete_raw(MEMBERS, ladder.member(owner));
+    cx.engine.set_unplaced(ladder, owner, false);
+}
+
+/// How many members a board has, with a place or without.
+#[must_use]
+pub fn joined(cx: &Cx<'_>, ladder: &Ladder) -> u64 {
+    cx.engine.ranking(ladder).map_or(0, Ranking::joined)
 }

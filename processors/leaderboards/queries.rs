@@ -8,18 +8,18 @@ mod stats;
 
 use crate::leaderboards::Boards;
 use crate::leaderboards::fold::Standing;
-use crate::leaderboards::ladder::{Ladder, Rungs, rung};
+use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard;
-use crate::leaderboards::tables::{
-    BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, ORDER, OrderKey, SCORES, run,
-};
+use crate::leaderboards::standings::Ranking as Order;
+use crate::leaderboards::tables::{BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, run};
 use crate::runtime::system::Partitions;
 use millrace_state::key;
-use millrace_state::table::Range;
 use millrace_topics::leaderboards::{
     Answer, Board, Bounds, Entry, Epoch, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, Rejection, Seek, Sort,
     Tie, Window,
 };
+use std::ops::Range;
+use std::sync::Arc;
 
 type View<'a> = crate::runtime::view::View<'a, Boards>;
 
@@ -59,9 +59,11 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Board { board } => board_of(view, &board).map(|board| Answer::Board(Box::new(board))),
         Query::Entries { of, seek, limit, scores, top_percent } => {
             let asked = Asked::find(view, &of)?;
-            let rows = asked.with_scores(scores);
-            let last_rank = top_percent.map_or(u64::MAX, |part| (asked.members() * u64::from(part)).div_ceil(100));
-            Ok(Answer::Page(asked.entries(&List { rows, last_rank }, &seek, limit)))
+            let mut list = asked.with_scores(scores);
+            if let Some(part) = top_percent {
+                list.end = list.end.min((asked.members() * u64::from(part)).div_ceil(100));
+            }
+            Ok(Answer::Page(asked.entries(&list, &seek, limit)))
         }
         Query::Among { of, owners } => Ok(Answer::Page(Asked::find(view, &of)?.among(owners))),
         Query::Owner { of, owner } => Asked::find(view, &of)?.owner(&owner).map(Answer::Entry),
@@ -74,8 +76,8 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     }
 }
 
-fn find(view: &View<'_>, board: &String) -> Result<BoardRow, Rejection> {
-    view.get(BOARDS, board).ok_or(Rejection::UnknownBoard)
+fn find(view: &View<'_>, board: &str) -> Result<Arc<BoardRow>, Rejection> {
+    view.engine.board(board).cloned().ok_or(Rejection::UnknownBoard)
 }
 
 fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
@@ -89,7 +91,7 @@ fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
 
 fn epoch(view: &View<'_>, board: &str, window: Window, epoch: u32) -> Option<Epoch> {
     let row = view.get(EPOCHS, &(board.to_owned(), window as u8, epoch))?;
-    Some(row.show(window, epoch, view.engine.ranks.members(board, run(window, epoch))))
+    Some(row.show(window, epoch, view.engine.members(board, run(window, epoch))))
 }
 
 fn epochs(view: &View<'_>, of: &Ranking, below: Option<u32>, limit: u32) -> Result<Vec<Epoch>, Rejection> {
@@ -101,17 +103,15 @@ fn epochs(view: &View<'_>, of: &Ranking, below: Option<u32>, limit: u32) -> Resu
     if let Some(below) = below {
         rows = rows.beyond(&EPOCHS.raw_key(&(of.board.clone(), of.window as u8, below)));
     }
-    let found = view.scan(EPOCHS, &rows).take(limit as usize).map(|((.., number), row)| {
-        row.show(of.window, number, view.engine.ranks.members(&of.board, run(of.window, number)))
-    });
+    let found = view
+        .scan(EPOCHS, &rows)
+        .take(limit as usize)
+        .map(|((.., number), row)| row.show(of.window, number, view.engine.members(&of.board, run(of.window, number))));
     Ok(found.collect())
 }
 
-/// Which rows belong to a list.
-struct List {
-    rows: Range,
-    last_rank: u64,
-}
+/// Which members belong to a list: those before whom so many stand.
+type List = Range<u64>;
 
 /// A ranking that is asked about.
 struct Asked<'a> {
@@ -140,69 +140,58 @@ impl<'a> Asked<'a> {
         Ok(Self { view, ladder: Ladder::new(&of.board, &row, of.window, epoch), tie })
     }
 
+    /// The members in order; `None` while nobody ever was there.
+    fn order(&self) -> Option<&Order> {
+        self.view.engine.ranking(&self.ladder)
+    }
+
     fn members(&self) -> u64 {
-        self.view.engine.ranks.members(&self.ladder.board, self.ladder.run)
+        self.order().map_or(0, Order::len)
     }
 
     fn member(&self, owner: &str) -> Option<MemberRow> {
-        self.view.get(MEMBERS, &self.ladder.member_key(owner))
+        self.view.get(MEMBERS, &(owner.to_owned(), self.ladder.board.clone(), self.ladder.run))
     }
 
-    /// The place of an owner that has one.
-    fn place(&self, owner: &str) -> Result<Place, Rejection> {
+    /// What counts of an owner that has a place.
+    fn standing(&self, owner: &str) -> Result<Standing, Rejection> {
         let member = self.member(owner).filter(|member| !member.hidden);
-        let standing = member.and_then(|member| member.standing).ok_or(Rejection::UnknownOwner)?;
-        Ok(standing.place(owner))
+        member.and_then(|member| member.standing).ok_or(Rejection::UnknownOwner)
+    }
+
+    /// The key of an owner that has a place.
+    fn key(&self, owner: &str) -> Result<Vec<u8>, Rejection> {
+        self.standing(owner).map(|standing| self.ladder.key(&standing, owner))
     }
 
     /// How many stand before a key of the order.
     fn before(&self, key: &[u8]) -> u64 {
-        self.view.engine.ranks.before(&self.ladder.board, self.ladder.run, key)
+        self.order().map_or(0, |order| order.before(key))
     }
 
-    fn rank(&self, place: &Place) -> u64 {
-        self.before(&self.ladder.raw(place)) + 1
-    }
-
-    /// The rank that is shown for a place which stands at `rank`.
-    fn shown_rank(&self, place: &Place, rank: u64) -> u64 {
+    /// The rank that is shown for a key which stands at `rank`.
+    fn shown_rank(&self, key: &[u8], rank: u64) -> u64 {
+        let scores = self.ladder.scores_of(key);
         match self.tie {
             Tie::Unique => rank,
-            Tie::Competition => self.before(&ORDER.raw_prefix(&self.ladder.score_key(place))) + 1,
-            Tie::Dense => {
-                let key = SCORES.raw_key(&self.ladder.score_key(place));
-                self.view.engine.scores.before(&self.ladder.board, self.ladder.run, &key) + 1
-            }
+            Tie::Competition => self.before(scores) + 1,
+            Tie::Dense => self.order().map_or(0, |order| order.scores_before(scores)) + 1,
         }
     }
 
-    fn everyone(&self) -> Range {
-        ORDER.under(&(self.ladder.board.clone(), self.ladder.run))
-    }
-
     fn all(&self) -> List {
-        List { rows: self.everyone(), last_rank: u64::MAX }
+        0..self.members()
     }
 
-    /// Where those with this score begin, as it stands in the store.
-    fn score_prefix(&self, score: i64) -> Vec<u8> {
-        ORDER.raw_prefix(&(self.ladder.board.clone(), self.ladder.run, rung(self.ladder.sort, score)))
-    }
-
-    /// The rows whose scores lie inside.
-    fn with_scores(&self, scores: Bounds) -> Range {
+    /// Those whose scores lie inside.
+    fn with_scores(&self, scores: Bounds) -> List {
         let (best, worst) = match self.ladder.sort {
             Sort::Asc => (scores.min, scores.max),
             Sort::Desc => (scores.max, scores.min),
         };
-        let mut rows = self.everyone();
-        if let Some(best) = best {
-            rows.from = self.score_prefix(best);
-        }
-        if let Some(worst) = worst {
-            rows.to = key::after_prefix(&self.score_prefix(worst)).expect("a table's number is below 255");
-        }
-        rows
+        let start = best.map_or(0, |best| self.before(&self.ladder.with_score(best)));
+        let behind = worst.and_then(|worst| key::after_prefix(&self.ladder.with_score(worst)));
+        start..behind.map_or(self.members(), |behind| self.before(&behind))
     }
 
     fn entry(&self, place: Place, rank: u64) -> Entry {
@@ -213,18 +202,18 @@ impl<'a> Asked<'a> {
     }
 
     /// An entry by itself; `rank` is its place in the order.
-    fn own_entry(&self, place: Place, rank: u64) -> OwnEntry {
+    fn own_entry(&self, key: &[u8], rank: u64) -> OwnEntry {
         let members = self.members();
         let below = (members - rank).saturating_mul(100).checked_div(members - 1).unwrap_or(100);
         let percentile = u32::try_from(below).expect("at most a hundred");
-        let shown = self.shown_rank(&place, rank);
-        OwnEntry { entry: self.entry(place, shown), members, percentile }
+        let shown = self.shown_rank(key, rank);
+        OwnEntry { entry: self.entry(self.ladder.place(key), shown), members, percentile }
     }
 
     fn owner(&self, owner: &str) -> Result<OwnEntry, Rejection> {
-        let place = self.place(owner)?;
-        let rank = self.rank(&place);
-        Ok(self.own_entry(place, rank))
+        let key = self.key(owner)?;
+        let rank = self.before(&key) + 1;
+        Ok(self.own_entry(&key, rank))
     }
 
     fn history(&self, owner: &str) -> Result<Vec<KeptSubmission>, Rejection> {
@@ -243,112 +232,97 @@ impl<'a> Asked<'a> {
     }
 
     fn entries(&self, list: &List, seek: &Seek, limit: u32) -> Page {
-        let limit = limit as usize;
-        let keys = match seek {
-            Seek::Top => self.walk(&list.rows, limit),
-            Seek::After(place) => self.walk(&list.rows.clone().beyond(&self.ladder.raw(place)), limit),
-            Seek::Before(place) => self.walk_up(&list.rows, &self.ladder.raw(place), limit),
-            Seek::Rank(rank) => return self.page_from(*rank, limit),
-        };
-        let first = keys.first().map_or(1, |key| self.before(&ORDER.raw_key(key)) + 1);
-        self.page(list, keys, first)
+        let limit = u64::from(limit);
+        let first = |start: u64| start.max(list.start)..start.max(list.start).saturating_add(limit);
+        match seek {
+            Seek::Top => self.page(list, first(0)),
+            Seek::After(place) => {
+                // Behind the key itself, whether it is still there or not.
+                let behind = [&*self.ladder.key_at(place), &[0]].concat();
+                self.page(list, first(self.before(&behind)))
+            }
+            Seek::Before(place) => {
+                let end = self.before(&self.ladder.key_at(place)).min(list.end);
+                self.page(list, end.saturating_sub(limit).max(list.start)..end)
+            }
+            Seek::Rank(rank) => {
+                let Some(start) = rank.checked_sub(1) else { return Page::default() };
+                self.page(&self.all(), start..start.saturating_add(limit))
+            }
+        }
     }
 
-    fn page_from(&self, rank: u64, limit: usize) -> Page {
-        let Some(first) = self.select(rank) else { return Page::default() };
-        let list = self.all();
-        let keys = self.walk(&list.rows.clone().starting(&ORDER.raw_key(&first)), limit);
-        self.page(&list, keys, rank)
-    }
-
-    fn walk(&self, rows: &Range, limit: usize) -> Vec<OrderKey> {
-        self.view.scan(ORDER, rows).take(limit).map(|(key, ())| key).collect()
-    }
-
-    /// The last rows before a key, in order.
-    fn walk_up(&self, rows: &Range, before: &[u8], limit: usize) -> Vec<OrderKey> {
-        let mut keys = self.walk(&rows.clone().reversed().beyond(before), limit);
-        keys.reverse();
+    /// The keys of these members.
+    fn walk(&self, rows: Range<u64>) -> Vec<Vec<u8>> {
+        let count = usize::try_from(rows.end.saturating_sub(rows.start)).expect("a page is short");
+        let keys = self.order().into_iter().flat_map(|order| order.from(rows.start));
+        let keys: Vec<Vec<u8>> = keys.take(count).collect();
+        self.view.walk(keys.len(), "the order");
         keys
     }
 
-    /// A page of these neighbours in the order, the first of which has this rank.
-    fn page(&self, list: &List, keys: Vec<OrderKey>, first_rank: u64) -> Page {
-        let ranked: Vec<(u64, OrderKey)> = (first_rank..=list.last_rank).zip(keys).collect();
-        let (Some((_, first)), Some((last_rank, last))) = (ranked.first().cloned(), ranked.last().cloned()) else {
-            return Page::default();
-        };
-        let is_more = |rows: Range| self.view.scan(ORDER, &rows).next().is_some();
-        let more_behind = last_rank < list.last_rank && is_more(list.rows.clone().beyond(&ORDER.raw_key(&last)));
-        let more_before = is_more(list.rows.clone().reversed().beyond(&ORDER.raw_key(&first)));
-        let (first, last) = (self.ladder.place(first), self.ladder.place(last));
-        let entries = self.show(ranked);
-        Page { entries, next: more_behind.then_some(last), prev: more_before.then_some(first) }
+    /// A page of these neighbours in the order, as far as the list goes.
+    fn page(&self, list: &List, rows: Range<u64>) -> Page {
+        let keys = self.walk(rows.start..rows.end.min(list.end));
+        let (Some(first), Some(last)) = (keys.first(), keys.last()) else { return Page::default() };
+        let end = rows.start + keys.len() as u64;
+        let next = (end < list.end).then(|| self.ladder.place(last));
+        let prev = (rows.start > list.start).then(|| self.ladder.place(first));
+        Page { next, prev, entries: self.show((rows.start + 1..).zip(keys).collect()) }
     }
 
     /// Neighbours in the order, under the ranks that are shown: only the first one's is looked up.
-    fn show(&self, ranked: Vec<(u64, OrderKey)>) -> Vec<Entry> {
+    fn show(&self, ranked: Vec<(u64, Vec<u8>)>) -> Vec<Entry> {
         let mut shown = 0;
-        let mut above: Option<Rungs> = None;
-        let entry = |(rank, key): (u64, OrderKey)| {
-            let rungs = key.2.clone();
-            let place = self.ladder.place(key);
+        let mut above: Option<Vec<u8>> = None;
+        let entry = |(rank, key): (u64, Vec<u8>)| {
+            let scores = self.ladder.scores_of(&key);
             shown = match &above {
-                None => self.shown_rank(&place, rank),
-                Some(above) if *above == rungs && self.tie != Tie::Unique => shown,
+                None => self.shown_rank(&key, rank),
+                Some(above) if *above == scores && self.tie != Tie::Unique => shown,
                 Some(_) if self.tie == Tie::Dense => shown + 1,
                 Some(_) => rank,
             };
-            above = Some(rungs);
-            self.entry(place, shown)
+            above = Some(scores.to_vec());
+            self.entry(self.ladder.place(&key), shown)
         };
         ranked.into_iter().map(entry).collect()
     }
 
     fn among(&self, owners: Vec<String>) -> Page {
-        let places = owners.iter().filter_map(|owner| self.place(owner).ok());
-        let mut keys: Vec<OrderKey> = places.map(|place| self.ladder.order_key(&place)).collect();
+        let mut keys: Vec<Vec<u8>> = owners.iter().filter_map(|owner| self.key(owner).ok()).collect();
         keys.sort_unstable();
         keys.dedup();
         let mut entries = Vec::with_capacity(keys.len());
-        let (mut shown, mut above): (u64, Option<Rungs>) = (0, None);
+        let (mut shown, mut above): (u64, Option<Vec<u8>>) = (0, None);
         for (rank, key) in (1..).zip(keys) {
-            let rungs = key.2.clone();
-            shown = match (self.tie, above.as_ref() == Some(&rungs)) {
+            let scores = self.ladder.scores_of(&key);
+            shown = match (self.tie, above.as_deref() == Some(scores)) {
                 (Tie::Competition | Tie::Dense, true) => shown,
                 (Tie::Dense, false) => shown + 1,
                 _ => rank,
             };
-            above = Some(rungs);
-            entries.push(self.entry(self.ladder.place(key), shown));
+            above = Some(scores.to_vec());
+            entries.push(self.entry(self.ladder.place(&key), shown));
         }
         Page { entries, next: None, prev: None }
     }
 
     /// The window that has as many members above the owner as below, moved so that it does not hang over an edge.
     fn around(&self, owner: &str, limit: u32) -> Result<Page, Rejection> {
-        let place = self.place(owner)?;
+        let above = self.before(&self.key(owner)?);
         let (limit, members) = (u64::from(limit), self.members());
-        let rank = self.rank(&place);
-        let highest_start = members.saturating_sub(limit) + 1;
-        let start = rank.saturating_sub(limit / 2).clamp(1, highest_start);
-        let above = usize::try_from(rank - start).expect("less than the limit");
-        let limit = usize::try_from(limit).expect("a limit is small");
-        let list = self.all();
-        let own = self.ladder.raw(&place);
-        let mut keys = self.walk_up(&list.rows, &own, above);
-        keys.extend(self.walk(&list.rows.clone().starting(&own), limit - above));
-        Ok(self.page(&list, keys, start))
+        let start = (above + 1).saturating_sub(limit / 2).saturating_sub(1).min(members.saturating_sub(limit));
+        Ok(self.page(&self.all(), start..start + limit))
     }
 
     fn at_rank(&self, rank: u64) -> Result<OwnEntry, Rejection> {
         let key = self.select(rank).ok_or_else(|| Rejection::UnknownRank { rank, members: self.members() })?;
-        Ok(self.own_entry(self.ladder.place(key), rank))
+        Ok(self.own_entry(&key, rank))
     }
 
     /// The key at a rank.
-    fn select(&self, rank: u64) -> Option<OrderKey> {
-        let raw = self.view.engine.ranks.select(&self.ladder.board, self.ladder.run, rank)?;
-        Some(ORDER.key_of(&raw))
+    fn select(&self, rank: u64) -> Option<Vec<u8>> {
+        self.order()?.from(rank.checked_sub(1)?).next()
     }
 }

@@ -4,9 +4,7 @@
 //! A shard is a ranking of its own under a routing key of its own, `board#3`. The partition of the board's own id is
 //! its *home*: it has the definition, and says how an epoch of all shards has ended.
 
-use crate::leaderboards::ladder::Ladder;
-use millrace_state::key;
-use millrace_topics::leaderboards::{Definition, EpochClosed, Place, Ranked, ShardClosed, Window, Won};
+use millrace_topics::leaderboards::{Definition, EpochClosed, Ranked, ShardClosed, Window, Won};
 use millrace_topics::partition::partition_of;
 
 /// What stands between a board's id and the number of a shard: no id that an operator chooses has it.
@@ -40,33 +38,6 @@ pub fn index_of(board: &str) -> Option<u32> {
 #[must_use]
 pub fn of_owner(owner: &str, shards: u32) -> u32 {
     partition_of(owner.as_bytes(), shards)
-}
-
-/// Where the keys of the order begin to be the same for all shards: behind table, board and run.
-#[must_use]
-pub fn shared_from(board: &str) -> usize {
-    // The board's id holds no zero byte, so it takes its length and the two bytes that end it; the run takes four.
-    1 + board.len() + 2 + 4
-}
-
-/// The key of a place in the order of any shard.
-#[must_use]
-pub fn suffix(ladder: &Ladder, place: &Place) -> Vec<u8> {
-    ladder.raw(place).split_off(shared_from(&ladder.board))
-}
-
-/// How many bytes of such a key say the scores: the score, the number of subscores, and those.
-#[must_use]
-pub fn scores_length(columns: usize) -> usize {
-    8 + 1 + 8 * columns
-}
-
-/// The keys from a score on, and those behind it.
-#[must_use]
-pub fn of_rung(rung: i64) -> (Vec<u8>, Option<Vec<u8>>) {
-    let from = key::bytes_of(&rung);
-    let to = key::after_prefix(&from);
-    (from, to)
 }
 
 /// How many of the best the event of a closed epoch may need.

@@ -1,86 +1,224 @@
-//! What is kept in memory of the boards: how many members stand where, and a sum over each ranking. Derived from the
-//! tables, counted again by one walk when a partition is opened, and changed only by transitions.
+//! What is kept in memory of the boards: their rows, the members of each ranking in order, and a sum over each ranking.
+//! Derived from the tables, computed again by one walk when a partition is opened, and changed only by transitions.
 //!
 //! The sum of a ranking is the sum, modulo 2^128, of the XXH3-128 of each member's bytes in the order: rungs, stamp
 //! and owner. It does not depend on the order of adding, so it follows each change at once, and the sum of a spread
 //! board is the sum of its shards'.
 
+use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::ranks::Ranks;
-use crate::leaderboards::shard::shared_from;
-use crate::leaderboards::tables::{ORDER, SCORES};
+use crate::leaderboards::ordered::OrderedKeys;
+use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
-use std::collections::BTreeMap;
+use millrace_topics::codec;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// The counts and sums of every board of a partition.
+/// So many members are sorted before they are put in their places, when a partition is opened: neighbours are put
+/// where the cache still is, and more at once would need the memory of a second order.
+const SORTED: usize = 1 << 16;
+
+/// Every board of a partition.
 #[derive(Clone, Debug, Default)]
 pub struct Standings {
-    /// The members of each ranking.
-    pub ranks: Ranks,
-    /// The distinct scores of each ranking of boards with dense ranks.
-    pub scores: Ranks,
-    sums: BTreeMap<String, BTreeMap<u32, u128>>,
+    boards: BTreeMap<String, OfBoard>,
+}
+
+/// A board: its row, and the ranking of each of its runs.
+#[derive(Clone, Debug)]
+struct OfBoard {
+    row: Arc<BoardRow>,
+    rankings: BTreeMap<u32, Ranking>,
+}
+
+/// The members of a board in one of its runs.
+#[derive(Clone, Debug, Default)]
+pub struct Ranking {
+    /// The keys of those who have a place.
+    members: OrderedKeys,
+    /// The distinct scores among them, on boards that count those.
+    scores: OrderedKeys,
+    /// The owners that are members and have no place: hidden ones, and those without a score.
+    unplaced: BTreeSet<String>,
+    sum: u128,
+}
+
+impl Ranking {
+    /// How many have a place.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.members.len()
+    }
+
+    /// True if nobody has a place.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// How many are members, with a place or without.
+    #[must_use]
+    pub fn joined(&self) -> u64 {
+        self.members.len() + self.unplaced.len() as u64
+    }
+
+    /// How many stand before a key, or before all keys that start so.
+    #[must_use]
+    pub fn before(&self, key: &[u8]) -> u64 {
+        self.members.before(key)
+    }
+
+    /// How many distinct scores stand before this one, on boards that count those.
+    #[must_use]
+    pub fn scores_before(&self, score: &[u8]) -> u64 {
+        self.scores.before(score)
+    }
+
+    /// The keys from the one on before which `skip` others stand.
+    pub fn from(&self, skip: u64) -> impl Iterator<Item = Vec<u8>> + '_ {
+        self.members.from(skip)
+    }
+
+    /// Owners of the ranking, whoever is found first: those without a place, then the best.
+    pub fn owners<'a>(&'a self, ladder: &'a Ladder) -> impl Iterator<Item = String> + 'a {
+        self.unplaced.iter().cloned().chain(self.from(0).map(|key| ladder.place(&key).owner))
+    }
+
+    /// The sum over it.
+    #[must_use]
+    pub fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Gives a place to someone who has none, and says how many stand before.
+    fn enter(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
+        if ladder.dense && self.sharing(ladder, key) == 0 {
+            self.scores.insert(ladder.scores_of(key));
+        }
+        self.sum = self.sum.wrapping_add(hash(key));
+        self.members.insert(key)
+    }
+
+    /// Takes a place away, and says how many stood before.
+    fn leave(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
+        let before = self.members.remove(key).expect("a member that leaves was there");
+        self.sum = self.sum.wrapping_sub(hash(key));
+        if ladder.dense && self.sharing(ladder, key) == 0 {
+            self.scores.remove(ladder.scores_of(key)).expect("a score that someone had is counted");
+        }
+        before
+    }
+
+    /// How many have the scores that a key says.
+    fn sharing(&self, ladder: &Ladder, key: &[u8]) -> u64 {
+        let scores = ladder.scores_of(key);
+        let behind = millrace_state::key::after_prefix(scores).expect("the number of subscores is below 255");
+        self.before(&behind) - self.before(scores)
+    }
+}
+
+fn hash(key: &[u8]) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(key)
 }
 
 impl Standings {
-    /// The sum over a ranking.
+    /// What a submission must know of a board.
     #[must_use]
-    pub fn sum(&self, ladder: &Ladder) -> u128 {
-        self.sums.get(&ladder.board).and_then(|runs| runs.get(&ladder.run)).copied().unwrap_or_default()
+    pub fn board(&self, board: &str) -> Option<&Arc<BoardRow>> {
+        self.boards.get(board).map(|board| &board.row)
     }
 
-    /// Adds a row of the order.
-    pub fn sum_up(&mut self, ladder: &Ladder, raw: &[u8]) {
-        self.change(ladder, |sum| sum.wrapping_add(hash(&ladder.board, raw)));
+    /// The ranking of a ladder; `None` while nobody ever was in it.
+    #[must_use]
+    pub fn ranking(&self, ladder: &Ladder) -> Option<&Ranking> {
+        self.boards.get(&ladder.board)?.rankings.get(&ladder.run)
     }
 
-    /// Takes a row of the order back.
-    pub fn take_back(&mut self, ladder: &Ladder, raw: &[u8]) {
-        self.change(ladder, |sum| sum.wrapping_sub(hash(&ladder.board, raw)));
+    /// How many have a place in a run of a board.
+    #[must_use]
+    pub fn members(&self, board: &str, run: u32) -> u64 {
+        self.boards.get(board).and_then(|board| board.rankings.get(&run)).map_or(0, Ranking::len)
+    }
+
+    /// Takes a board's row.
+    pub(super) fn set_board(&mut self, board: &str, row: &BoardRow) {
+        let row = Arc::new(row.clone());
+        match self.boards.get_mut(board) {
+            Some(known) => known.row = row,
+            None => drop(self.boards.insert(board.to_owned(), OfBoard { row, rankings: BTreeMap::new() })),
+        }
+    }
+
+    /// Gives a place to someone who has none, and says how many stand before.
+    pub(super) fn enter(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
+        self.open(ladder).enter(ladder, key)
+    }
+
+    /// Takes a place away, and says how many stood before.
+    pub(super) fn leave(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
+        self.open(ladder).leave(ladder, key)
+    }
+
+    /// Notes whether an owner is a member without a place.
+    pub(super) fn set_unplaced(&mut self, ladder: &Ladder, owner: &str, unplaced: bool) {
+        let ranking = self.open(ladder);
+        if unplaced {
+            ranking.unplaced.insert(owner.to_owned());
+        } else if !ranking.unplaced.is_empty() {
+            ranking.unplaced.remove(owner);
+        }
     }
 
     /// Forgets a ranking.
-    pub fn forget(&mut self, board: &str, run: u32) {
-        self.ranks.forget(board, run);
-        self.scores.forget(board, run);
-        if let Some(runs) = self.sums.get_mut(board) {
-            runs.remove(&run);
+    pub(super) fn forget(&mut self, ladder: &Ladder) {
+        if let Some(board) = self.boards.get_mut(&ladder.board) {
+            board.rankings.remove(&ladder.run);
         }
     }
 
-    fn change(&mut self, ladder: &Ladder, by: impl FnOnce(u128) -> u128) {
-        if !self.sums.contains_key(&ladder.board) {
-            self.sums.insert(ladder.board.clone(), BTreeMap::new());
-        }
-        let runs = self.sums.get_mut(&ladder.board).expect("it was just put in");
-        let sum = runs.entry(ladder.run).or_default();
-        *sum = by(*sum);
+    fn open(&mut self, ladder: &Ladder) -> &mut Ranking {
+        let board = self.boards.get_mut(&ladder.board).expect("a board with members is there");
+        board.rankings.entry(ladder.run).or_default()
     }
-}
-
-/// The hash of a row without the table, the board and the run, which differ between shards.
-fn hash(board: &str, raw: &[u8]) -> u128 {
-    xxhash_rust::xxh3::xxh3_128(&raw[shared_from(board)..])
 }
 
 impl Engine for Standings {
     fn rebuild(store: &Store) -> Self {
-        let mut sums: BTreeMap<String, BTreeMap<u32, u128>> = BTreeMap::new();
-        let rows = store.range(&ORDER.all()).map(|(raw, _)| {
-            let (board, run, ..) = ORDER.key_of(&raw);
-            if !sums.contains_key(&board) {
-                sums.insert(board.clone(), BTreeMap::new());
+        let mut standings = Self::default();
+        for (key, value) in store.range(&BOARDS.all()) {
+            standings.set_board(&BOARDS.key_of(&key), &BOARDS.value_of(&value));
+        }
+        let mut waiting: BTreeMap<(String, u32), (Ladder, Vec<Vec<u8>>)> = BTreeMap::new();
+        for (key, value) in store.range(&MEMBERS.all()) {
+            let (owner, board, run) = MEMBERS.key_of(&key);
+            let row = standings.board(&board).expect("a board with members is there");
+            let ladder = || Ladder::of_run(&board, row, run);
+            let (ladder, keys) = waiting.entry((board.clone(), run)).or_insert_with(|| (ladder(), Vec::new()));
+            // The kept submissions behind them are not looked at.
+            let ((standing, hidden), _): ((Option<Standing>, bool), _) =
+                codec::decode_prefix(&value).expect("a member's row starts so");
+            match standing {
+                Some(standing) if !hidden => keys.push(ladder.key(&standing, &owner)),
+                _ => standings.set_unplaced(ladder, &owner, true),
             }
-            let sum = sums.get_mut(&board).expect("it was just put in").entry(run).or_default();
-            *sum = sum.wrapping_add(hash(&board, &raw));
-            (board, run, raw)
-        });
-        let ranks = Ranks::of_rows(rows);
-        let scores = Ranks::of_rows(store.range(&SCORES.all()).map(|(raw, _)| {
-            let (board, run, _) = SCORES.key_of(&raw);
-            (board, run, raw)
-        }));
-        Self { ranks, scores, sums }
+            if keys.len() == SORTED {
+                standings.enter_all(ladder, keys);
+            }
+        }
+        for (ladder, mut keys) in waiting.into_values() {
+            standings.enter_all(&ladder, &mut keys);
+        }
+        standings
+    }
+}
+
+impl Standings {
+    fn enter_all(&mut self, ladder: &Ladder, keys: &mut Vec<Vec<u8>>) {
+        keys.sort_unstable();
+        let ranking = self.open(ladder);
+        for key in keys.drain(..) {
+            ranking.enter(ladder, &key);
+        }
     }
 }

@@ -1,7 +1,6 @@
-//! The tables of leaderboards: boards, their epochs, their members, and the members in order.
+//! The tables of leaderboards: boards, their epochs and their members. The order of the members is kept in memory.
 
 use crate::leaderboards::fold::{Kept, Standing};
-use crate::leaderboards::ladder::Rungs;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::leaderboards::{
@@ -58,7 +57,7 @@ pub struct Closed {
     pub hash: u128,
 }
 
-/// A member of a board in one epoch of one window.
+/// A member of a board in one epoch of one window. What decides its place comes first, so that it can be read alone.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct MemberRow {
     /// What counts; none if every submission was voided.
@@ -77,56 +76,27 @@ pub fn run(window: Window, epoch: u32) -> u32 {
     epoch << 2 | u32::try_from(window.index()).expect("there are three windows")
 }
 
-/// A member's key: (board, run, owner).
-pub type MemberKey = (String, u32, String);
-
-/// A member's key in the order: (board, run, rungs, stamp at which they were reached, owner). The stamp is
-/// (micros, node).
-pub type OrderKey = (String, u32, Rungs, (u64, u32), String);
-
-/// The key of those who share a place: (board, run, rungs).
-pub type ScoreKey = (String, u32, Rungs);
-
 /// Board → its definition and when it was created.
 pub const DEFINITIONS: Table<String, (Definition, Time)> = Table::primary(19, "definitions");
 /// Board → what a submission must know of it.
 pub const BOARDS: Table<String, BoardRow> = Table::primary(20, "boards");
 /// (board, number of the window, epoch) → how long it is open.
 pub const EPOCHS: Table<(String, u8, u32), EpochRow> = Table::primary(21, "epochs");
-/// (board, run, owner) → its score and how it came to it.
-pub const MEMBERS: Table<MemberKey, MemberRow> = Table::primary(22, "members");
-/// The members in the order of their board. Computed from `members`.
-pub const ORDER: Table<OrderKey, ()> = Table::derived(23, "order");
-/// How many members share a place, on boards that have dense ranks. Computed from `members`.
-pub const SCORES: Table<ScoreKey, u64> = Table::derived(24, "scores");
 /// Owners that are hidden everywhere.
 pub const HIDDEN: Table<String, ()> = Table::primary(25, "hidden");
-/// (owner, board, run): where an owner is a member. Computed from `members`.
-pub const OWNED: Table<(String, String, u32), ()> = Table::derived(26, "owned");
-/// (board, run) → how many members it has, on boards that have a limit. Computed from `members`.
-pub const JOINED: Table<(String, u32), u64> = Table::derived(27, "joined");
-
 /// (board, number of the window, epoch, shard) → how the shard's epoch ended, until all have.
 pub const SUMMARIES: Table<(String, u8, u32, u32), ShardClosed> = Table::primary(28, "summaries");
 /// (board or shard, number of the window) → how often an epoch ended by hand, and on a shard the last that did.
 pub const CLOSINGS: Table<(String, u8), (u32, u32)> = Table::primary(29, "closings");
 
-/// The tables, by number. The numbers 16, 17 and 18 are retired.
+/// (owner, board, run) → its score and how it came to it. By owner, to find everything that one has; who is in a
+/// ranking is known in memory.
+pub const MEMBERS: Table<(String, String, u32), MemberRow> = Table::primary(30, "members");
+
+/// The tables, by number. The numbers 16 to 18, 22 to 24, 26 and 27 are retired.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![
-        DEFINITIONS.def(),
-        BOARDS.def(),
-        EPOCHS.def(),
-        MEMBERS.def(),
-        ORDER.def(),
-        SCORES.def(),
-        HIDDEN.def(),
-        OWNED.def(),
-        JOINED.def(),
-        SUMMARIES.def(),
-        CLOSINGS.def(),
-    ]
+    vec![DEFINITIONS.def(), BOARDS.def(), EPOCHS.def(), HIDDEN.def(), SUMMARIES.def(), CLOSINGS.def(), MEMBERS.def()]
 }
 
 impl BoardRow {

@@ -12,7 +12,7 @@ use crate::leaderboards::calendar::{self, Cron};
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
-use crate::leaderboards::tables::{BOARDS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS};
+use crate::leaderboards::tables::{BOARDS, BoardRow, DEFINITIONS, EPOCHS, run};
 use crate::leaderboards::{Boards, order};
 use crate::runtime::ids;
 use millrace_topics::leaderboards::{
@@ -22,6 +22,7 @@ use millrace_topics::leaderboards::{
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
+use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
@@ -160,8 +161,14 @@ fn check_may_rule(cx: &Cx<'_>) -> Result<(), Rejection> {
     if cx.caller().role == Role::User { Err(Rejection::RoleRequired) } else { Ok(()) }
 }
 
-fn find(cx: &Cx<'_>, board: &String) -> Result<BoardRow, Rejection> {
-    cx.get(BOARDS, board).ok_or(Rejection::UnknownBoard)
+fn find(cx: &Cx<'_>, board: &str) -> Result<Arc<BoardRow>, Rejection> {
+    cx.engine.board(board).cloned().ok_or(Rejection::UnknownBoard)
+}
+
+/// Writes what a submission must know of a board.
+fn put_board(cx: &mut Cx<'_>, board: &String, row: &BoardRow) {
+    cx.put(BOARDS, board, row);
+    cx.engine.set_board(board, row);
 }
 
 fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection> {
@@ -170,7 +177,7 @@ fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection>
         if known.without_rules() != definition.without_rules() {
             return Err(Rejection::BoardExists);
         }
-        let row = cx.get(BOARDS, &definition.id).expect("a board that is defined has its row");
+        let row = find(cx, &definition.id).expect("a board that is defined has its row");
         return Ok(Outcome::WasDefined(Box::new(show(cx, known, created, &row))));
     }
     // The line: nothing below can be refused.
@@ -183,7 +190,7 @@ fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection>
 /// Writes the rows of a board, or of a shard.
 fn create(cx: &mut Cx<'_>, definition: &Definition, at: Time) -> BoardRow {
     let row = BoardRow::new(definition);
-    cx.put(BOARDS, &definition.id, &row);
+    put_board(cx, &definition.id, &row);
     cx.put(DEFINITIONS, &definition.id, &(definition.clone(), at));
     for window in definition.windows.iter() {
         epochs::open(cx, definition, window, 0, at);
@@ -197,8 +204,7 @@ fn show(cx: &Cx<'_>, definition: Definition, created_at: Time, row: &BoardRow) -
         let epoch = row.epoch(window);
         let key = (definition.id.clone(), window as u8, epoch);
         let state = cx.get(EPOCHS, &key).expect("the open epoch of a window is there");
-        let ladder = Ladder::new(&definition.id, row, window, epoch);
-        state.show(window, epoch, cx.engine.ranks.members(&ladder.board, ladder.run))
+        state.show(window, epoch, cx.engine.members(&definition.id, run(window, epoch)))
     });
     let open: Vec<Epoch> = open.collect();
     Board {
@@ -216,11 +222,10 @@ fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
     let Deletion { board, owner } = deletion;
     let epoch = row.epoch(Window::All);
     let in_all = Ladder::new(&board, &row, Window::All, epoch);
-    let member = cx.get(MEMBERS, &in_all.member_key(&owner)).ok_or(Rejection::UnknownOwner)?;
+    let member = order::get(cx, &in_all, &owner).ok_or(Rejection::UnknownOwner)?;
     // The line: nothing below can be refused.
-    let place = member.standing.as_ref().map(|standing| standing.place(&owner));
-    let place = place.filter(|_| !member.hidden && row.shards == 1);
-    let rank = place.map(|place| order::rank(cx, &in_all, &place));
+    let ranked = member.standing.as_ref().filter(|_| !member.hidden && row.shards == 1);
+    let rank = ranked.map(|standing| order::rank(cx, &in_all, &in_all.key(standing, &owner)));
     for window in row.windows.iter() {
         remove(cx, &Ladder::new(&board, &row, window, row.epoch(window)), &owner);
     }
@@ -232,10 +237,9 @@ fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
 
 /// Removes a member, if it is there, as if it had never been.
 fn remove(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str) {
-    let key = ladder.member_key(owner);
-    let Some(member) = cx.get(MEMBERS, &key) else { return };
+    let Some(member) = order::get(cx, ladder, owner) else { return };
     if let Some(standing) = member.standing.filter(|_| !member.hidden) {
-        order::leave(cx, ladder, &standing.place(owner));
+        order::leave(cx, ladder, &ladder.key(&standing, owner));
     }
     order::forget(cx, ladder, owner);
 }

@@ -105,7 +105,13 @@ impl<M: Machine> Cx<'_, M> {
     /// The value of a row.
     #[must_use]
     pub fn get<K: Key + Debug, V: Body>(&self, table: Table<K, V>, key: &K) -> Option<V> {
-        self.store.get(&table.raw_key(key)).map(|raw| table.value_of(&raw))
+        self.get_raw(table, &table.raw_key(key))
+    }
+
+    /// The value of a row whose key is as it stands in the store.
+    #[must_use]
+    pub fn get_raw<K: Key + Debug, V: Body>(&self, table: Table<K, V>, key: &[u8]) -> Option<V> {
+        self.store.read(key, |raw| table.value_of(raw))
     }
 
     /// Walks rows of a table.
@@ -115,7 +121,12 @@ impl<M: Machine> Cx<'_, M> {
 
     /// Writes a row.
     pub fn put<K: Key + Debug, V: Body>(&mut self, table: Table<K, V>, key: &K, value: &V) {
-        let (key, value) = (table.raw_key(key), codec::encode(value));
+        self.put_raw(table, table.raw_key(key), value);
+    }
+
+    /// Writes a row whose key is as it stands in the store.
+    pub fn put_raw<K: Key + Debug, V: Body>(&mut self, table: Table<K, V>, key: Vec<u8>, value: &V) {
+        let value = codec::encode(value);
         self.effects.writes += 1;
         if table.kind() == Kind::Primary {
             self.effects.trace.add(Mark::Write, &key, &value);
@@ -125,7 +136,11 @@ impl<M: Machine> Cx<'_, M> {
 
     /// Deletes a row, if it is there.
     pub fn delete<K: Key + Debug, V: Body>(&mut self, table: Table<K, V>, key: &K) {
-        let key = table.raw_key(key);
+        self.delete_raw(table, table.raw_key(key));
+    }
+
+    /// Deletes a row, if it is there, whose key is as it stands in the store.
+    pub fn delete_raw<K: Key + Debug, V: Body>(&mut self, table: Table<K, V>, key: Vec<u8>) {
         self.effects.writes += 1;
         if table.kind() == Kind::Primary {
             self.effects.trace.add(Mark::Delete, &key, &[]);

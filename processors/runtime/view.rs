@@ -38,7 +38,7 @@ impl<'a, M: Machine> View<'a, M> {
     /// The value of a row.
     #[must_use]
     pub fn get<K: Key + Debug, V: Body>(&self, table: Table<K, V>, key: &K) -> Option<V> {
-        self.store.get(&table.raw_key(key)).map(|raw| table.value_of(&raw))
+        self.store.read(&table.raw_key(key), |raw| table.value_of(raw))
     }
 
     /// Walks rows of a table.
@@ -47,14 +47,18 @@ impl<'a, M: Machine> View<'a, M> {
     /// Beyond [`SCAN_LIMIT`] rows in one query: it would hold the partition for too long.
     pub fn scan<K: Key + Debug, V: Body>(&self, table: Table<K, V>, range: &Range) -> impl Iterator<Item = (K, V)> {
         self.store.range(range).map(move |(key, value)| {
-            self.walked.set(self.walked.get() + 1);
-            assert!(
-                self.walked.get() <= SCAN_LIMIT,
-                "a query walked more than {SCAN_LIMIT} rows of table {}",
-                table.def().name
-            );
+            self.walk(1, table.def().name);
             (table.key_of(&key), table.value_of(&value))
         })
+    }
+
+    /// Counts rows that are walked in the engine, as those of tables are.
+    ///
+    /// # Panics
+    /// As [`View::scan`] does.
+    pub fn walk(&self, rows: usize, of: &str) {
+        self.walked.set(self.walked.get() + rows);
+        assert!(self.walked.get() <= SCAN_LIMIT, "a query walked more than {SCAN_LIMIT} rows of {of}");
     }
 
     /// How many rows were walked so far.

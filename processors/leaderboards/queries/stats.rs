@@ -6,7 +6,7 @@ use millrace_topics::leaderboards::{AtPercent, AtRank, Bar, Bounds, STATS_PERCEN
 impl Asked<'_> {
     pub(super) fn stats(&self, ranks: &[u64], bars: u32) -> Stats {
         let members = self.members();
-        let score = |rank: u64| self.select(rank).map(|key| self.ladder.place(key).score);
+        let score = |rank: u64| self.select(rank).map(|key| self.ladder.place(&key).score);
         let (best, worst) = (score(1), score(members));
         let percentiles = STATS_PERCENTILES.into_iter().filter_map(|top_percent| {
             let rank = (members * u64::from(top_percent)).div_ceil(100);
@@ -38,8 +38,8 @@ impl Asked<'_> {
     /// How many members have this score or a lower one.
     fn up_to(&self, score: i64) -> u64 {
         match self.ladder.sort {
-            Sort::Asc => self.before(&self.with_scores(Bounds { min: None, max: Some(score) }).to),
-            Sort::Desc => self.members() - self.before(&self.with_scores(Bounds { min: None, max: Some(score) }).from),
+            Sort::Asc => self.with_scores(Bounds { min: None, max: Some(score) }).end,
+            Sort::Desc => self.members() - self.with_scores(Bounds { min: None, max: Some(score) }).start,
         }
     }
 }

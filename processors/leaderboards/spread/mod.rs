@@ -7,12 +7,13 @@
 mod read;
 pub mod write;
 
-use crate::leaderboards::ladder::{Ladder, rung};
-use crate::leaderboards::tables::{ORDER, run};
+use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::tables::run;
 use crate::leaderboards::{Boards, shard};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;
 use futures_util::future::join_all;
+use millrace_state::key;
 use millrace_topics::leaderboards::{
     Answer, Board, Bounds, Definition, Entry, Epoch, Query, Ranking, Rejection, ShardAnswer, ShardAsk, Sort, Tie,
 };
@@ -142,7 +143,6 @@ impl<'a> Spread<'a> {
             sort: definition.sort,
             columns: definition.columns.clone(),
             dense: false,
-            sized: false,
         };
         let tie = of.tie.unwrap_or(definition.tie);
         let of = Ranking { epoch: Some(epoch), tie: None, ..of.clone() };
@@ -219,7 +219,7 @@ impl<'a> Spread<'a> {
 
     /// How many bytes of a key say the scores.
     fn scores<'k>(&self, key: &'k [u8]) -> &'k [u8] {
-        &key[..shard::scores_length(self.ladder.columns.len())]
+        self.ladder.scores_of(key)
     }
 
     /// The list of all.
@@ -233,8 +233,8 @@ impl<'a> Spread<'a> {
             Sort::Asc => (scores.min, scores.max),
             Sort::Desc => (scores.max, scores.min),
         };
-        let from = best.map_or_else(Vec::new, |best| shard::of_rung(rung(self.ladder.sort, best)).0);
-        let to = worst.and_then(|worst| shard::of_rung(rung(self.ladder.sort, worst)).1);
+        let from = best.map_or_else(Vec::new, |best| self.ladder.with_score(best));
+        let to = worst.and_then(|worst| key::after_prefix(&self.ladder.with_score(worst)));
         List { from, to, last_rank: u64::MAX }
     }
 
@@ -243,9 +243,7 @@ impl<'a> Spread<'a> {
     }
 
     fn place(&self, key: &[u8]) -> millrace_topics::leaderboards::Place {
-        let mut raw = ORDER.raw_prefix(&(self.ladder.board.clone(), self.ladder.run));
-        raw.extend_from_slice(key);
-        self.ladder.place(ORDER.key_of(&raw))
+        self.ladder.place(key)
     }
 
     /// An epoch with the members of all shards.

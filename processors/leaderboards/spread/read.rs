@@ -5,6 +5,7 @@ use crate::leaderboards::queries::shards::POINTS;
 use crate::leaderboards::{Boards, shard};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;
+use millrace_state::key;
 use millrace_topics::leaderboards::{
     Answer, AtPercent, AtRank, Bar, Entry, OwnEntry, Page, Query, Ranking, Rejection, STATS_PERCENTILES, Seek,
     ShardAnswer, ShardAsk, Sort, Stats, Tie,
@@ -95,12 +96,12 @@ impl Spread<'_> {
         let rows = match seek {
             Seek::Top => self.rows(&list.from, list.to.as_ref(), false, limit).await?,
             Seek::After(place) => {
-                let mut from = shard::suffix(&self.ladder, place);
+                let mut from = self.ladder.key_at(place);
                 from.push(0);
                 self.rows(&from.max(list.from.clone()), list.to.as_ref(), false, limit).await?
             }
             Seek::Before(place) => {
-                let key = shard::suffix(&self.ladder, place);
+                let key = self.ladder.key_at(place);
                 let to = list.to.clone().map_or(key.clone(), |to| to.min(key));
                 self.rows(&list.from, Some(&to), true, limit).await?
             }
@@ -232,7 +233,8 @@ impl Spread<'_> {
 
     /// How many members have this score or a lower one.
     async fn up_to(&mut self, score: i64, members: u64) -> Result<u64, Problem> {
-        let (from, to) = shard::of_rung(crate::leaderboards::ladder::rung(self.ladder.sort, score));
+        let from = self.ladder.with_score(score);
+        let to = key::after_prefix(&from);
         match self.ladder.sort {
             Sort::Asc => match to {
                 Some(to) => Ok(self.counts(vec![to]).await?.0[0]),

@@ -2,9 +2,7 @@
 
 use super::{check_may_rule, find, remove};
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::tables::{
-    BOARDS, BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow, JOINED, MEMBERS, ORDER, run,
-};
+use crate::leaderboards::tables::{BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow};
 use crate::leaderboards::{Boards, calendar, shard};
 use millrace_topics::leaderboards::{
     Closing, Definition, Epoch, EpochClosed, Event, Outcome, Ranked, Rejection, ShardClosed, Timer, Window,
@@ -37,10 +35,10 @@ pub(super) fn close_on_time(cx: &mut Cx<'_>, board: &String, window: Window) {
     let closes = cx.get(EPOCHS, &key).expect("the open epoch of a window is there").closes;
     let at = closes.expect("only an epoch that ends has a timer");
     if row.shards > 1 {
-        super::shards::close_one(cx, board, row, window, at);
+        super::shards::close_one(cx, board, (*row).clone(), window, at);
         return;
     }
-    close(cx, board, row, window, at);
+    close(cx, board, (*row).clone(), window, at);
 }
 
 /// The end that someone asks for.
@@ -55,7 +53,7 @@ pub(super) fn close_by_hand(cx: &mut Cx<'_>, closing: &Closing) -> Result<Outcom
     if row.shards > 1 {
         return Ok(Outcome::Closing(super::shards::send_closings(cx, closing, row.shards, now)));
     }
-    Ok(Outcome::Closed(Box::new(close(cx, &closing.board, row, closing.window, now))))
+    Ok(Outcome::Closed(Box::new(close(cx, &closing.board, (*row).clone(), closing.window, now))))
 }
 
 /// Ends the open epoch of a window and begins the next: no row of a member is touched.
@@ -72,7 +70,7 @@ pub(super) fn go_on(cx: &mut Cx<'_>, definition: &Definition, row: &mut BoardRow
     let board = &definition.id;
     let epoch = row.epoch(window);
     row.open[window.index()] = epoch + 1;
-    cx.put(BOARDS, board, row);
+    super::put_board(cx, board, row);
     open(cx, definition, window, epoch + 1, at);
     if let Some(old) = epoch.checked_sub(definition.keep_epochs) {
         let key = (board.clone(), window as u8, old);
@@ -100,7 +98,7 @@ pub(super) fn freeze_state(
     let ladder = Ladder::new(board, row, window, epoch);
     let key = (board.clone(), window as u8, epoch);
     let was = cx.get(EPOCHS, &key).expect("the open epoch of a window is there");
-    let (members, hash) = (cx.engine.ranks.members(board, ladder.run), cx.engine.sum(&ladder));
+    let (members, hash) = cx.engine.ranking(&ladder).map_or((0, 0), |ranking| (ranking.len(), ranking.sum()));
     let closed = Closed { at, members, hash };
     cx.put(EPOCHS, &key, &EpochRow { closed: Some(closed), ..was.clone() });
     state(cx, definition, &ladder, &was, closed)
@@ -115,11 +113,10 @@ pub(super) fn state(
     closed: Closed,
 ) -> ShardClosed {
     let (board, window) = (&definition.id, Window::EACH[ladder.run as usize & 3]);
-    let rows = ORDER.under(&(board.clone(), ladder.run));
-    let best = cx.scan(ORDER, &rows).take(shard::named(definition, window)).map(|(key, ())| {
-        let place = ladder.place(key);
-        let suffix = shard::suffix(ladder, &place);
-        (suffix, Ranked { rank: 0, owner: place.owner, score: place.score, subscores: place.subscores })
+    let keys = cx.engine.ranking(ladder).into_iter().flat_map(|ranking| ranking.from(0));
+    let best = keys.take(shard::named(definition, window)).map(|key| {
+        let place = ladder.place(&key);
+        (key, Ranked { rank: 0, owner: place.owner, score: place.score, subscores: place.subscores })
     });
     ShardClosed {
         board: shard::home_of(board).to_owned(),
@@ -138,16 +135,15 @@ pub(super) fn state(
 pub(super) fn drop_rows(cx: &mut Cx<'_>, board: String, window: Window, epoch: u32) {
     let row = find(cx, &board).expect("a board whose timer is set is there");
     let ladder = Ladder::new(&board, &row, window, epoch);
-    let rows = MEMBERS.under(&(board.clone(), run(window, epoch)));
-    let owners: Vec<String> = cx.scan(MEMBERS, &rows).take(DROP_ROWS).map(|((.., owner), _)| owner).collect();
+    let owners = cx.engine.ranking(&ladder).into_iter().flat_map(|ranking| ranking.owners(&ladder));
+    let owners: Vec<String> = owners.take(DROP_ROWS).collect();
     owners.iter().for_each(|owner| remove(cx, &ladder, owner));
     if owners.len() == DROP_ROWS {
         let due = cx.now().plus(DROP_PAUSE_MS);
         cx.set_timer(due, &Timer::Drop { board, window, epoch });
         return;
     }
-    cx.delete(JOINED, &(board.clone(), ladder.run));
-    cx.engine.forget(&board, ladder.run);
+    cx.engine.forget(&ladder);
 }
 
 impl EpochRow {

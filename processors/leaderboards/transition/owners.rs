@@ -4,12 +4,13 @@ use super::{check_may_rule, find, remove};
 use crate::leaderboards::fold::{Kept, Standing};
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
-use crate::leaderboards::tables::{BOARDS, BoardRow, HIDDEN, MEMBERS, MemberRow, OWNED};
+use crate::leaderboards::tables::{BoardRow, HIDDEN, MEMBERS, MemberRow};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{
     Erasure, Event, Joined, Joining, Outcome, OwnerErased, OwnerHidden, OwnerState, Rejection, Window,
 };
 use millrace_topics::record::Role;
+use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
@@ -25,7 +26,7 @@ pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejecti
     }
     let Joining { board, owner } = joining;
     let ladders = row.windows.iter().map(|window| Ladder::new(&board, &row, window, row.epoch(window)));
-    let ladders: Vec<Ladder> = ladders.filter(|ladder| cx.get(MEMBERS, &ladder.member_key(&owner)).is_none()).collect();
+    let ladders: Vec<Ladder> = ladders.filter(|ladder| order::get(cx, ladder, &owner).is_none()).collect();
     if let Some(limit) = tournament.max_size
         && ladders.iter().any(|ladder| order::joined(cx, ladder) >= limit)
     {
@@ -34,7 +35,7 @@ pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejecti
     // The line: nothing below can be refused.
     let hidden = cx.get(HIDDEN, &owner).is_some();
     let member = MemberRow { standing: None, hidden, base: None, kept: Kept::default() };
-    ladders.iter().for_each(|ladder| order::put(cx, ladder, &owner, &member, true));
+    ladders.iter().for_each(|ladder| order::put(cx, ladder, &owner, &member));
     let joined = Joined { board: home_of(&board).to_owned(), owner, epoch: row.epoch(Window::All) };
     if !ladders.is_empty() {
         cx.say(&Event::OwnerJoined(joined.clone()));
@@ -55,20 +56,19 @@ pub(super) fn set_hidden(cx: &mut Cx<'_>, owner: String, hidden: bool) -> Result
     } else {
         cx.delete(HIDDEN, &owner);
     }
-    for (board, run, row) in memberships(cx, &owner) {
+    for (board, run, row, member) in memberships(cx, &owner) {
         let (window, epoch) = epoch_of(run);
         if row.epoch(window) != epoch {
             continue;
         }
         let ladder = Ladder::new(&board, &row, window, epoch);
-        let member = cx.get(MEMBERS, &ladder.member_key(&owner)).expect("where an owner is a member it has a row");
-        let place = member.standing.as_ref().map(|standing| standing.place(&owner));
-        match &place {
-            Some(place) if hidden => order::leave(cx, &ladder, place),
-            Some(place) => order::enter(cx, &ladder, place),
+        let key = member.standing.as_ref().map(|standing| ladder.key(standing, &owner));
+        match &key {
+            Some(key) if hidden => drop(order::leave(cx, &ladder, key)),
+            Some(key) => drop(order::enter(cx, &ladder, key)),
             None => {}
         }
-        order::put(cx, &ladder, &owner, &MemberRow { hidden, ..member }, false);
+        order::put(cx, &ladder, &owner, &MemberRow { hidden, ..member });
         let board = home_of(&board).to_owned();
         cx.say(&Event::OwnerHidden(OwnerHidden { board, window, epoch, owner: owner.clone(), hidden }));
     }
@@ -84,13 +84,13 @@ pub(super) fn erase(cx: &mut Cx<'_>, erasure: Erasure) -> Result<Outcome, Reject
         pseudonym.unwrap_or_else(|| format!("erased-{:032x}", xxhash_rust::xxh3::xxh3_128(seed.as_bytes())));
     // The line: nothing below can be refused.
     cx.delete(HIDDEN, &owner);
-    for (board, run, row) in memberships(cx, &owner) {
+    for (board, run, row, member) in memberships(cx, &owner) {
         let (window, epoch) = epoch_of(run);
         let ladder = Ladder::new(&board, &row, window, epoch);
         if row.epoch(window) == epoch {
             remove(cx, &ladder, &owner);
         } else {
-            rename(cx, &ladder, &owner, &pseudonym);
+            rename(cx, &ladder, &owner, member, &pseudonym);
         }
         let board = home_of(&board).to_owned();
         cx.say(&Event::OwnerErased(OwnerErased { board, window, epoch, pseudonym: pseudonym.clone() }));
@@ -98,23 +98,22 @@ pub(super) fn erase(cx: &mut Cx<'_>, erasure: Erasure) -> Result<Outcome, Reject
     Ok(Outcome::Erased)
 }
 
-fn rename(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, pseudonym: &str) {
-    let member = cx.get(MEMBERS, &ladder.member_key(owner)).expect("where an owner is a member it has a row");
+fn rename(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, member: MemberRow, pseudonym: &str) {
     remove(cx, ladder, owner);
     let standing = member.standing.map(|standing| Standing { metadata: None, ..standing });
     if let Some(standing) = standing.as_ref().filter(|_| !member.hidden) {
-        order::enter(cx, ladder, &standing.place(pseudonym));
+        order::enter(cx, ladder, &ladder.key(standing, pseudonym));
     }
     let row = MemberRow { standing, hidden: member.hidden, base: None, kept: Kept::default() };
-    order::put(cx, ladder, pseudonym, &row, true);
+    order::put(cx, ladder, pseudonym, &row);
 }
 
-/// Where an owner is a member: board, run, and the board's row.
-fn memberships(cx: &Cx<'_>, owner: &str) -> Vec<(String, u32, BoardRow)> {
-    let range = OWNED.under(&(owner.to_owned(),));
-    let with_row = cx.scan(OWNED, &range).map(|((_, board, run), ())| {
-        let row = cx.get(BOARDS, &board).expect("a board with members is there");
-        (board, run, row)
+/// Where an owner is a member: board, run, the board's row and the member's.
+fn memberships(cx: &Cx<'_>, owner: &str) -> Vec<(String, u32, Arc<BoardRow>, MemberRow)> {
+    let range = MEMBERS.under(&(owner.to_owned(),));
+    let with_row = cx.scan(MEMBERS, &range).map(|((_, board, run), member)| {
+        let row = cx.engine.board(&board).expect("a board with members is there").clone();
+        (board, run, row, member)
     });
     with_row.collect()
 }

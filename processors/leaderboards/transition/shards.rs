@@ -2,7 +2,7 @@
 
 use super::{check_may_rule, create, epochs, find, submit};
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::tables::{BOARDS, BoardRow, CLOSINGS, Closed, DEFINITIONS, EPOCHS, EpochRow, SUMMARIES};
+use crate::leaderboards::tables::{BoardRow, CLOSINGS, Closed, DEFINITIONS, EPOCHS, EpochRow, SUMMARIES};
 use crate::leaderboards::{Boards, shard};
 use millrace_topics::leaderboards::{
     Batch, Closing, Command, Definition, Event, HandClose, Leaderboards, Outcome, Rejection, ShardClosed, ShardClosing,
@@ -29,8 +29,8 @@ pub(super) fn own(cx: &mut Cx<'_>, command: Command) -> Result<Option<Command>, 
         Command::SubmitScores(batch) => return own_batch(cx, batch).map(|()| Some(command)),
         _ => return Ok(Some(command)),
     };
-    let Some(row) = cx.get(BOARDS, board).filter(|row| row.shards > 1) else { return Ok(Some(command)) };
-    let right = shard::of_owner(owner, row.shards);
+    let Some(row) = cx.engine.board(board).filter(|row| row.shards > 1) else { return Ok(Some(command)) };
+    let (right, authoritative) = (shard::of_owner(owner, row.shards), row.authoritative);
     if let Some(index) = shard::index_of(board) {
         return if index == right { Ok(Some(command)) } else { Err(Rejection::UnknownBoard) };
     }
@@ -38,7 +38,7 @@ pub(super) fn own(cx: &mut Cx<'_>, command: Command) -> Result<Option<Command>, 
     let sent = match command {
         Command::SubmitScore(submission) => {
             submit::check_caller(cx, &submission.entry)?;
-            if row.authoritative && cx.caller().role == Role::User {
+            if authoritative && cx.caller().role == Role::User {
                 return Err(Rejection::Authoritative);
             }
             Command::SubmitScores(Batch { board: to, entries: vec![submission.entry], stamps: vec![cx.stamp()] })
@@ -69,7 +69,7 @@ pub(super) fn own(cx: &mut Cx<'_>, command: Command) -> Result<Option<Command>, 
 
 /// A batch may be too large to be sent on, and holds owners of many shards.
 fn own_batch(cx: &Cx<'_>, batch: &Batch) -> Result<(), Rejection> {
-    let Some(row) = cx.get(BOARDS, &batch.board).filter(|row| row.shards > 1) else { return Ok(()) };
+    let Some(row) = cx.engine.board(&batch.board).filter(|row| row.shards > 1) else { return Ok(()) };
     let Some(index) = shard::index_of(&batch.board) else { return Err(Rejection::Spread(row.shards)) };
     let all = batch.entries.iter().all(|entry| shard::of_owner(&entry.owner, row.shards) == index);
     if all { Ok(()) } else { Err(Rejection::UnknownBoard) }
@@ -91,7 +91,7 @@ fn opening(definition: &Definition, index: u32, at: Time) -> Command {
 /// Opens a shard, if it is not open.
 pub(super) fn open(cx: &mut Cx<'_>, opening: ShardOpening) -> Result<Outcome, Rejection> {
     check_may_rule(cx)?;
-    if cx.get(BOARDS, &opening.definition.id).is_none() {
+    if cx.engine.board(&opening.definition.id).is_none() {
         create(cx, &opening.definition, opening.at);
     }
     Ok(Outcome::ShardOpen)
@@ -128,7 +128,7 @@ pub(super) fn close(cx: &mut Cx<'_>, closing: &ShardClosing) -> Result<Outcome, 
     let open = cx.get(EPOCHS, &(closing.shard.clone(), closing.window as u8, epoch));
     let opened = open.expect("the open epoch of a window is there").opened;
     cx.put(CLOSINGS, &key, &(closing.nth, epoch));
-    let closed = close_one(cx, &closing.shard, row, closing.window, closing.at.max(opened));
+    let closed = close_one(cx, &closing.shard, (*row).clone(), closing.window, closing.at.max(opened));
     Ok(Outcome::ShardClosed(Box::new(closed)))
 }
 
@@ -152,7 +152,7 @@ pub(super) fn close_one(cx: &mut Cx<'_>, board: &String, mut row: BoardRow, wind
 /// Takes what a shard tells, and says the end of an epoch when all have told theirs.
 pub(super) fn gather(cx: &mut Cx<'_>, told: ShardClosed) -> Result<Outcome, Rejection> {
     check_may_rule(cx)?;
-    let mut row = find(cx, &told.board)?;
+    let mut row = (*find(cx, &told.board)?).clone();
     let (board, window) = (told.board.clone(), told.window);
     if told.epoch < row.epoch(window) {
         return Ok(Outcome::SentOn);

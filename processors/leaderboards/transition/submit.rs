@@ -3,8 +3,8 @@
 use super::{check_owner, find};
 use crate::leaderboards::fold::{At, Entry, Kept, Standing, step};
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::shard::{home_of, suffix};
-use crate::leaderboards::tables::{BoardRow, HIDDEN, MEMBERS, MemberRow};
+use crate::leaderboards::shard::home_of;
+use crate::leaderboards::tables::{BoardRow, HIDDEN, MemberRow};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{
     BATCH_LIMIT, Batch, BatchOutcome, Bounds, Event, InShard, InWindow, Item, Metadata, Move, NewBest, NewEntry,
@@ -93,7 +93,7 @@ impl Change {
     /// Where it puts the owner.
     fn place(&self, owner: &str, hidden: bool) -> Move {
         let was = self.before.as_ref().and_then(|before| before.standing.as_ref());
-        let key = |standing: &Standing| suffix(&self.ladder, &standing.place(owner));
+        let key = |standing: &Standing| self.ladder.key(standing, owner);
         Move {
             window: self.window,
             epoch: self.ladder.run >> 2,
@@ -138,7 +138,7 @@ fn plan(
     let nothing = sums && new.score == 0 && new.subscores.iter().all(|change| *change == 0);
     let changes = row.windows.iter().map(|window| {
         let ladder = Ladder::new(board, row, window, row.epoch(window));
-        let before = cx.get(MEMBERS, &ladder.member_key(&new.owner));
+        let before = order::get(cx, &ladder, &new.owner);
         let standing = before.as_ref().and_then(|before| before.standing.as_ref());
         if let Some(tournament) = &row.tournament {
             check_member(cx, tournament, &ladder, before.as_ref())?;
@@ -237,34 +237,42 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
 
 fn carry_out_one(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, change: Change) -> ((InWindow, Standing), bool) {
     let Change { window, ladder, before, mut entry, after } = change;
-    let was = before.as_ref().and_then(|before| before.standing.clone());
-    let after_standing = after.clone().or_else(|| was.clone()).expect("what changes nothing stands already");
     let hidden = match &before {
         Some(before) => before.hidden,
         None => cx.get(HIDDEN, &owner.to_owned()).is_some(),
     };
-    let ranked = !hidden && row.shards == 1;
-    let prev_place = was.as_ref().map(|was| was.place(owner));
-    let prev_rank = prev_place.as_ref().filter(|_| ranked).map(|place| order::rank(cx, &ladder, place));
-    let place = after_standing.place(owner);
-    let moved = prev_place.as_ref() != Some(&place);
-    if moved && !hidden {
-        if let Some(from) = &prev_place {
-            order::leave(cx, &ladder, from);
-        }
-        order::enter(cx, &ladder, &place);
-    }
-    let rank = if moved { ranked.then(|| order::rank(cx, &ladder, &place)) } else { prev_rank };
+    let was = before.as_ref().and_then(|before| before.standing.as_ref());
+    let now = after.as_ref().or(was).expect("what changes nothing stands already").clone();
+    let (prev_rank, rank) = if hidden { (None, None) } else { go(cx, &ladder, owner, was, &now) };
+    let ranked = |rank: Option<u64>| rank.filter(|_| row.shards == 1);
+    let (prev_rank, rank) = (ranked(prev_rank), ranked(rank));
+    let is_better = was.is_none_or(|was| now.is_better(row, was));
+    let prev_score = was.map(|was| was.score);
     if let Some(after) = after {
         entry.rank = rank;
-        let is_new = before.is_none();
         let before = before.unwrap_or(MemberRow { standing: None, hidden, base: None, kept: Kept::default() });
-        order::put(cx, &ladder, owner, &keep(row, before, &entry, after), is_new);
+        order::put(cx, &ladder, owner, &keep(row, before, &entry, after));
     }
-    let is_better = was.as_ref().is_none_or(|was| after_standing.is_better(row, was));
-    let (score, prev_score) = (after_standing.score, was.map(|was| was.score));
     let epoch = ladder.run >> 2;
-    ((InWindow { window, epoch, rank, prev_rank, score, prev_score }, after_standing), is_better)
+    ((InWindow { window, epoch, rank, prev_rank, score: now.score, prev_score }, now), is_better)
+}
+
+/// Moves an owner in the order from where it stood, if it did, to where it stands now: the ranks before and after.
+fn go(
+    cx: &mut Cx<'_>,
+    ladder: &Ladder,
+    owner: &str,
+    was: Option<&Standing>,
+    now: &Standing,
+) -> (Option<u64>, Option<u64>) {
+    let key = ladder.key(now, owner);
+    let Some(was) = was else { return (None, Some(order::enter(cx, ladder, &key))) };
+    let from = ladder.key(was, owner);
+    if from == key {
+        let rank = order::rank(cx, ladder, &key);
+        return (Some(rank), Some(rank));
+    }
+    (Some(order::leave(cx, ladder, &from)), Some(order::enter(cx, ladder, &key)))
 }
 
 /// The member's row with a submission more.

@@ -4,7 +4,7 @@ use super::{check_may_rule, check_owner, find};
 use crate::leaderboards::fold::{Entry, Kept, Standing, step};
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
-use crate::leaderboards::tables::{BoardRow, MEMBERS, MemberRow};
+use crate::leaderboards::tables::{BoardRow, MemberRow};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{Event, Outcome, Rejection, Voided, VoidedIn, Voiding, Window};
 
@@ -34,7 +34,7 @@ pub(super) fn void(cx: &mut Cx<'_>, voiding: Voiding) -> Result<Outcome, Rejecti
     let mut not_kept = Vec::new();
     for window in row.windows.iter() {
         let ladder = Ladder::new(&board, &row, window, row.epoch(window));
-        let Some(member) = cx.get(MEMBERS, &ladder.member_key(&owner)) else {
+        let Some(member) = order::get(cx, &ladder, &owner) else {
             not_kept.push(window);
             continue;
         };
@@ -70,9 +70,9 @@ fn fold(row: &BoardRow, base: Option<Standing>, entries: &[Entry]) -> Result<Opt
 fn carry_out(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, found: Found) -> VoidedIn {
     let Found { window, ladder, member, kept, standing, .. } = found;
     let ranked = !member.hidden && row.shards == 1;
-    let place = |standing: &Option<Standing>| standing.as_ref().map(|standing| standing.place(owner));
-    let (from, to) = (place(&member.standing), place(&standing));
-    let prev_rank = from.as_ref().filter(|_| ranked).map(|place| order::rank(cx, &ladder, place));
+    let key = |standing: &Option<Standing>| standing.as_ref().map(|standing| ladder.key(standing, owner));
+    let (from, to) = (key(&member.standing), key(&standing));
+    let prev_rank = from.as_ref().filter(|_| ranked).map(|key| order::rank(cx, &ladder, key));
     if from != to && !member.hidden {
         if let Some(from) = &from {
             order::leave(cx, &ladder, from);
@@ -81,8 +81,8 @@ fn carry_out(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, found: Found) -> Void
             order::enter(cx, &ladder, to);
         }
     }
-    let rank = to.as_ref().filter(|_| ranked).map(|place| order::rank(cx, &ladder, place));
+    let rank = to.as_ref().filter(|_| ranked).map(|key| order::rank(cx, &ladder, key));
     let (score, prev_score) = (standing.as_ref().map(|now| now.score), member.standing.as_ref().map(|was| was.score));
-    order::put(cx, &ladder, owner, &MemberRow { standing, kept, ..member }, false);
+    order::put(cx, &ladder, owner, &MemberRow { standing, kept, ..member });
     VoidedIn { window, epoch: ladder.run >> 2, rank, prev_rank, score, prev_score }
 }

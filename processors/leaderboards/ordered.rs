@@ -34,8 +34,10 @@ impl<'a> Split<'a> {
 
 /// A set of keys. Those of fewer than 16 bytes all have one length, and are only counted.
 #[derive(Clone, Debug, Default)]
-pub(super) struct OrderedKeys {
+pub struct OrderedKeys {
     blocks: Vec<Block>,
+    /// The head of the first key of each block.
+    firsts: Vec<u128>,
     /// Keys of each block.
     sizes: Vec<u32>,
     len: u64,
@@ -67,90 +69,96 @@ struct At {
 }
 
 impl OrderedKeys {
-    pub(super) fn len(&self) -> u64 {
+    /// How many keys there are.
+    #[must_use]
+    pub fn len(&self) -> u64 {
         self.len
     }
 
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
     /// How many keys are smaller than this one, which may be shorter than 16 bytes.
-    pub(super) fn before(&self, key: &[u8]) -> u64 {
-        let Some(at) = self.find(Split::of(key)) else { return 0 };
-        sum(&self.sizes[..at.block]) + sum(&self.blocks[at.block].sizes[..at.leaf]) + at.key as u64
+    #[must_use]
+    pub fn before(&self, key: &[u8]) -> u64 {
+        self.find(Split::of(key)).map_or(0, |at| self.count(at))
     }
 
-    /// The key before which `skip` others stand; one of fewer than 16 bytes comes filled up with zeros.
-    pub(super) fn nth(&self, skip: u64) -> Option<Vec<u8>> {
-        let (block, skip) = holding(&self.sizes, skip)?;
-        let (leaf, skip) = holding(&self.blocks[block].sizes, skip)?;
-        let leaf = &self.blocks[block].leaves[leaf];
-        Some(leaf.key(usize::try_from(skip).expect("less than a leaf")))
+    /// The keys from the one on before which `skip` others stand; those of fewer than 16 bytes come filled up with
+    /// zeros.
+    pub fn from(&self, skip: u64) -> impl Iterator<Item = Vec<u8>> + '_ {
+        let found = holding(&self.sizes, skip).and_then(|(block, skip)| {
+            let (leaf, skip) = holding(&self.blocks[block].sizes, skip)?;
+            Some((block, leaf, usize::try_from(skip).expect("less than a leaf")))
+        });
+        let (block, leaf, key) = found.unwrap_or((self.blocks.len(), 0, 0));
+        let leaves = self.blocks.iter().skip(block).flat_map(|block| &block.leaves).skip(leaf);
+        leaves.flat_map(|leaf| (0..leaf.heads.len()).map(|key| leaf.key(key))).skip(key)
     }
 
-    /// Adds a key that is not there.
-    pub(super) fn insert(&mut self, key: &[u8]) {
+    /// Adds a key that is not there, and says how many stand before it.
+    pub fn insert(&mut self, key: &[u8]) -> u64 {
         let key = Split::of(key);
-        let Some(at) = self.find(key) else { return self.push_split(key) };
+        let Some(at) = self.find(key) else {
+            self.push_first(key);
+            return 0;
+        };
+        let before = self.count(at);
         let block = &mut self.blocks[at.block];
         block.leaves[at.leaf].insert(at.key, key);
         block.sizes[at.leaf] += 1;
         block.firsts[at.leaf] = block.leaves[at.leaf].heads[0];
+        self.firsts[at.block] = block.firsts[0];
         self.sizes[at.block] += 1;
         self.len += 1;
         if block.leaves[at.leaf].heads.len() > FANOUT {
             block.split_leaf(at.leaf);
             self.split_block(at.block);
         }
+        before
     }
 
-    /// Adds a key behind all others. Leaves stay three quarters full, so that the next keys do not split each of them.
-    pub(super) fn push(&mut self, key: &[u8]) {
-        self.push_split(Split::of(key));
+    fn push_first(&mut self, key: Split<'_>) {
+        let mut leaf = Leaf::default();
+        leaf.insert(0, key);
+        self.blocks.push(Block { firsts: vec![key.head], sizes: vec![1], leaves: vec![leaf] });
+        self.firsts.push(key.head);
+        self.sizes.push(1);
+        self.len = 1;
     }
 
-    fn push_split(&mut self, key: Split<'_>) {
-        const FULL: usize = FANOUT / 4 * 3;
-        if self.blocks.last().is_none_or(|block| {
-            block.leaves.len() >= FULL && block.leaves.last().is_some_and(|leaf| leaf.heads.len() >= FULL)
-        }) {
-            self.blocks.push(Block::default());
-            self.sizes.push(0);
-        }
-        let (Some(block), Some(size)) = (self.blocks.last_mut(), self.sizes.last_mut()) else { return };
-        if block.leaves.last().is_none_or(|leaf| leaf.heads.len() >= FULL) {
-            block.leaves.push(Leaf::default());
-            block.firsts.push(key.head);
-            block.sizes.push(0);
-        }
-        if let (Some(leaf), Some(size)) = (block.leaves.last_mut(), block.sizes.last_mut()) {
-            leaf.insert(leaf.heads.len(), key);
-            *size += 1;
-        }
-        *size += 1;
-        self.len += 1;
-    }
-
-    /// Removes a key; false if it is not there.
-    pub(super) fn remove(&mut self, key: &[u8]) -> bool {
+    /// Removes a key, and says how many stood before it; `None` if it is not there.
+    pub fn remove(&mut self, key: &[u8]) -> Option<u64> {
         let key = Split::of(key);
-        let Some(at) = self.find(key) else { return false };
-        let block = &mut self.blocks[at.block];
-        let leaf = &mut block.leaves[at.leaf];
+        let at = self.find(key)?;
+        let leaf = &self.blocks[at.block].leaves[at.leaf];
         if leaf.heads.get(at.key) != Some(&key.head) || leaf.tail(at.key) != key.tail {
-            return false;
+            return None;
         }
-        leaf.remove(at.key);
+        let before = self.count(at);
+        let block = &mut self.blocks[at.block];
+        block.leaves[at.leaf].remove(at.key);
         block.sizes[at.leaf] -= 1;
         self.sizes[at.block] -= 1;
         self.len -= 1;
         block.shrink(at.leaf);
         self.shrink(at.block);
-        true
+        Some(before)
+    }
+
+    /// How many keys stand before a place.
+    fn count(&self, at: At) -> u64 {
+        sum(&self.sizes[..at.block]) + sum(&self.blocks[at.block].sizes[..at.leaf]) + at.key as u64
     }
 
     /// The place of the first key that is not smaller; behind the last one there is none, and the place is the end of
     /// the last leaf. `None` if there are no keys at all.
     fn find(&self, key: Split<'_>) -> Option<At> {
         let last = self.blocks.len().checked_sub(1)?;
-        let block = self.blocks.partition_point(|block| block.firsts[0] < key.head).saturating_sub(1);
+        let block = self.firsts.partition_point(|first| *first < key.head).saturating_sub(1);
         let firsts = &self.blocks[block].firsts;
         let mut at = At { block, leaf: firsts.partition_point(|first| *first < key.head).saturating_sub(1), key: 0 };
         loop {
@@ -184,23 +192,27 @@ impl OrderedKeys {
         let moved = u32::try_from(sum(&right.sizes)).expect("a block has few keys");
         self.sizes[at] -= moved;
         self.sizes.insert(at + 1, moved);
+        self.firsts.insert(at + 1, right.firsts[0]);
         self.blocks.insert(at + 1, right);
     }
 
     /// Drops an empty block, and joins a small one with a neighbour. Only far below the size at which blocks are split:
     /// else two keys that come and go would split and join for ever.
     fn shrink(&mut self, at: usize) {
-        if self.blocks[at].leaves.is_empty() {
+        let Some(first) = self.blocks[at].firsts.first() else {
             self.blocks.remove(at);
+            self.firsts.remove(at);
             self.sizes.remove(at);
             return;
-        }
+        };
+        self.firsts[at] = *first;
         let fits = |left: &usize| {
             let pair = self.blocks.get(*left..left + 2);
             pair.is_some_and(|pair| pair[0].leaves.len() + pair[1].leaves.len() <= FANOUT / 4)
         };
         if let Some(at) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(fits) {
             let right = self.blocks.remove(at + 1);
+            self.firsts.remove(at + 1);
             self.sizes[at] += self.sizes.remove(at + 1);
             let left = &mut self.blocks[at];
             left.firsts.extend(right.firsts);
@@ -333,9 +345,10 @@ mod tests {
         assert_eq!(keys.len(), model.len() as u64);
         for (rank, key) in model.iter().enumerate() {
             assert_eq!(keys.before(key), rank as u64);
-            assert_eq!(keys.nth(rank as u64).as_ref(), Some(key));
         }
-        assert_eq!(keys.nth(model.len() as u64), None);
+        for skip in [0, 1, model.len() / 2, model.len()] {
+            assert!(keys.from(skip as u64).eq(model.iter().skip(skip).cloned()), "those behind {skip}");
+        }
         for head in 0..6 {
             let prefix = &key(head, 0)[..16];
             assert_eq!(keys.before(prefix), model.range(..prefix.to_vec()).count() as u64);
@@ -353,20 +366,23 @@ mod tests {
         ) {
             let mut model: BTreeSet<_> = bulk.into_iter().map(|(head, tail)| key(head, tail)).collect();
             let mut keys = OrderedKeys::default();
-            model.iter().for_each(|key| keys.push(key));
+            for key in &model {
+                keys.insert(key);
+            }
             check(&keys, &model);
             for (head, tail) in changes {
                 let key = key(head, tail);
+                let before = keys.before(&key);
                 if model.insert(key.clone()) {
-                    keys.insert(&key);
+                    assert_eq!(keys.insert(&key), before);
                 } else {
-                    assert!(keys.remove(&key) && !keys.remove(&key));
+                    assert_eq!((keys.remove(&key), keys.remove(&key)), (Some(before), None));
                     model.remove(&key);
                 }
             }
             check(&keys, &model);
             for key in model.clone().into_iter().take(gone) {
-                assert!(keys.remove(&key));
+                assert_eq!(keys.remove(&key), Some(0));
                 model.remove(&key);
             }
             check(&keys, &model);
@@ -377,14 +393,18 @@ mod tests {
     fn a_hundred_thousand_keys_in_any_order() {
         let mut keys = OrderedKeys::default();
         let number = |n: u64| [[0; 8], n.to_be_bytes(), n.to_be_bytes()].concat();
-        (0..100_000).for_each(|n| keys.insert(&number(n * 7919 % 100_000)));
+        for n in 0..100_000 {
+            keys.insert(&number(n * 7919 % 100_000));
+        }
         let blocks = keys.blocks.len();
         assert!(blocks > 4, "blocks were split");
         for n in (0..100_000).step_by(997) {
-            assert_eq!((keys.before(&number(n)), keys.nth(n)), (n, Some(number(n))));
+            assert_eq!((keys.before(&number(n)), keys.from(n).next()), (n, Some(number(n))));
         }
-        (0..100_000).filter(|n| n % 50 != 0).for_each(|n| assert!(keys.remove(&number(n))));
-        (0..2000).for_each(|n| assert_eq!((keys.before(&number(n * 50)), keys.nth(n)), (n, Some(number(n * 50)))));
+        (0..100_000).filter(|n| n % 50 != 0).for_each(|n| assert!(keys.remove(&number(n)).is_some()));
+        for n in 0..2000 {
+            assert_eq!((keys.before(&number(n * 50)), keys.from(n).next()), (n, Some(number(n * 50))));
+        }
         assert!(keys.blocks.len() < blocks, "{} blocks were joined to {}", blocks, keys.blocks.len());
     }
 }
