@@ -15,7 +15,11 @@ const DENSE: u8 = 1;
 /// Adds visitors to a sketch; true if that changed it. An empty sketch is no bytes.
 pub fn add(sketch: &mut Vec<u8>, visitors: &[u64]) -> bool {
     if sketch.first() == Some(&DENSE) {
-        return visitors.iter().fold(false, |changed, visitor| raise(&mut sketch[1..], *visitor) || changed);
+        let mut changed = false;
+        for visitor in visitors {
+            changed |= raise(&mut sketch[1..], *visitor);
+        }
+        return changed;
     }
     let mut known = list(sketch);
     let before = known.len();
@@ -105,7 +109,7 @@ fn estimate_dense(registers: &[u8]) -> u64 {
 fn sigma(mut share: u128) -> u128 {
     let (mut sum, mut factor) = (share, 1u128);
     while share > 0 {
-        share = share * share >> 64;
+        share = (share * share) >> 64;
         sum += share * factor;
         factor *= 2;
     }

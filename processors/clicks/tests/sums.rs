@@ -58,7 +58,7 @@ fn script(clicks: &[Said], shards: u32) -> String {
 /// What the rule says, the long way: a click counts if no earlier one of the log that counts is too near.
 fn expected(clicks: &[Said]) -> Vec<bool> {
     let mut counted: Vec<Said> = Vec::new();
-    let mut counts = |click: &Said| {
+    let counts = |click: &Said| {
         let is_near = |other: &Said| {
             (other.visitor, other.ad) == (click.visitor, click.ad) && other.minutes.abs_diff(click.minutes) < 60
         };
@@ -68,7 +68,7 @@ fn expected(clicks: &[Said]) -> Vec<bool> {
         counted.push(click.clone());
         true
     };
-    clicks.iter().map(|click| counts(click)).collect()
+    clicks.iter().map(counts).collect()
 }
 
 /// The verdicts in an output of the harness, by click.
@@ -106,8 +106,8 @@ fn sums(shown: &str) -> BTreeMap<(u8, u64), [i64; 4]> {
 
 #[test]
 fn clicks_that_count_keep_their_distance_and_everything_adds_up() {
-    for seed in 1..=6 {
-        let clicks = random_clicks(seed, 40);
+    for seed in 1..=3 {
+        let clicks = random_clicks(seed, 30);
         let shown = check::run(SYSTEM.machines, &script(&clicks, 1));
         let verdicts = verdicts(&shown);
         let found: Vec<bool> = (0..clicks.len()).map(|number| verdicts[&format!("c{number}")]).collect();
@@ -119,7 +119,7 @@ fn clicks_that_count_keep_their_distance_and_everything_adds_up() {
             assert_eq!(sum, &sums[&(0, *ad)], "seed {seed}: grain {grain} and the minutes");
         }
         let gross: i64 = sums.iter().filter(|((grain, _), _)| *grain == 2).map(|(_, sum)| sum[0]).sum();
-        assert_eq!(gross, 40, "seed {seed}");
+        assert_eq!(gross, 30, "seed {seed}");
     }
 }
 
