@@ -77,10 +77,7 @@ fn a_tampered_row_is_found_with_offset_table_and_key() {
             },
             &["first at offset 0", "table boards", r#""weekly""#, "keep: 7", "keep: 8"],
         ),
-        (
-            &|store| store.set(OUTCOMES.raw_key(&0), None),
-            &["table outcomes", "0", "the view has no row"],
-        ),
+        (&|store| store.set(OUTCOMES.raw_key(&0), None), &["table outcomes", "0", "the view has no row"]),
     ] {
         let folder = tempfile::tempdir().unwrap();
         let data = filled(folder.path(), 4);
