@@ -6,7 +6,7 @@
 //! memory for a while, because what was written lately is what is read next, and so do rows that were read from disk:
 //! a read from RocksDB costs several microseconds, also from its cache.
 
-use crate::env::Env;
+use crate::env::{Env, RowMemory};
 use crate::layer::{Layer, Row, Rows as Walk, Tables, Value, bounds};
 use crate::table::Range;
 use rocksdb::{
@@ -23,7 +23,7 @@ use std::sync::Arc;
 pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
 /// How many landed layers stay in memory at most: each costs a look at every read of a row that is in none.
-const LANDED: usize = 3;
+const LANDED: usize = 8;
 
 /// A layer of so many bytes lands as a file of its own instead of through RocksDB's write buffer: less work for each
 /// row, but more for each layer.
@@ -67,8 +67,10 @@ pub struct Store {
     /// What the base has too, the newest first. The newest takes up rows that are read from the base: they are in no
     /// other layer, or they had been found there.
     landed: VecDeque<RefCell<Layer>>,
-    /// More bytes of landed layers than this are not kept.
-    keep_bytes: usize,
+    /// What landed layers may use.
+    memory: Arc<RowMemory>,
+    /// What those of this store do use.
+    used: Cell<usize>,
     frozen: Option<Arc<Layer>>,
     active: Layer,
     /// The tables that were walked above dirty rows since the last freeze.
@@ -93,7 +95,7 @@ impl Store {
     /// A store above rows in memory.
     #[must_use]
     pub fn memory(rows: Arc<Rows>) -> Self {
-        Self::above(Base::Memory(rows), usize::MAX)
+        Self::above(Base::Memory(rows), Arc::new(RowMemory::new(usize::MAX)))
     }
 
     /// The store in this folder; empty, and without a folder, until its first layer lands.
@@ -103,13 +105,13 @@ impl Store {
     pub fn open(env: &Env, path: &Path) -> Result<Self, StoreError> {
         let exists = path.join("CURRENT").exists();
         let db = if exists { Some(open_db(env, path)?) } else { None };
-        let keep_bytes = env.landed_bytes();
-        Ok(Self::above(Base::Rocks { env: env.clone(), path: path.to_owned(), db }, keep_bytes))
+        Ok(Self::above(Base::Rocks { env: env.clone(), path: path.to_owned(), db }, env.rows()))
     }
 
-    fn above(base: Base, keep_bytes: usize) -> Self {
+    fn above(base: Base, memory: Arc<RowMemory>) -> Self {
         let (landed, walked) = (VecDeque::from([RefCell::default()]), Cell::default());
-        Self { base, landed, keep_bytes, frozen: None, active: Layer::default(), walked, undo: None }
+        let (used, active) = (Cell::default(), Layer::default());
+        Self { base, landed, memory, used, frozen: None, active, walked, undo: None }
     }
 
     /// The rows below both layers, if this store is in memory.
@@ -157,10 +159,16 @@ impl Store {
 
     /// Keeps a row that was read from the base, while there is room.
     fn take_up(&self, key: &[u8], value: &[u8]) {
-        let mut newest = self.landed[0].borrow_mut();
-        if newest.bytes() < self.keep_bytes / 2 {
+        if self.memory.has_room() {
+            let mut newest = self.landed[0].borrow_mut();
+            let before = newest.bytes();
             newest.insert(key.into(), Some(value.into()));
+            self.set_used(self.used.get() + newest.bytes() - before);
         }
+    }
+
+    fn set_used(&self, used: usize) {
+        self.memory.change(self.used.replace(used), used);
     }
 
     /// Writes a row; `None` deletes it.
@@ -248,17 +256,17 @@ impl Store {
             // Nobody else has it any more: whoever wrote it has let go.
             self.landed.push_front(RefCell::new(Arc::into_inner(layer).unwrap_or_default()));
         }
-        let mut bytes = 0;
-        let kept = self.landed.iter().take(LANDED).take_while(|layer| {
-            bytes += layer.borrow().bytes();
-            bytes <= self.keep_bytes
-        });
-        let kept = kept.count();
-        let retired = self.landed.drain(kept..).collect();
-        if self.landed.is_empty() {
-            self.landed.push_front(RefCell::default());
+        let mut retired = Vec::new();
+        self.count_landed();
+        while self.landed.len() > 1 && (self.landed.len() > LANDED || !self.memory.has_room()) {
+            retired.extend(self.landed.pop_back());
+            self.count_landed();
         }
         Retired(retired)
+    }
+
+    fn count_landed(&self) {
+        self.set_used(self.landed.iter().map(|layer| layer.borrow().bytes()).sum());
     }
 
     /// Freezes, writes and lands in one call, for those who may wait.
@@ -280,6 +288,12 @@ impl Store {
             Base::Memory(_) => None,
             Base::Rocks { db, .. } => db.clone(),
         }
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.set_used(0);
     }
 }
 
@@ -594,10 +608,30 @@ mod tests {
             store.flush().unwrap();
             assert_eq!((store.get(&[1, 7]), store.get(&[1, 8])), (Some(vec![100, round as u8]), Some(vec![8])));
         }
-        let one = store.landed[0].borrow().bytes();
-        store.keep_bytes = one * 2;
-        (0..20u8).for_each(|key| assert!(store.get(&[1, key]).is_some()));
-        assert!(store.landed[0].borrow().bytes() <= one * 2, "there is room for few");
+    }
+
+    #[test]
+    fn all_stores_together_keep_no_more_than_they_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let limit = 64 << 10;
+        let env = Env::new(2 * limit);
+        let used = || env.rows().used();
+        let mut stores: Vec<Store> =
+            (0..3).map(|number| Store::open(&env, &folder.path().join(number.to_string())).unwrap()).collect();
+        for round in 0..LANDED as u8 {
+            for store in &mut stores {
+                (0..100u8).for_each(|key| store.set(vec![1, key, round], Some(vec![key; 100])));
+                store.flush().unwrap();
+                let landed: usize = store.landed.iter().map(|layer| layer.borrow().bytes()).sum();
+                assert_eq!(store.used.get(), landed);
+            }
+        }
+        let newest = stores[0].landed[0].borrow().bytes();
+        assert!((limit / 2..limit + 3 * newest).contains(&used()), "{} of {limit}", used());
+        (0..100u8).for_each(|key| assert_eq!(stores[0].get(&[1, key, 0]), Some(vec![key; 100])));
+        assert!(used() < limit + 3 * newest, "what is read finds no room either: {}", used());
+        drop(stores);
+        assert_eq!(used(), 0);
     }
 
     #[test]

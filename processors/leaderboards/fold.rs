@@ -2,7 +2,7 @@
 
 use crate::leaderboards::ladder::rung;
 use crate::leaderboards::tables::BoardRow;
-use millrace_topics::codec::{self, Decode, Encode};
+use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::leaderboards::{Metadata, Operator, Place, Rejection};
 use millrace_topics::position::Position;
 use millrace_topics::record::Stamp;
@@ -141,56 +141,4 @@ fn offered(before: Option<&Standing>, entry: &Entry) -> Result<(i64, Vec<i64>), 
     let columns = entry.subscores.iter().enumerate().map(|(column, change)| combine(from(column), *change));
     let columns: Option<Vec<i64>> = columns.collect();
     score.zip(columns).ok_or(Rejection::ScoreOverflow)
-}
-
-/// The last submissions of a member, the oldest first, each encoded behind the other: a submission adds its bytes and
-/// looks at none but the oldest.
-#[derive(Clone, Default, PartialEq, Eq, Encode, Decode)]
-pub struct Kept {
-    count: u32,
-    bytes: Vec<u8>,
-}
-
-impl fmt::Debug for Kept {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.entries()).finish()
-    }
-}
-
-impl Kept {
-    /// Those of these entries.
-    #[must_use]
-    pub fn of(entries: &[Entry]) -> Self {
-        let mut kept = Self::default();
-        entries.iter().for_each(|entry| kept.push(entry));
-        kept
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn count(&self) -> u32 {
-        self.count
-    }
-
-    /// Adds the newest.
-    pub fn push(&mut self, entry: &Entry) {
-        codec::encode_into(entry, &mut self.bytes);
-        self.count += 1;
-    }
-
-    /// Takes the oldest.
-    pub fn pop(&mut self) -> Option<Entry> {
-        self.count = self.count.checked_sub(1)?;
-        let (entry, rest) = codec::decode_prefix(&self.bytes).expect("what was encoded can be decoded");
-        let read = self.bytes.len() - rest.len();
-        self.bytes.drain(..read);
-        Some(entry)
-    }
-
-    /// All of them, the oldest first.
-    #[must_use]
-    pub fn entries(&self) -> Vec<Entry> {
-        let mut rest = self.clone();
-        std::iter::from_fn(|| rest.pop()).collect()
-    }
 }

@@ -25,6 +25,7 @@
 mod bodies;
 pub mod calendar;
 pub mod fold;
+pub mod kept;
 pub mod ladder;
 pub mod moderation;
 pub mod nakama;

@@ -1,6 +1,7 @@
 //! The tables of leaderboards: boards, their epochs and their members. The order of the members is kept in memory.
 
-use crate::leaderboards::fold::{Kept, Standing};
+use crate::leaderboards::fold::Standing;
+use crate::leaderboards::kept::Kept;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::leaderboards::{

@@ -5,7 +5,7 @@
 //! reason, at the record where it happened; everything before stays applied.
 
 use crate::runtime::cx::{Cx, Effects, Moment, post};
-use crate::runtime::digest::Mark;
+use crate::runtime::digest::{Mark, Trace};
 use crate::runtime::history::History;
 use crate::runtime::idempotency::{self, KeyLimits, KeyQueue, Seen};
 use crate::runtime::outbox::Sender;
@@ -114,7 +114,9 @@ pub enum QueryFailure {
 /// The hash by which a record is known again.
 #[must_use]
 pub fn record_hash(record: &LogRecord) -> u64 {
-    xxhash_rust::xxh3::xxh3_64(&codec::encode(&(record.offset, record.time, &record.key, &record.value)))
+    let place = [record.offset.to_le_bytes(), record.time.0.to_le_bytes()];
+    let hash = [place.as_flattened(), &record.key, &record.value];
+    hash.into_iter().fold(0, |seed, part| xxhash_rust::xxh3::xxh3_64_with_seed(part, seed))
 }
 
 /// What a partition is apart from its machine's types.
@@ -130,6 +132,8 @@ pub struct Core {
     timers: TimerQueue,
     keys: KeyQueue,
     history: History,
+    /// The trace of the next record: the same memory for all.
+    trace: Trace,
     stopped: Option<StopReason>,
     changed: bool,
     /// Where it stood when the open record or timer began.
@@ -172,7 +176,19 @@ impl Core {
         }
         let history = History::open(&store, meta.next, place.limits.outcomes_kept);
         let (timers, keys, sender) = (TimerQueue::default(), KeyQueue::default(), Sender::default());
-        Ok(Self { place, store, meta, sender, timers, keys, history, stopped: None, changed: false, before: meta })
+        Ok(Self {
+            place,
+            store,
+            meta,
+            sender,
+            timers,
+            keys,
+            history,
+            trace: Trace::default(),
+            stopped: None,
+            changed: false,
+            before: meta,
+        })
     }
 
     /// Begins a record or a timer: until [`Store::keep`] everything can be taken back.
@@ -252,6 +268,7 @@ impl Core {
     fn finish(&mut self, raw: &LogRecord, now: Time, mut effects: Effects, reply: Option<Reply>, out: &mut Output) {
         let kept = reply.as_ref().map(|reply| codec::encode(&(&reply.verdict, reply.position.offset)));
         self.meta.digest = effects.trace.chain(self.meta.digest, raw.offset);
+        self.trace = std::mem::take(&mut effects.trace);
         self.history.add(&mut self.store, raw.offset, self.meta.digest, kept);
         self.meta.next = raw.offset + 1;
         self.meta.last = Some((raw.offset, record_hash(raw)));
@@ -476,7 +493,8 @@ impl<M: Machine> Partition<M> {
             trace_parent: record.header.trace_parent,
             ..self.core.moment(raw, now)
         };
-        let mut effects = Effects { said_before: self.core.meta.said, ..Effects::default() };
+        let trace = std::mem::take(&mut self.core.trace);
+        let mut effects = Effects { trace, said_before: self.core.meta.said, ..Effects::default() };
         let result: Result<Outcome<M>, Rejection<M>> = M::apply(&mut self.cx(&mut effects, &moment), command);
         match &result {
             Ok(_) => self.core.meta.counters.accepted += 1,
@@ -563,9 +581,11 @@ impl<M: Machine> Partition<M> {
     /// Fires what is due; false if there is more than fits into one commit.
     fn fire_timers(&mut self, raw: &LogRecord, now: Time, out: &mut Output) -> bool {
         for _ in 0..TIMERS_PER_COMMIT {
-            match self.core.timers.first(&self.core.store) {
-                Some((due, id)) if due <= now => self.fire(raw, due, id, out),
-                _ => return true,
+            if self.core.timers.due(&self.core.store).is_none_or(|due| due > now) {
+                return true;
+            }
+            if let Some((due, id)) = self.core.timers.first(&self.core.store) {
+                self.fire(raw, due, id, out);
             }
         }
         self.core.timers.due(&self.core.store).is_none_or(|due| due > now)

@@ -46,18 +46,22 @@ impl TimerQueue {
 
     /// The first timer.
     pub fn first(&mut self, store: &Store) -> Option<(Time, Vec<u8>)> {
-        if self.first.is_none() {
-            let all: Range = TIMERS.all().starting(&self.low);
-            let found = store.range(&all).next().map(|(raw, _)| raw);
-            self.low = found.clone().unwrap_or_else(|| all.to.clone());
-            self.first = Some(found.map(|raw| TIMERS.key_of(&raw)));
-        }
-        self.first.clone().flatten()
+        self.find(store).clone()
     }
 
     /// The time of the first timer.
     pub fn due(&mut self, store: &Store) -> Option<Time> {
-        self.first(store).map(|(due, _)| due)
+        self.find(store).as_ref().map(|(due, _)| *due)
+    }
+
+    fn find(&mut self, store: &Store) -> &Option<(Time, Vec<u8>)> {
+        let low = &mut self.low;
+        self.first.get_or_insert_with(|| {
+            let all: Range = TIMERS.all().starting(low);
+            let found = store.range(&all).next().map(|(raw, _)| raw);
+            *low = found.clone().unwrap_or_else(|| all.to.clone());
+            found.map(|raw| TIMERS.key_of(&raw))
+        })
     }
 }
 

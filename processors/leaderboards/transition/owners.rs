@@ -1,7 +1,8 @@
 //! What concerns an owner on every board of the partition, and joining one.
 
 use super::{check_may_rule, find, remove};
-use crate::leaderboards::fold::{Kept, Standing};
+use crate::leaderboards::fold::Standing;
+use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BoardRow, HIDDEN, MEMBERS, MemberRow};

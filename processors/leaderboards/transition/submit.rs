@@ -1,7 +1,8 @@
 //! Scores that are handed in, one or many.
 
 use super::{check_owner, find};
-use crate::leaderboards::fold::{At, Entry, Kept, Standing, step};
+use crate::leaderboards::fold::{At, Entry, Standing, step};
+use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BoardRow, HIDDEN, MemberRow};

@@ -1,7 +1,8 @@
 //! A submission that does not count any more: what was kept is folded again without it.
 
 use super::{check_may_rule, check_owner, find};
-use crate::leaderboards::fold::{Entry, Kept, Standing, step};
+use crate::leaderboards::fold::{Entry, Standing, step};
+use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
 use crate::leaderboards::tables::{BoardRow, MemberRow};
