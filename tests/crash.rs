@@ -328,7 +328,7 @@ fn finish_pending(server: &Server, clients: &mut [Client]) {
 
 fn verify(data: &Path, chance: &mut Chance, totals: &mut Totals) {
     let server = start(data, chance);
-    let output = server.cli(&["verify"]);
+    let output = server.cli(&["verify", "leaderboards"]);
     let lines = text(&output.stdout);
     assert!(output.status.success(), "{lines}{}", text(&output.stderr));
     assert_eq!(lines.lines().filter(|line| line.starts_with("ok ")).count(), 8, "{lines}");

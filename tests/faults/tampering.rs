@@ -43,7 +43,7 @@ fn check_differs(data: &Path, words: &[&str]) {
         check_words(line, &[&[format!("leaderboards/{}", partition(BOARD)).as_str()], words].concat());
         assert_eq!(said.lines().filter(|line| line.starts_with("ok ")).count(), 7, "{said}");
     };
-    ask(cli(data, &["verify"]));
+    ask(cli(data, &["verify", "leaderboards"]));
     ask(Server::start(data, &[]).cli(&["verify", "leaderboards"]));
 }
 
