@@ -88,6 +88,11 @@ impl Key for Vec<u8> {
     }
 }
 
+/// Appends what a [`String`] with this text does, without a copy of it: for keys that are built for every record.
+pub fn write_text(text: &str, out: &mut Vec<u8>) {
+    write_bytes(text.as_bytes(), out);
+}
+
 fn write_bytes(value: &[u8], out: &mut Vec<u8>) {
     let mut rest = value;
     while let Some(zero) = rest.iter().position(|byte| *byte == 0) {

@@ -225,6 +225,20 @@ impl Store {
         RangeIter { sources, reverse: range.reverse }
     }
 
+    /// Walks rows as [`Store::range`] does, and keeps those in memory that are on disk, while there is room: for what
+    /// is read once at the start and needed again.
+    ///
+    /// # Panics
+    /// With [`Damaged`] where the disk's rows cannot be read.
+    pub fn load(&self, range: &Range) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        let is_on_disk = matches!(self.base, Base::Rocks { .. }) && self.active.is_empty() && self.frozen.is_none();
+        self.range(range).inspect(move |(key, value)| {
+            if is_on_disk {
+                self.take_up(key, value);
+            }
+        })
+    }
+
     /// Bytes in the active layer, with what they cost around them.
     #[must_use]
     pub fn dirty_bytes(&self) -> usize {
@@ -602,6 +616,9 @@ mod tests {
         assert_eq!((store.get(&[1, 7]), store.get(&[1, 77])), (Some(vec![7]), None));
         assert!(store.landed[0].borrow().get(&[1, 7]).is_some(), "a row that is there");
         assert!(store.landed[0].borrow().get(&[1, 77]).is_none(), "of what is not there nothing is kept");
+        assert_eq!(store.load(&Range { from: vec![1, 3], to: vec![1, 5], reverse: false }).count(), 2);
+        let is_loaded = |key: u8| store.landed[0].borrow().get(&[1, key]).is_some();
+        assert_eq!((2..6).map(is_loaded).collect::<Vec<_>>(), [false, true, true, false]);
         for round in 0..2 * LANDED {
             store.set(vec![1, 7], Some(vec![100, round as u8]));
             assert_eq!(store.get(&[1, 7]), Some(vec![100, round as u8]));

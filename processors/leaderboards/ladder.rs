@@ -69,7 +69,12 @@ impl Ladder {
     /// The key of a member's row, as it stands in the store.
     #[must_use]
     pub fn member(&self, owner: &str) -> Vec<u8> {
-        MEMBERS.raw_key(&(owner.to_owned(), self.board.clone(), self.run))
+        let mut key = MEMBERS.raw_prefix(&());
+        key::write_text(owner, &mut key);
+        key::write_text(&self.board, &mut key);
+        self.run.write(&mut key);
+        debug_assert_eq!(key, MEMBERS.raw_key(&(owner.to_owned(), self.board.clone(), self.run)));
+        key
     }
 
     /// The key of an owner that stands so in the order: rungs, the stamp at which they were reached, owner. The same
@@ -89,7 +94,8 @@ impl Ladder {
         let mut key = Vec::with_capacity(self.scores_length() + 12 + owner.len() + 2);
         let columns = self.columns.iter().zip(subscores).map(|(sort, score)| rung(*sort, *score));
         Rungs(rung(self.sort, score), columns.collect()).write(&mut key);
-        ((reached.micros, reached.node), owner.to_owned()).write(&mut key);
+        (reached.micros, reached.node).write(&mut key);
+        key::write_text(owner, &mut key);
         key
     }
 

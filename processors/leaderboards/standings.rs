@@ -190,7 +190,7 @@ impl Engine for Standings {
             standings.set_board(&BOARDS.key_of(&key), &BOARDS.value_of(&value));
         }
         let mut waiting: BTreeMap<(String, u32), (Ladder, Vec<Vec<u8>>)> = BTreeMap::new();
-        for (key, value) in store.range(&MEMBERS.all()) {
+        for (key, value) in store.load(&MEMBERS.all()) {
             let (owner, board, run) = MEMBERS.key_of(&key);
             let row = standings.board(&board).expect("a board with members is there");
             let ladder = || Ladder::of_run(&board, row, run);

@@ -39,6 +39,9 @@ pub struct Moment {
     pub trace_parent: Option<[u8; 26]>,
 }
 
+/// Most events are shorter as JSON, in bytes.
+const EVENT_BYTES: usize = 384;
+
 /// What a record did besides writing rows.
 #[derive(Default)]
 pub struct Effects {
@@ -167,8 +170,11 @@ impl<M: Machine> Cx<'_, M> {
 
     /// Says an event on `<system>.events`.
     pub fn say(&mut self, event: &<M::Contract as Contract>::Event) {
-        self.effects.trace.add(Mark::Said, &codec::encode(event), &[]);
-        let data = serde_json::to_string(event).expect("an event is plain data");
+        self.effects.trace.add_value(Mark::Said, event);
+        // A text that grows as it is written would move a few times.
+        let mut data = Vec::with_capacity(EVENT_BYTES);
+        serde_json::to_writer(&mut data, event).expect("an event is plain data");
+        let data = String::from_utf8(data).expect("JSON is text");
         self.effects.say(self.moment, M::Contract::event_type(event), data);
     }
 

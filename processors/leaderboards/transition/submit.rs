@@ -230,9 +230,12 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
         windows: windows.into_iter().map(|(window, _)| window).collect(),
     };
     // A sum of nothing leaves no trace.
-    if counts {
-        cx.say(&Event::ScoreSubmitted(submitted.clone()));
+    if !counts {
+        return submitted;
     }
+    let event = Event::ScoreSubmitted(submitted);
+    cx.say(&event);
+    let Event::ScoreSubmitted(submitted) = event else { unreachable!("it was made just now") };
     submitted
 }
 
