@@ -1,6 +1,8 @@
 //! Leaderboards under test: scripts through the harness, foreign records, and boards against a sorted list.
 
 mod epochs;
+mod league;
+mod league_model;
 mod model;
 mod moderation;
 mod spread;

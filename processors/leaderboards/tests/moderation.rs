@@ -298,7 +298,7 @@ proptest! {
     /// The score after a fold is what the operators say, and it was reached by the submission that last changed it.
     #[test]
     fn a_fold_is_what_its_submissions_say(entries in proptest::collection::vec(entry(), 1..12)) {
-        let row = BoardRow::new(&Definition::new("b".to_owned()));
+        let row = BoardRow::new(&Definition::new("b".to_owned()), None);
         let mut standing: Option<Standing> = None;
         let (mut score, mut reached, mut best) = (0, 0, i64::MIN);
         for (number, (operator, value)) in (1u64..).zip(&entries) {

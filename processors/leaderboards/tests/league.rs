@@ -1,0 +1,292 @@
+//! Scripts for leagues: who is put into which bucket, and who goes up or down when an epoch has ended.
+
+use super::epochs::replies;
+use crate::leaderboards::SYSTEM;
+use crate::runtime::check;
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+/// A league of three tiers in which one of three goes up and one goes down.
+const ARENA: &str = r#"{"type":"define_league","id":"b","operator":"set","league":{"bucket_size":3,"tiers":["bronze","silver","gold"],"promote":1,"relegate":1}}"#;
+
+/// What a run shows of a league: where each submission puts its owner, who goes up or down, what is refused, and the
+/// rows at the end.
+fn league(script: &str) -> String {
+    let shown = check::run(SYSTEM.machines, script);
+    shown.lines().filter_map(line).map(|line| format!("{line}\n")).collect()
+}
+
+fn line(line: &str) -> Option<String> {
+    if let Some(data) = line.strip_prefix("  said leaderboards TierChanged ") {
+        let said: Value = serde_json::from_str(data).unwrap();
+        let [owner, from, to, epoch, rank] =
+            ["owner", "from", "to", "epoch", "rank"].map(|name| said[name].to_string());
+        return Some(format!("  {owner} {from} to {to} for rank {rank} of epoch {epoch}"));
+    }
+    let Some(reply) = line.strip_prefix("  → ") else {
+        let row = ["leaderboards tiers", "leaderboards buckets", "leaderboards epochs"];
+        return row.iter().any(|table| line.starts_with(table)).then(|| line.to_owned());
+    };
+    let Ok(reply) = serde_json::from_str::<Value>(reply) else { return Some(reply.to_owned()) };
+    if let Some(hash) = reply.get("hash") {
+        return Some(format!("epoch {} ends with {} members, {hash}", reply["epoch"], reply["members"]));
+    }
+    let league = reply.get("league").filter(|league| league.get("tier").is_some())?;
+    let [owner, prev, rank] = ["owner", "prev_rank", "rank"].map(|name| reply[name].to_string());
+    let windows =
+        reply.get("windows").map_or_else(String::new, |windows| format!(", daily {}", windows["daily"]["rank"]));
+    Some(format!("{owner} {prev} → {rank} in {} {}{windows}", league["tier"], league["bucket"]))
+}
+
+fn check_league(script: &str, expected: &Expect) {
+    expected.assert_eq(&league(&format!("{ARENA}\n{script}")));
+}
+
+fn submit(owner: &str, score: i64) -> String {
+    format!("{{\"type\":\"submit_score\",\"board\":\"b\",\"owner\":\"{owner}\",\"score\":{score}}}\n")
+}
+
+fn scores(scores: &[(&str, i64)]) -> String {
+    scores.iter().map(|(owner, score)| submit(owner, *score)).collect()
+}
+
+const CLOSE: &str = "+1h {\"type\":\"close_epoch\",\"board\":\"b\"}\n";
+
+#[test]
+fn leagues_have_their_limits() {
+    let define = |rest: &str, league: &str| {
+        format!("{{\"type\":\"define_league\",\"id\":\"b\"{rest},\"league\":{{{league}}}}}\n")
+    };
+    let (plain, names) = (r#""bucket_size":5,"tiers":["a"]"#, |count: usize| {
+        let names: Vec<String> = (0..count).map(|n| format!("\"t{n}\"")).collect();
+        format!(r#""bucket_size":5,"tiers":[{}]"#, names.join(","))
+    });
+    let script: String = [
+        define("", r#""bucket_size":1,"tiers":["a"]"#),
+        define("", r#""bucket_size":201,"tiers":["a"]"#),
+        define("", &names(0)),
+        define("", &names(33)),
+        define("", r#""bucket_size":5,"tiers":["a",""]"#),
+        define("", &format!(r#""bucket_size":5,"tiers":["{}"]"#, "a".repeat(65))),
+        define("", r#""bucket_size":5,"tiers":["a","b","a"]"#),
+        define("", &format!(r#"{plain},"promote":3,"relegate":3"#)),
+        define("", &format!(r#"{plain},"promote":4294967295,"relegate":4294967295"#)),
+        define(r#","shards":2"#, plain),
+        define(r#","tie":"dense""#, plain),
+        define(r#","top":1"#, plain),
+        define(r#","prizes":[{"to_rank":1,"prize":"gold"}]"#, plain),
+        define(r#","windows":["daily"]"#, plain),
+    ]
+    .concat();
+    expect![[""]].assert_eq(&replies(&script));
+    let largest = define("", &format!(r#"{},"promote":2,"relegate":3"#, names(32)));
+    assert!(!replies(&largest).contains("422"));
+}
+
+#[test]
+fn a_league_is_defined_once() {
+    let script = r#"
+             {"type":"define_league","id":"b","league":{"bucket_size":2,"tiers":["a"]}}
+        +1s  {"type":"define_league","id":"b","top":0,"league":{"bucket_size":2,"tiers":["a"],"promote":0}}
+             {"type":"define_league","id":"b","league":{"bucket_size":3,"tiers":["a"]}}
+             {"type":"define","id":"b","top":0}
+    user:ada {"type":"define_league","id":"c","league":{"bucket_size":2,"tiers":["a"]}}
+             {"type":"define","id":"p","top":0}
+             {"type":"define_league","id":"p","league":{"bucket_size":2,"tiers":["a"]}}
+    "#;
+    expect![[""]].assert_eq(&replies(script));
+}
+
+/// The fourth finds the bucket full. Who comes again stays. Another window ranks all. A batch does the same.
+#[test]
+fn a_full_bucket_closes_and_the_next_opens() {
+    let script = r#"
+    {"type":"define_league","id":"b","windows":["all","daily"],"league":{"bucket_size":3,"tiers":["bronze"]}}
+    {"type":"submit_score","board":"b","owner":"ada","score":5}
+    {"type":"submit_score","board":"b","owner":"bob","score":6}
+    {"type":"submit_score","board":"b","owner":"eve","score":5}
+    {"type":"submit_score","board":"b","owner":"kim","score":4}
+    {"type":"submit_score","board":"b","owner":"eve","score":7}
+    {"type":"submit_score","board":"b","owner":"zoe","score":9}
+    {"type":"submit_score","board":"b","owner":"ada","score":1}
+    "#;
+    expect![[""]].assert_eq(&league(script));
+    let script = format!(
+        "{ARENA}\n{}",
+        r#"{"type":"submit_scores","board":"b","entries":[{"owner":"a","score":1},{"owner":"b","score":2},{"owner":"c","score":3},{"owner":"d","score":4},{"owner":"","score":4},{"owner":"e","score":5},{"owner":"d","score":6}]}"#
+    );
+    let shown = check::run(SYSTEM.machines, &script);
+    let said = shown.lines().filter_map(|line| line.strip_prefix("  said leaderboards ScoreSubmitted "));
+    let said = said.map(|said| serde_json::from_str::<Value>(said).unwrap());
+    let said: Vec<String> =
+        said.map(|said| format!("{} {} {}", said["owner"], said["league"]["bucket"], said["rank"])).collect();
+    assert_eq!(said, [r#""a" 0 1"#, r#""b" 0 1"#, r#""c" 0 1"#, r#""d" 1 1"#, r#""e" 1 1"#, r#""d" 1 1"#]);
+}
+
+/// The first goes up and the last goes down, as far as there are tiers; who does not play stays where it is.
+#[test]
+fn the_first_go_up_and_the_last_go_down() {
+    let script = [
+        &scores(&[("ada", 3), ("bob", 2), ("eve", 1)]),
+        CLOSE,
+        &"+1s ".to_owned(),
+        // Ada plays in silver with those who come from nowhere in bronze; bob does not play.
+        &scores(&[("ada", 5), ("eve", 9), ("kim", 8), ("zoe", 7)]),
+        CLOSE,
+        // Ada was alone and goes up, zoe cannot go down.
+        "+1s\n",
+        &scores(&[("ada", 5), ("eve", 4), ("kim", 3), ("bob", 6), ("zoe", 1)]),
+        CLOSE,
+        // Ada is in the last tier.
+        "+1s\n",
+        &scores(&[("ada", 5), ("eve", 4), ("bob", 3)]),
+    ]
+    .map(str::to_owned)
+    .concat();
+    check_league(&script, &expect![[""]]);
+}
+
+/// Of five in a bucket the first goes up and the last goes down; the last two of six tiers show both ends.
+#[test]
+fn who_is_first_and_last_goes_up() {
+    let script = r#"
+    {"type":"define_league","id":"b","league":{"bucket_size":4,"tiers":["bronze","silver","gold"],"promote":2,"relegate":2}}
+    {"type":"submit_score","board":"b","owner":"ada","score":5}
+    {"type":"submit_score","board":"b","owner":"bob","score":4}
+    {"type":"submit_score","board":"b","owner":"eve","score":3}
+    +1h {"type":"close_epoch","board":"b"}
+    +1s {"type":"submit_score","board":"b","owner":"ada","score":5}
+    {"type":"submit_score","board":"b","owner":"bob","score":4}
+    {"type":"submit_score","board":"b","owner":"eve","score":3}
+    +1h {"type":"close_epoch","board":"b"}
+    +1s {"type":"submit_score","board":"b","owner":"ada","score":5}
+    {"type":"submit_score","board":"b","owner":"bob","score":4}
+    {"type":"submit_score","board":"b","owner":"eve","score":3}
+    +1h {"type":"close_epoch","board":"b"}
+    +1s
+    "#;
+    expect![[""]].assert_eq(&league(script));
+}
+
+/// At the same moment as the end, nobody is settled; who submits is, and is not once more.
+#[test]
+fn who_submits_before_its_bucket_is_settled_is_settled_then() {
+    let script = [
+        &scores(&[("ada", 3), ("bob", 2), ("eve", 1), ("kim", 1)]),
+        CLOSE,
+        &scores(&[("ada", 9), ("bob", 9)]),
+        "+99ms ",
+        &submit("kim", 1),
+        // In an epoch later still.
+        "{\"type\":\"close_epoch\",\"board\":\"b\"}\n",
+        &submit("ada", 8),
+        "+1s\n",
+        &scores(&[("kim", 2), ("bob", 3), ("eve", 4)]),
+    ]
+    .map(str::to_owned)
+    .concat();
+    check_league(&script, &expect![[""]]);
+}
+
+/// Who is hidden has no rank and stays, whatever it is when its bucket is settled; so does who has no score left.
+#[test]
+fn who_has_no_rank_stays() {
+    let script = [
+        &scores(&[("ada", 3), ("bob", 2), ("eve", 1)]),
+        "{\"type\":\"hide_owner\",\"owner\":\"ada\"}\n",
+        &submit("kim", 7),
+        "{\"type\":\"void_submission\",\"board\":\"b\",\"owner\":\"kim\",\"stamp\":\"6-1\"}\n",
+        &submit("zoe", 5),
+        CLOSE,
+        "{\"type\":\"show_owner\",\"owner\":\"ada\"}\n",
+        &submit("ada", 1),
+        "+1s ",
+        &scores(&[("kim", 1), ("zoe", 1), ("bob", 2), ("eve", 3)]),
+        // A voided score leaves the seat; the next one is in the same bucket.
+        "{\"type\":\"void_submission\",\"board\":\"b\",\"owner\":\"zoe\",\"stamp\":\"c-1\"}\n",
+        &submit("zoe", 5),
+    ]
+    .map(str::to_owned)
+    .concat();
+    check_league(&script, &expect![[""]]);
+}
+
+/// A deletion gives the seat and the tier back, whether the owner plays or not, and before it is settled too.
+#[test]
+fn who_is_deleted_never_was_there() {
+    let delete = |owner: &str| format!("{{\"type\":\"delete_owner\",\"board\":\"b\",\"owner\":\"{owner}\"}}\n");
+    let script = [
+        scores(&[("ada", 3), ("bob", 2), ("eve", 1)]),
+        delete("bob"),
+        scores(&[("kim", 4), ("zoe", 5)]),
+        // Only the last bucket of a tier is filled up.
+        delete("eve"),
+        submit("eve", 6),
+        CLOSE.to_owned(),
+        delete("kim"),
+        delete("kim"),
+        submit("kim", 1),
+        "+1s ".to_owned(),
+        delete("eve"),
+        scores(&[("eve", 1), ("ada", 1)]),
+    ]
+    .concat();
+    check_league(&script, &expect![[""]]);
+}
+
+/// Who is erased leaves its place in what has ended to a pseudonym, so that nobody else goes up for it.
+#[test]
+fn who_is_erased_begins_again_and_moves_nobody() {
+    let erase =
+        |owner: &str| format!("{{\"type\":\"erase_owner\",\"owner\":\"{owner}\",\"pseudonym\":\"x-{owner}\"}}\n");
+    let script = [
+        scores(&[("ada", 3), ("bob", 2), ("eve", 1)]),
+        erase("bob"),
+        submit("kim", 2),
+        CLOSE.to_owned(),
+        erase("ada"),
+        submit("ada", 1),
+        "+1s ".to_owned(),
+        scores(&[("kim", 1), ("eve", 1), ("bob", 1)]),
+    ]
+    .concat();
+    check_league(&script, &expect![[""]]);
+}
+
+/// An epoch that is not kept goes when its last bucket was settled, and its buckets with it.
+#[test]
+fn an_epoch_is_dropped_after_it_was_settled() {
+    let script = r#"
+    {"type":"define_league","id":"b","keep_epochs":0,"league":{"bucket_size":2,"tiers":["bronze","silver"],"promote":1,"relegate":1}}
+    {"type":"submit_score","board":"b","owner":"ada","score":5}
+    {"type":"submit_score","board":"b","owner":"bob","score":6}
+    {"type":"close_epoch","board":"b"}
+    {"type":"close_epoch","board":"b"}
+    +50ms {"type":"submit_score","board":"b","owner":"ada","score":1}
+    +50ms {"type":"submit_score","board":"b","owner":"bob","score":1}
+    {"type":"close_epoch","board":"b"}
+    +1s
+    "#;
+    let shown = league(script);
+    let members = check::run(SYSTEM.machines, script).matches("leaderboards members").count();
+    expect![[""]].assert_eq(&format!("{shown}{members} members\n"));
+}
+
+/// A place in a bucket is taken by playing.
+#[test]
+fn who_joins_takes_no_seat_yet() {
+    let script = r#"
+    {"type":"define_league","id":"b","tournament":{"join_required":true,"max_attempts":1},"league":{"bucket_size":2,"tiers":["bronze"]}}
+    {"type":"join","board":"b","owner":"ada"}
+    {"type":"join","board":"b","owner":"bob"}
+    {"type":"join","board":"b","owner":"eve"}
+    {"type":"submit_score","board":"b","owner":"bob","score":1}
+    {"type":"submit_score","board":"b","owner":"eve","score":2}
+    {"type":"delete_owner","board":"b","owner":"ada"}
+    {"type":"submit_score","board":"b","owner":"ada","score":3}
+    {"type":"join","board":"b","owner":"ada"}
+    {"type":"submit_score","board":"b","owner":"ada","score":3}
+    {"type":"submit_score","board":"b","owner":"ada","score":3}
+    "#;
+    expect![[""]].assert_eq(&league(script));
+}
