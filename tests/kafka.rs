@@ -51,7 +51,11 @@ fn await_ranking(server: &Server, board: &str, expected: &[(&str, i64)]) {
 fn status(server: &Server, partition: u64) -> Value {
     let lines = server.get("/v1/cluster").body;
     let lines = lines.as_array().expect("a list").iter();
-    lines.clone().find(|line| line["machine"] == "leaderboards" && line["partition"] == partition).expect("a line a partition").clone()
+    lines
+        .clone()
+        .find(|line| line["machine"] == "leaderboards" && line["partition"] == partition)
+        .expect("a line a partition")
+        .clone()
 }
 
 /// A counter of `/v1/cluster`, summed over the partitions.

@@ -236,7 +236,11 @@ fn leaderboards_walk_goes_through_kill_verify_and_replay() {
     check(&server, REPEATS);
     lines(&server.cli(&["verify", "leaderboards"]));
     let status = text(&server.cli(&["status"]).stdout);
-    assert_eq!(status.lines().filter(|line| line.contains(" leaderboards/") && line.contains("lag 0 ")).count(), 8, "{status}");
+    assert_eq!(
+        status.lines().filter(|line| line.contains(" leaderboards/") && line.contains("lag 0 ")).count(),
+        8,
+        "{status}"
+    );
 
     // The same of a stopped server's data, by the commands themselves.
     assert_eq!(server.stop(), Some(0), "SIGTERM is a graceful stop");

@@ -171,6 +171,63 @@ pub(super) struct NewClick {
     pub(super) test: Option<bool>,
     /// True if a browser fetched it ahead.
     pub(super) prefetch: Option<bool>,
+    /// The token of the impression that was clicked on.
+    pub(super) token: Option<String>,
+}
+
+/// Ads that were shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewImpressions)]
+pub(super) struct NewImpressions {
+    /// At least one; each counts or is refused for itself.
+    pub(super) impressions: Vec<NewImpression>,
+}
+
+/// An ad that was shown to someone.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewImpression)]
+pub(super) struct NewImpression {
+    /// The ad.
+    pub(super) ad: String,
+    /// A signed-in user, if there is one.
+    pub(super) user: Option<String>,
+    /// Whom a first-party cookie names, if there is one.
+    pub(super) visitor: Option<String>,
+    /// The address that it was shown to. Only hashes of it are kept.
+    pub(super) ip: Option<String>,
+    /// The User-Agent; the first 512 bytes count.
+    pub(super) user_agent: Option<String>,
+    /// When it was shown: now unless said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) time: Option<Time>,
+    /// Where, by two letters.
+    pub(super) country: Option<String>,
+    /// On what; found out from the User-Agent unless said.
+    pub(super) device: Option<Device>,
+}
+
+/// What became of impressions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = clicks::ImpressionResults)]
+pub(super) struct ImpressionResults {
+    /// One for each impression, in their order.
+    pub(super) results: Vec<ImpressionResult>,
+}
+
+/// What became of one impression.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = clicks::ImpressionResult)]
+pub(super) struct ImpressionResult {
+    /// What became of it.
+    pub(super) status: Status,
+    /// What the ad's link says as `imp`: it is good for one click of this visitor on this ad, today and tomorrow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<String>,
+    /// Why it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<ItemProblem>,
 }
 
 /// What became of clicks.
@@ -219,6 +276,13 @@ pub(super) struct ItemProblem {
     pub(super) code: String,
     /// The sentence for people.
     pub(super) detail: String,
+}
+
+impl ImpressionResult {
+    pub(super) fn refused(problem: &Problem) -> Self {
+        let ItemResult { status, problem, .. } = ItemResult::refused(String::new(), problem);
+        Self { status, token: None, problem }
+    }
 }
 
 impl ItemResult {
@@ -296,8 +360,8 @@ pub(super) struct WhichReport {
     pub(super) granularity: Option<Grain>,
     /// What else is told apart: of campaign, ad, placement, country and device, separated by commas.
     pub(super) group_by: Option<String>,
-    /// What is shown: of gross, valid, invalid, reasons, cost and uniques, separated by commas; the first three and
-    /// cost unless said.
+    /// What is shown: of gross, valid, invalid, reasons, cost, uniques, impressions and ctr, separated by commas; the
+    /// first three and cost unless said.
     pub(super) metrics: Option<String>,
     /// Only this ad.
     pub(super) ad: Option<String>,
@@ -321,6 +385,8 @@ pub(super) enum Metric {
     Reasons,
     Cost,
     Uniques,
+    Impressions,
+    Ctr,
 }
 
 impl WhichReport {
@@ -348,6 +414,8 @@ impl WhichReport {
             "reasons" => Some(Metric::Reasons),
             "cost" => Some(Metric::Cost),
             "uniques" => Some(Metric::Uniques),
+            "impressions" => Some(Metric::Impressions),
+            "ctr" => Some(Metric::Ctr),
             _ => None,
         };
         list("metrics", self.metrics.as_deref().unwrap_or("gross,valid,invalid,cost"), named)
@@ -414,6 +482,12 @@ pub(super) struct ReportRow {
     /// Different visitors whose clicks counted when they were judged: exact up to 128, beyond that within a few percent.
     #[serde(skip_serializing_if = "Option::is_none")]
     uniques: Option<u64>,
+    /// How often the ad was shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    impressions: Option<i64>,
+    /// Clicks that count for each impression, in millionths; absent without impressions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ctr_millionths: Option<i64>,
 }
 
 impl ReportRow {
@@ -437,8 +511,15 @@ impl ReportRow {
             reasons: metrics.contains(&Metric::Reasons).then(reasons),
             cost_micros: shown(Metric::Cost, counts.micros),
             uniques: metrics.contains(&Metric::Uniques).then(|| sketch::estimate(visitors)),
+            impressions: shown(Metric::Impressions, counts.impressions),
+            ctr_millionths: metrics.contains(&Metric::Ctr).then(|| ctr(counts)).flatten(),
         }
     }
+}
+
+/// Clicks that count for each impression, in millionths.
+fn ctr(counts: &Counts) -> Option<i64> {
+    (counts.impressions > 0).then(|| counts.valid.saturating_mul(1_000_000) / counts.impressions)
 }
 
 /// Which hour of which ad is compared.

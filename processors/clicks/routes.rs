@@ -2,8 +2,9 @@
 
 use crate::clicks::ads::{self, Ads};
 use crate::clicks::bodies::{
-    ClicksBody, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewRuleSet, ReconciledBody, ReportBody,
-    ReportRow, Results, RuleSetsBody, Verdict, WhichClicks, WhichHour, WhichReport, WhichRuleSets,
+    ClicksBody, ImpressionResults, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewImpressions,
+    NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhichClicks, WhichHour,
+    WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(publish, rule_sets))
         .routes(routes!(rule_set_of))
         .routes(routes!(take))
+        .routes(routes!(show))
         .routes(routes!(invalidate))
         .routes(routes!(case))
         .routes(routes!(reports))
@@ -165,7 +167,7 @@ async fn ad(
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewRuleSet>) -> Result<Response, Undone> {
     let rules = new.rules();
     if let Err(bad) = Ranges::parse(&rules.datacenters) {
-        return Err(Problem::new(422, "bad_address", format!("`{bad}` is no range as 198.51.100.0/24")).into());
+        return Err(Problem::new(422, "bad_address", bad).into());
     }
     let command = CampaignsCommand::Publish(Box::new(rules));
     campaigns::transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
@@ -220,17 +222,33 @@ async fn rule_set_of(
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn take(State(door): State<Door>, Body(asked, new): Body<NewClicks>) -> Result<Response, Undone> {
-    let found = new.clicks.len();
-    if found == 0 {
-        return Err(bad("`clicks` has at least one click".to_owned()).into());
-    }
-    if found > BATCH_LIMIT {
-        let detail = format!("a batch has at most {BATCH_LIMIT} clicks, not {found}");
-        return Err(Problem::new(413, "batch_too_large", detail).into());
-    }
+    check_size("clicks", new.clicks.len())?;
     let sorted = intake::sort(&door, new.clicks).await;
     let parts = door.submit_all::<Taking>(&asked, &sorted.commands).await;
     Ok(respond_many(StatusCode::ACCEPTED, parts, |parts| Results { results: sorted.results(parts) }))
+}
+
+/// Counts ads that were shown, and gives each impression a token that its click can show.
+#[utoipa::path(post, path = "/v1/clicks/impressions:batch", tag = "clicks", request_body = NewImpressions, responses(
+    (status = 202, description = "What became of each", body = ImpressionResults),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn show(State(door): State<Door>, Body(asked, new): Body<NewImpressions>) -> Result<Response, Undone> {
+    check_size("impressions", new.impressions.len())?;
+    let sorted = intake::sort_impressions(&door, &asked, new.impressions).await;
+    let parts = door.submit_all::<Ads>(&asked, &sorted.commands).await;
+    Ok(respond_many(StatusCode::ACCEPTED, parts, |parts| ImpressionResults { results: sorted.results(parts) }))
+}
+
+fn check_size(what: &str, found: usize) -> Result<(), Problem> {
+    if found == 0 {
+        return Err(bad(format!("`{what}` has at least one")));
+    }
+    if found > BATCH_LIMIT {
+        let detail = format!("a batch has at most {BATCH_LIMIT} {what}, not {found}");
+        return Err(Problem::new(413, "batch_too_large", detail));
+    }
+    Ok(())
 }
 
 /// Makes clicks that counted not count any more. The same case again changes nothing.

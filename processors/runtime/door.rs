@@ -105,6 +105,8 @@ pub trait Backend: Send + Sync {
     fn partitions(&self) -> u32;
     /// The record at a position of a machine's topic; none if there is none any more, or not yet.
     fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>>;
+    /// Counts something for the operators that leaves no trace in the log.
+    fn count(&self, _what: &'static str) {}
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
 }
@@ -199,6 +201,11 @@ impl Door {
             facts.clear();
         }
         facts.insert(name, number);
+    }
+
+    /// Counts something for the operators that leaves no trace in the log.
+    pub fn count(&self, what: &'static str) {
+        self.backend.count(what);
     }
 
     /// How many partitions every machine has.

@@ -79,7 +79,8 @@ fn either_node_takes_any_request_and_both_answer_alike() {
     }
     reads_see_writes_of_the_other(&nodes);
     for node in &nodes {
-        let output = pair.cluster.cli(node, &["verify", "leaderboards", "--keys", folder.path().join("keys").to_str().unwrap()]);
+        let output =
+            pair.cluster.cli(node, &["verify", "leaderboards", "--keys", folder.path().join("keys").to_str().unwrap()]);
         assert!(output.status.success(), "{output:?}");
         assert_eq!(super::out(&output).lines().count(), 4);
     }

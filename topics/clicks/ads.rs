@@ -27,6 +27,30 @@ pub enum AdsCommand {
     Watermark(Watermark),
     /// Makes clicks of the partition where the record stands invalid.
     Void(Voiding),
+    /// Counts impressions of an ad.
+    Show(Showing),
+}
+
+/// Impressions of an ad.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Showing {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The impressions: never none.
+    pub impressions: Vec<Impression>,
+}
+
+/// An impression of an ad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Impression {
+    /// When it was shown, if who reports it says so.
+    pub time: Option<Time>,
+    /// Where.
+    #[serde(default, deserialize_with = "or_default")]
+    pub country: Country,
+    /// On what.
+    #[serde(default, deserialize_with = "or_default")]
+    pub device: Device,
 }
 
 /// An ad, or one of its shards.
@@ -221,6 +245,8 @@ pub enum AdsOutcome {
     Noted,
     /// The case has begun, or had before.
     Begun,
+    /// The impressions count.
+    Shown,
 }
 
 /// What the machine says.
