@@ -43,7 +43,7 @@ pub struct Env {
 
 impl Env {
     /// Splits `memory` bytes: half for rows that are on disk too, a quarter each for the block cache and for write
-    /// buffers. A row in memory is found in a tenth of the time that it takes in a block of the cache.
+    /// buffers. A row in memory is found in less time than in a block of the cache.
     ///
     /// # Panics
     /// If RocksDB cannot make its default environment, which it only fails to for want of memory.

@@ -32,25 +32,55 @@ impl Tables {
         self.0[usize::from(table >> 7)] >> (table & 127) & 1 == 1
     }
 
-    fn add(&mut self, others: Self) {
+    pub(crate) fn add(&mut self, others: Self) {
         (0..2).for_each(|half| self.0[half] |= others.0[half]);
     }
 
-    /// Adds the tables that a range touches.
-    pub(crate) fn add_range(&mut self, range: &Range) {
-        let first = range.from.first().copied().unwrap_or(0);
-        // The key behind the last one may be the bare number of the next table.
-        let last = match range.to.as_slice() {
-            [] => return,
-            [table] => table.saturating_sub(1),
-            [table, ..] => *table,
-        };
-        (first..=last).for_each(|table| self.0[usize::from(table >> 7)] |= 1 << (table & 127));
+    fn of(tables: impl Iterator<Item = u8>) -> Self {
+        let mut set = Self::default();
+        tables.for_each(|table| set.0[usize::from(table >> 7)] |= 1 << (table & 127));
+        set
     }
 
     /// True if all of `others` are in it.
     pub(crate) fn contains(self, others: Self) -> bool {
         (0..2).all(|half| others.0[half] & !self.0[half] == 0)
+    }
+}
+
+/// The tables that a range touches.
+fn tables_of(range: &Range) -> impl Iterator<Item = u8> + use<> {
+    let first = range.from.first().copied().unwrap_or(0);
+    // The key behind the last one may be the bare number of the next table.
+    let last = match range.to.as_slice() {
+        [] => None,
+        [table] => Some(table.saturating_sub(1)),
+        [table, ..] => Some(*table),
+    };
+    last.into_iter().flat_map(move |last| first..=last)
+}
+
+/// So many walks of a table make it one that is kept in order. A walk looks at every row of the layer where it is not;
+/// to keep rows in order is paid for once for each, and again with each write, so a rare walk is not worth it.
+pub(crate) const WALKS: u8 = 8;
+
+/// How often each table was walked since some moment.
+pub(crate) struct Walks([u8; 256]);
+
+impl Default for Walks {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Walks {
+    /// Counts a walk, and returns the tables that it makes worth being kept in order.
+    pub(crate) fn count(&mut self, range: &Range) -> Tables {
+        Tables::of(tables_of(range).filter(|table| {
+            let count = &mut self.0[usize::from(*table)];
+            *count = count.saturating_add(1);
+            *count == WALKS
+        }))
     }
 }
 
@@ -123,8 +153,7 @@ impl Layer {
 
     /// Walks rows. Those of tables that nobody walked before are put in order for this one walk.
     pub(crate) fn walk(&self, range: &Range) -> Rows<'_> {
-        let mut touched = Tables::default();
-        touched.add_range(range);
+        let touched = Tables::of(tables_of(range));
         if self.walked.contains(touched) || self.unordered.is_empty() {
             let rows = self.ordered.range::<[u8], _>(bounds(range)).map(|(key, value)| row(key, value));
             return if range.reverse { Box::new(rows.rev()) } else { Box::new(rows) };
