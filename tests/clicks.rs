@@ -364,3 +364,84 @@ fn an_impression_gives_a_token_for_one_click_of_its_visitor() {
     let row = |ad: &str, impressions| json!({"time":at(0),"ad":ad,"country":"DE","impressions":impressions,"ctr_millionths":0});
     assert_eq!(rows, [row("banner1", 2), row("wide", 1)]);
 }
+
+/// What a rule set would have changed between two times of the log, once both are over.
+fn what_if(server: &Server, ruleset: u32, from: Time, to: Time) -> Value {
+    eventually("the log is replayed", || {
+        let path = format!("/v1/clicks/rulesets/{ruleset}:replay?from={from}&to={to}");
+        let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");
+        assert!([200, 202].contains(&answer.status) || answer.code() == "unknown_position", "{answer:?}");
+        (answer.status == 200).then_some(answer.body)
+    })
+}
+
+#[test]
+fn a_rule_set_is_tried_over_the_log_and_the_present_one_gives_the_bill_that_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = Time(Time::now().0 - 1000);
+    let server = serve(&folder.path().join("data"));
+    let early = [
+        one("a1", "banner1", "v1", "203.0.113.8", 5),
+        one("a2", "banner1", "v2", "203.0.113.9", 5),
+        one("a3", "wide", "v1", "203.0.113.8", 5),
+        one("a4", "banner1", "v1", "203.0.113.8", 16),
+    ];
+    batch(&server, &early);
+    early.iter().for_each(|click| drop(judged(&server, click["click_id"].as_str().unwrap())));
+    let middle = Time::now();
+    // What comes next must be behind the middle.
+    eventually("a millisecond is over", || (Time::now() > middle).then_some(()));
+    let late = [
+        one("b1", "banner1", "v2", "203.0.113.9", 20),
+        one("b2", "wide", "v1", "203.0.113.8", 8),
+        one("b3", "banner1", "v3", "198.51.100.9", 20),
+    ];
+    batch(&server, &late);
+    late.iter().for_each(|click| drop(judged(&server, click["click_id"].as_str().unwrap())));
+    let end = Time::now();
+    let short = json!({"name":"ten minutes","dedupe_seconds":600});
+    assert_eq!(server.post("/v1/clicks/rulesets", &short).status, 201);
+    let other = json!({"name":"data centers","datacenters":["198.51.100.0/24"]});
+    assert_eq!(server.post("/v1/clicks/rulesets", &other).status, 201);
+
+    let rows = report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost");
+    let same = what_if(&server, 1, before, end);
+    for sum in ["now", "then"] {
+        assert!(contains(&rows[0], &same[sum]), "{same} {rows:?}");
+    }
+    assert!(contains(&same, &json!({"difference":[],"examples":[],"unopened":0})), "{same}");
+
+    let whole = what_if(&server, 2, before, end);
+    let expected = json!({
+        "ruleset":2,
+        "now":{"gross":7,"valid":4,"invalid":3,"cost_micros":1_000_000,"reasons":{"dedupe":3}},
+        "then":{"gross":7,"valid":6,"invalid":1,"cost_micros":1_500_000,"reasons":{"dedupe":1}},
+        "difference":[{"campaign":"spring","ad":"banner1","gross":0,"valid":2,"invalid":-2,"cost_micros":500_000,"reasons":{"dedupe":-2}}],
+        "examples":[
+            {"now":{"click_id":"a4","verdict":"invalid","primary":"dedupe","ruleset":1},"then":{"click_id":"a4","verdict":"valid","price_micros":250_000,"ruleset":2}},
+            {"now":{"click_id":"b1","verdict":"invalid"},"then":{"click_id":"b1","verdict":"valid"}},
+        ],
+    });
+    assert!(contains(&whole, &expected), "{whole}");
+    // From the middle on, windows are warm with what was counted before, and what was judged before stays.
+    let half = what_if(&server, 2, middle, end);
+    let expected = json!({"now":{"gross":3,"valid":1},"then":{"gross":3,"valid":2},"difference":[{"ad":"banner1","valid":1}],
+        "examples":[{"now":{"click_id":"b1"}}]});
+    assert!(contains(&half, &expected), "{half}");
+    // No click's address was held against these ranges, and none is kept.
+    let unknown = what_if(&server, 3, before, end);
+    assert!(contains(&unknown, &json!({"difference":[],"unopened":7})), "{unknown}");
+
+    // Nothing of it is left: the live bill is what it was.
+    assert_eq!(report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost"), rows);
+    for (what, from, to, code) in [
+        ("1:dance", before, end, "unknown_action"),
+        ("x:replay", before, end, "bad_request"),
+        ("9:replay", before, end, "unknown_rule_set"),
+        ("1:replay", end, before, "bad_parameter"),
+    ] {
+        let path = format!("/v1/clicks/rulesets/{what}?from={from}&to={to}");
+        let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");
+        assert_eq!(answer.code(), code, "{answer:?}");
+    }
+}

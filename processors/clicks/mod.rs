@@ -39,6 +39,7 @@ pub mod targets;
 pub mod token;
 pub mod transition;
 pub mod visitor;
+pub mod what_if;
 
 #[cfg(test)]
 mod tests;

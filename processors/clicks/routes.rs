@@ -3,18 +3,19 @@
 use crate::clicks::ads::{self, Ads};
 use crate::clicks::bodies::{
     ClicksBody, ImpressionResults, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewImpressions,
-    NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhichClicks, WhichHour,
-    WhichReport, WhichRuleSets,
+    NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhatIfBody, WhichClicks,
+    WhichHour, WhichRange, WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
-use crate::clicks::{Taking, visitor};
+use crate::clicks::{Taking, visitor, what_if};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Body, Params, ProblemBody, Reading, ReadingNow, Segments, answer, created, limit, respond, respond_many,
+    Body, Params, ProblemBody, Reading, ReadingNow, Segments, action, answer, created, limit, respond, respond_many,
+    unknown_action,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,7 +37,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(define_campaign, campaign))
         .routes(routes!(define_ad, ad))
         .routes(routes!(publish, rule_sets))
-        .routes(routes!(rule_set_of))
+        .routes(routes!(rule_set_of, replay))
         .routes(routes!(take))
         .routes(routes!(show))
         .routes(routes!(invalidate))
@@ -213,6 +214,29 @@ async fn rule_set_of(
         CampaignsAnswer::RuleSet(set) => set,
         _ => unreachable!("a rule set was asked for"),
     }))
+}
+
+/// `…/{ruleset}:replay`: replays a part of the log under a rule set, beside the live one, and says what that would have
+/// changed. Nothing is changed by it.
+#[utoipa::path(post, path = "/v1/clicks/rulesets/{ruleset}", tag = "clicks",
+    params(("ruleset" = String, Path, description = "Its number, and `:replay`"), WhichRange), responses(
+    (status = 200, description = "What would have been otherwise", body = WhatIfBody),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn replay(
+    State(door): State<Door>,
+    ReadingNow(asked): ReadingNow,
+    Segments(segment): Segments<String>,
+    Params(range): Params<WhichRange>,
+) -> Result<Response, Problem> {
+    let (number, verb) = action(&segment)?;
+    let number = number.parse().map_err(|_| bad(format!("`{number}` is no number of a rule set")));
+    if verb != "replay" {
+        return Err(unknown_action(verb));
+    }
+    let number = number?;
+    let read = what_if::compare(&door, &asked, number, range.from, range.to).await?;
+    Ok(answer(read, |found| WhatIfBody::new(number, &range, found)))
 }
 
 /// Takes clicks that someone else has recorded. Each is taken or refused for itself; one whose id was taken before is

@@ -79,6 +79,15 @@ pub enum AsOf {
     Position(Positions),
     /// The one at the end of this millisecond: with every record up to it, and every timer that was due by then.
     Time(Time),
+    /// The one at the end of `to`, if from the end of `from` on something else had held: what that is, the machine knows.
+    Supposed {
+        /// Up to here everything is as it was.
+        from: Time,
+        /// The moment that is asked about.
+        to: Time,
+        /// What holds from then on.
+        what: Vec<u8>,
+    },
 }
 
 /// A query that is to be asked again and again.

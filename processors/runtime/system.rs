@@ -46,6 +46,10 @@ pub trait Machine: Sized + Send + 'static {
     /// partition.
     fn apply(cx: &mut Cx<'_, Self>, command: Command<Self>) -> Result<Outcome<Self>, Rejection<Self>>;
 
+    /// Begins a sandbox, in which something else holds from here on: `what` is the machine's own. Never called in a
+    /// state that the log is held against.
+    fn suppose(_cx: &mut Cx<'_, Self>, _what: &[u8]) {}
+
     /// A timer that this machine set is due.
     fn on_timer(cx: &mut Cx<'_, Self>, timer: Timer<Self>);
 

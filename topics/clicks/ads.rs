@@ -342,6 +342,11 @@ pub enum AdsQuery {
         /// The case.
         case_id: String,
     },
+    /// Of how many clicks a sandbox does not know whether they came from a data center.
+    Unopened {
+        /// A key of the partition that is meant.
+        key: String,
+    },
 }
 
 /// Which clicks are listed.
@@ -398,6 +403,8 @@ pub enum AdsAnswer {
     Rolled(Rolled),
     /// What a case has made invalid, if it was here.
     Case(Option<Voided>),
+    /// Of how many clicks a sandbox does not know whether they came from a data center.
+    Unopened(u64),
 }
 
 /// A click as people see it.

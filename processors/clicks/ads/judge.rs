@@ -1,6 +1,7 @@
 //! Whether a click counts: every reason that speaks against it, of which the first by precedence is the primary one.
 
 use crate::clicks::ads::Ads;
+use crate::clicks::ads::suppose::is_in_datacenter;
 use crate::clicks::ads::tables::{AdRow, COUNTED, USED};
 use millrace_topics::clicks::{Evidence, Grain, Reason, Reasons, click_number};
 use millrace_topics::time::Time;
@@ -18,7 +19,7 @@ pub fn judge(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence) -> Reasons {
     reasons.add(Reason::BadToken, click.marks.bad_token || no_token || is_used(cx, click));
     reasons.add(Reason::Prefetch, click.marks.prefetch);
     reasons.add(Reason::Bot, rules.bots > 0 && click.bots >> (rules.bots - 1) & 1 == 1);
-    reasons.add(Reason::Datacenter, click.datacenter_of.contains(&ad.terms.ruleset));
+    reasons.add(Reason::Datacenter, is_in_datacenter(cx, ad, click));
     reasons.add(Reason::Velocity, is_fast(ad, click));
     near(cx, ad, click, &mut reasons);
     let stands = reasons.primary().is_none();

@@ -2,6 +2,7 @@
 
 use crate::clicks::ads::judge::judge;
 use crate::clicks::ads::rollup::{Spot, Sums};
+use crate::clicks::ads::suppose::judged_by;
 use crate::clicks::ads::tables::{
     ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, USED, WAITING,
 };
@@ -17,7 +18,6 @@ use millrace_topics::clicks::{
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
 
@@ -132,7 +132,8 @@ fn keep(cx: &mut Cx<'_>, number: u64, row: AdRow) -> millrace_topics::clicks::Ad
     let ad = row.show();
     cx.put(ADS, &number, &row);
     cx.say(&AdEvent::Defined(Box::new(Changed { ad: ad.clone(), key: row.key.clone() })));
-    cx.engine.ads.insert(number, Arc::new(row));
+    let row = judged_by(cx, number, row);
+    cx.engine.ads.insert(number, row);
     ad
 }
 
@@ -151,7 +152,8 @@ fn agree(cx: &mut Cx<'_>, change: &TermsChange) -> AdsOutcome {
     if let Some(row) = known {
         let row = with_terms(cx, &row, change.terms);
         cx.put(ADS, &number, &row);
-        cx.engine.ads.insert(number, Arc::new(row));
+        let row = judged_by(cx, number, row);
+        cx.engine.ads.insert(number, row);
     }
     AdsOutcome::Agreed
 }
