@@ -55,6 +55,12 @@ impl Small {
         fs::remove_file(self.ballast()).unwrap();
     }
 
+    /// Makes the disk larger: a rebuild needs room for a second state.
+    fn grow(&self, size: &str) {
+        let options = format!("remount,size={size}");
+        assert!(Command::new("mount").args(["-o", &options]).arg(&self.folder).status().unwrap().success());
+    }
+
     fn ballast(&self) -> PathBuf {
         self.folder.join("ballast")
     }
@@ -168,7 +174,7 @@ fn send(server: &Server, board: &str, body: &serde_json::Value) -> Result<Answer
 /// The disk runs full under load, whatever is left of the server; then there is space again.
 fn check_full(args: &[&str], left: u64) {
     let folder = tempfile::tempdir().unwrap();
-    let disk = Small::new(folder.path(), "64m");
+    let disk = Small::new(folder.path(), "32m");
     let data = disk.data();
     let mut server = Server::start(&data, args);
     define(&server);
@@ -197,6 +203,7 @@ fn check_full(args: &[&str], left: u64) {
         let answer = server.get(&format!("/v1/leaderboards/{board}/owners/{owner}"));
         assert_eq!(answer.status, 200, "{owner} was acknowledged: {answer:?}");
     }
+    disk.grow("512m");
     let output = server.cli(&["verify"]);
     assert!(output.status.success(), "{output:?}");
     assert_eq!(submit(&server, OTHER, "last", 1).status, 200);
