@@ -44,8 +44,17 @@ pub struct AsOfReads {
     closed: AtomicBool,
 }
 
-/// Machine, partition, the offset before which the state stands, and the time up to which timers have fired.
-type Key = (&'static str, u32, u64, Option<Time>);
+/// Machine, partition, the offset before which the state stands, the time up to which timers have fired, and what is
+/// supposed.
+type Key = (&'static str, u32, u64, Option<Time>, Option<Supposed>);
+
+/// From where on something else holds.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Supposed {
+    /// Before this offset and at the end of this millisecond everything is as it was.
+    from: (u64, Time),
+    what: Arc<[u8]>,
+}
 
 /// A view that is there or will be.
 struct Held {
@@ -149,7 +158,7 @@ impl AsOfReads {
         }
         let gone = self.make_room(&mut views)?;
         let (sender, built) = watch::channel(None);
-        views.insert(key, Held { built: built.clone(), used: Instant::now() });
+        views.insert(key.clone(), Held { built: built.clone(), used: Instant::now() });
         self.count(&views);
         drop(views);
         close(gone);
@@ -165,7 +174,7 @@ impl AsOfReads {
             return Ok(None);
         }
         let oldest = views.iter().filter(|(_, held)| held.is_built()).min_by_key(|(_, held)| held.used);
-        let Some(key) = oldest.map(|(key, _)| *key) else {
+        let Some(key) = oldest.map(|(key, _)| key.clone()) else {
             return Err(Problem::unavailable("overloaded", "too many past states are being rebuilt", RETRY_AFTER));
         };
         Ok(views.remove_entry(&key))
@@ -178,7 +187,8 @@ impl AsOfReads {
     async fn build_in_turn(self: Arc<Self>, slot: Arc<Slot>, key: Key, sender: watch::Sender<Option<Built>>) {
         let turn = self.builds.clone().acquire_owned().await.expect("the semaphore is never closed");
         let me = self.clone();
-        let built = blocking(move || me.build(&slot, key)).await.map(Arc::new);
+        let what = key.clone();
+        let built = blocking(move || me.build(&slot, what)).await.map(Arc::new);
         drop(turn);
         if let Err(problem) = &built {
             tracing::debug!("{}/{} before {}: no past view: {}", key.0, key.1, key.2, problem.detail);
@@ -188,16 +198,23 @@ impl AsOfReads {
         sender.send_replace(Some(built));
     }
 
-    fn build(&self, slot: &Slot, (machine, partition, until, time): Key) -> Result<PastView, Problem> {
+    fn build(&self, slot: &Slot, (machine, partition, until, time, supposed): Key) -> Result<PastView, Problem> {
         let began = Instant::now();
         let internal = |error: String| Problem::unavailable("unavailable", error, RETRY_AFTER);
         let place = self.node.place(slot.def, partition).map_err(log_problem)?;
         let start = self.node.log.start(machine, partition).map_err(log_problem)?;
         let folder = Scratch(self.root.join(self.folders.fetch_add(1, Ordering::Relaxed).to_string()));
-        let part = self.base(slot, &folder.0, &place, start, until)?;
+        let warm = supposed.as_ref().map_or(until, |supposed| supposed.from.0);
+        let part = self.base(slot, &folder.0, &place, start, warm)?;
         let from = part.core().meta.next;
         let mut rebuild = Rebuild::over(&self.node, slot.def, partition, part);
-        rebuild.run(&self.node.log, until, &mut |_| !self.closed.load(Ordering::Relaxed)).map_err(internal)?;
+        let mut goes_on = |_| !self.closed.load(Ordering::Relaxed);
+        if let Some(Supposed { from: (before, time), what }) = &supposed {
+            rebuild.run(&self.node.log, *before, &mut goes_on).map_err(internal)?;
+            rebuild.part.advance(*time);
+            rebuild.part.suppose(what);
+        }
+        rebuild.run(&self.node.log, until, &mut goes_on).map_err(internal)?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(internal("the program stops".to_owned()));
         }
@@ -295,11 +312,17 @@ fn find(log: &Log, slot: &Slot, moment: Moment) -> Result<Key, Problem> {
         Moment::Before(until) if until > end => {
             unknown(format!("{machine}/{partition}@{} is beyond the end of the log", until - 1))
         }
-        Moment::Before(until) => Ok((machine, partition, until, None)),
+        Moment::Before(until) => Ok((machine, partition, until, None, None)),
         Moment::End(time) if time >= Time::now() => unknown(format!("{time} is not over yet")),
         Moment::End(time) => {
             let after = log.offset_at(machine, partition, time.plus(1)).map_err(log_problem)?;
-            Ok((machine, partition, after.unwrap_or(end), Some(time)))
+            Ok((machine, partition, after.unwrap_or(end), Some(time), None))
+        }
+        Moment::Supposed { from, to, what } => {
+            let (_, _, before, time, _) = find(log, slot, Moment::End(from))?;
+            let (_, _, until, to, _) = find(log, slot, Moment::End(to))?;
+            let from = (before, time.unwrap_or(from));
+            Ok((machine, partition, until, to, Some(Supposed { from, what: what.into() })))
         }
     }
 }

@@ -266,6 +266,10 @@ impl Backend for NodeBackend {
         })
     }
 
+    fn count(&self, what: &'static str) {
+        self.node.metrics.noted.with_label_values(&[what]).inc();
+    }
+
     fn secret(&self) -> &[u8] {
         &self.secret
     }

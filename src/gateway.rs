@@ -12,9 +12,11 @@ use crate::health::{self, Readiness};
 use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
 use crate::openapi;
+use crate::peer::{OfPeer, Peer, client_address};
 use crate::pressure::Pressure;
 use crate::settings::Settings;
 use crate::traces;
+use axum::BoxError;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -22,19 +24,19 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http_body_util::{BodyExt as _, LengthLimitError};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
+use millrace_processors::runtime::addresses::AddressRange;
 use millrace_processors::runtime::door::Door;
 use millrace_processors::runtime::problem::Problem;
-use millrace_processors::runtime::routes::{Facade, ServerKey};
+use millrace_processors::runtime::routes::{ClientAddress, Facade, ServerKey};
 use millrace_processors::runtime::system::System;
 use millrace_topics::record::{Caller, Role};
 use percent_encoding::percent_decode_str;
 use std::any::Any;
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -70,6 +72,7 @@ pub struct Gate {
     body_limit: usize,
     body_timeout: Duration,
     pressure: Pressure,
+    trusted_proxies: Vec<AddressRange>,
     /// Places for requests under way.
     places: Arc<Semaphore>,
     /// Places for requests that wait for one of those.
@@ -94,6 +97,7 @@ impl Gate {
             body_limit: bytes(settings.body_limit),
             body_timeout: settings.body_timeout,
             pressure: Pressure::new(),
+            trusted_proxies: settings.trusted_proxies.clone(),
             places: semaphore(settings.in_flight.into()),
             waits: semaphore(u64::from(settings.in_flight) * WAITS),
             bodies: semaphore(bodies),
@@ -111,6 +115,15 @@ impl Gate {
     async fn enter_facade(&self, mut request: Request) -> Result<(Request, Held), Problem> {
         let key = self.auth.server_key(request.headers())?;
         request.extensions_mut().insert(ServerKey(key));
+        self.take_in(request).await
+    }
+
+    /// The same for what is for everybody: who asks says nothing, but where from is known.
+    async fn enter_public(&self, mut request: Request) -> Result<(Request, Held), Problem> {
+        let peer = request.extensions().get::<Peer>().copied();
+        let address = peer.map(|peer| client_address(request.headers(), peer, &self.trusted_proxies));
+        request.extensions_mut().insert(Caller::default());
+        request.extensions_mut().insert(ClientAddress(address));
         self.take_in(request).await
     }
 
@@ -146,13 +159,13 @@ impl Gate {
         let expected = size.upper().unwrap_or(u64::MAX).min(self.body_limit as u64) / 1024 + 1;
         let kib = u32::try_from(expected).unwrap_or(u32::MAX);
         let held = Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| self.overloaded("bodies"))?;
-        let read = tokio::time::timeout(self.body_timeout, to_bytes(body, self.body_limit)).await;
+        let read = tokio::time::timeout(self.body_timeout, collect(body, self.body_limit)).await;
         let read = read.map_err(|_| {
             Problem::new(408, "body_timeout", format!("the body did not arrive within {:?}", self.body_timeout))
         })?;
-        let bytes = read.map_err(|error| match error.source() {
-            Some(source) if source.is::<LengthLimitError>() => self.too_large(),
-            _ => Problem::bad_request("unreadable_body", "the body broke off"),
+        let bytes = read.map_err(|error| {
+            let too_large = error.is::<LengthLimitError>();
+            if too_large { self.too_large() } else { Problem::bad_request("unreadable_body", "the body broke off") }
         })?;
         Ok((Body::from(bytes), held))
     }
@@ -186,6 +199,20 @@ impl Gate {
 struct Held {
     _place: OwnedSemaphorePermit,
     _body: Option<OwnedSemaphorePermit>,
+}
+
+/// The bytes of a body, copied together: a part of it that is kept as it came keeps the whole buffer that it was read
+/// into, so a body that drips in byte by byte would hold thousands of times its length.
+async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, BoxError> {
+    let mut body = Limited::new(body, limit);
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // What is no data are trailers, which mean nothing here.
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Reads on for a while what is refused: a client that is still writing when the connection closes loses the answer.
@@ -235,6 +262,9 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         all.merge((facade.routes)().layer(from_fn_with_state((Arc::clone(&gate), facade), admit_to_facade)))
     });
     let (facades, facades_described) = facades.split_for_parts();
+    let public = systems.iter().filter_map(|system| system.public);
+    let public = public.fold(OpenApiRouter::new(), |all, routes| all.merge(routes()));
+    let (public, public_described) = public.split_for_parts();
     let (health, health_described) = OpenApiRouter::new()
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
@@ -243,12 +273,14 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
     let (guarded, mut described) = guarded.split_for_parts();
     described.merge(health_described);
     described.merge(facades_described);
+    described.merge(public_described);
     let document = openapi::document(&described);
     let page = docs::routes(&document);
     let document = Bytes::from(document.to_string());
     let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
     guarded
         .layer(from_fn_with_state(Arc::clone(&gate), admit))
+        .merge(public.layer(from_fn_with_state(Arc::clone(&gate), admit_everybody)))
         .merge(facades)
         .with_state(door)
         // The gate reads the body itself, so the limit of the extractors would only be a second number.
@@ -277,6 +309,17 @@ async fn unknown_path(uri: Uri) -> Problem {
 
 async fn admit(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
     match gate.enter(request).await {
+        Ok((request, _held)) => {
+            let response = next.run(request).await;
+            gate.pressure.served();
+            response
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn admit_everybody(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    match gate.enter_public(request).await {
         Ok((request, _held)) => {
             let response = next.run(request).await;
             gate.pressure.served();
@@ -434,14 +477,15 @@ impl Server {
     async fn accept(mut self, listener: TcpListener, metrics: &Metrics, shutdown: impl Future<Output = ()>) -> Self {
         let mut shutdown = std::pin::pin!(shutdown);
         loop {
-            let (stream, place) = tokio::select! {
+            let (stream, peer, place) = tokio::select! {
                 biased;
                 () = &mut shutdown => return self,
                 connection = next_connection(&listener, &self.places) => connection,
             };
             let counted = Counted::new(&metrics.connections);
             let stream = Impatient::new(stream, self.write_timeout);
-            let connection = serve(self.http.clone(), self.service.clone(), self.graceful.watcher(), stream);
+            let service = OfPeer { service: self.service.clone(), peer };
+            let connection = serve(self.http.clone(), service, self.graceful.watcher(), stream);
             self.tasks.spawn(async move {
                 connection.await;
                 drop((place, counted));
@@ -460,14 +504,14 @@ impl Server {
     }
 }
 
-async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Peer, OwnedSemaphorePermit) {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, address)) => {
                 // Only a latency is lost where this fails.
                 let _ = stream.set_nodelay(true);
-                return (stream, place);
+                return (stream, Peer(address.ip()), place);
             }
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted");
@@ -479,7 +523,7 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
 
 async fn serve(
     http: http1::Builder,
-    service: TowerToHyperService<Router>,
+    service: OfPeer<TowerToHyperService<Router>>,
     watcher: Watcher,
     stream: Impatient<TcpStream>,
 ) {

@@ -27,6 +27,7 @@ pub mod node;
 pub mod open;
 pub mod openapi;
 pub mod owed;
+pub mod peer;
 pub mod pressure;
 pub mod queries;
 pub mod rebuild;

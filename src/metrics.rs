@@ -27,6 +27,8 @@ pub struct Metrics {
     pub append_seconds: Histogram,
     /// Appends that failed, by `kind`: `refused` (surely not in the log) or `unknown`.
     pub append_failures: IntCounterVec,
+    /// What left no trace in the log, by `what`: `clicks_unrecorded`, redirects whose click was not recorded.
+    pub noted: IntCounterVec,
     /// Records applied, by `machine`.
     pub applied: IntCounterVec,
     /// Seconds that a worker held a partition for one batch.
@@ -84,6 +86,11 @@ impl Metrics {
             "Appends that failed, by kind: refused (surely not in the log) or unknown",
             &["kind"],
         );
+        let noted = all.counters(
+            "millrace_noted_total",
+            "What left no trace in the log, by what: clicks_unrecorded are redirects whose click was not recorded",
+            &["what"],
+        );
         let applied = all.counters("millrace_applied_records_total", "Records applied, by machine", &["machine"]);
         let apply_seconds = all.histogram("millrace_apply_batch_seconds", "Seconds that a batch held its partition");
         let flush_seconds = all.histogram("millrace_flush_seconds", "Seconds that writing a view's changes took");
@@ -111,6 +118,7 @@ impl Metrics {
             appended,
             append_seconds,
             append_failures,
+            noted,
             applied,
             apply_seconds,
             flush_seconds,

@@ -85,6 +85,7 @@ fn moment(ask: &Ask, partition: u32) -> Result<Option<Moment>, Problem> {
     match &ask.as_of {
         AsOf::Now => Ok(None),
         AsOf::Time(time) => Ok(Some(Moment::End(*time))),
+        AsOf::Supposed { from, to, what } => Ok(Some(Moment::Supposed { from: *from, to: *to, what: what.clone() })),
         AsOf::Position(at) => match (named(at), named(&ask.min_position)) {
             (Some(at), Some(min)) if min > at => bad(format!("{place}@{at} has not seen {place}@{min}")),
             (Some(at), _) => Ok(Some(Moment::Before(at.saturating_add(1)))),

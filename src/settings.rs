@@ -8,6 +8,7 @@ use crate::auth::ApiKey;
 use clap::builder::NonEmptyStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use millrace_processors::runtime::addresses::AddressRange;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -104,6 +105,11 @@ pub struct Settings {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true",
           default_value = "false", action = ArgAction::Set, help_heading = SERVING)]
     pub insecure: bool,
+
+    /// Whom to believe when they say in `X-Forwarded-For` for whom they ask: address ranges of proxies, separated by
+    /// commas. Only what is for everybody asks where a request comes from, as the links of ads do.
+    #[arg(long, value_name = "RANGES", value_delimiter = ',', default_value = "127.0.0.0/8,::1", help_heading = SERVING)]
+    pub trusted_proxies: Vec<AddressRange>,
 
     /// The server key that clients of Nakama must know to be given a session, as theirs is configured. Default: the
     /// one that they have built in, `defaultkey`, on a loopback address without --auth-keys; else they are not served.

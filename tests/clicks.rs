@@ -256,7 +256,7 @@ fn rule_sets_have_numbers_and_campaigns_name_them() {
     let listed = server.get("/v1/clicks/rulesets").body;
     let expected = json!({"rulesets":[{"ruleset":2,"name":"strict"},{"ruleset":1,"rules":{"dedupe_seconds":3600}}]});
     assert!(contains(&listed, &expected), "{listed}");
-    let bad = server.post("/v1/clicks/rulesets", &json!({"name":"x","datacenters":["198.51.100.0"]}));
+    let bad = server.post("/v1/clicks/rulesets", &json!({"name":"x","datacenters":["198.51.100.0/33"]}));
     assert_eq!((bad.status, bad.code()), (422, "bad_address"));
 
     let spring = json!({"currency":"EUR","price_micros":250_000,"ruleset":2});
@@ -273,4 +273,175 @@ fn rule_sets_have_numbers_and_campaigns_name_them() {
     let outside = one("outside", "banner1", "v9", "198.51.101.77", 1);
     batch(&server, &[outside]);
     assert_eq!(judged(&server, "outside")["verdict"], "valid");
+}
+
+/// Follows an ad's link as this browser from this address; the answer's status and where it leads.
+fn follow(server: &Server, path: &str, headers: &[(&str, &str)]) -> (u16, String) {
+    let answer = server.send("GET", path, headers, Vec::new()).expect("the server answers");
+    let location = answer.header("location").unwrap_or_default().to_owned();
+    (answer.status, location)
+}
+
+const TARGET: &str = "https://shop.example/x?a=1";
+
+/// The id in a location.
+fn id_of(location: &str) -> &str {
+    location.strip_prefix(TARGET).and_then(|rest| rest.strip_prefix("&click_id=")).expect("the target with an id")
+}
+
+#[test]
+fn a_link_leads_to_the_target_with_an_id_and_what_only_looks_is_not_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let began = Time::now();
+    let browser = [("user-agent", BROWSER), ("x-forwarded-for", "203.0.113.7")];
+    let (status, location) = follow(&server, "/c/banner1", &browser);
+    assert_eq!(status, 302, "{location}");
+    let click = judged(&server, id_of(&location));
+    let expected = json!({"verdict":"valid","price_micros":250_000,"identity":"derived","device":"desktop"});
+    assert!(contains(&click, &expected), "{click}");
+
+    for (method, name, value) in [
+        ("HEAD", "x-forwarded-for", "203.0.113.20"),
+        ("GET", "sec-purpose", "prefetch;prerender"),
+        ("GET", "purpose", "prefetch"),
+        ("GET", "x-moz", "prefetch"),
+        ("GET", "user-agent", "facebookexternalhit/1.1"),
+    ] {
+        let answer = server.send(method, "/c/banner1", &[(name, value)], Vec::new()).unwrap();
+        assert_eq!((answer.status, answer.header("location")), (302, Some(TARGET)), "{method} {name}");
+    }
+    let crawler = [("user-agent", "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)")];
+    let (_, location) = follow(&server, "/c/banner1", &crawler);
+    let click = judged(&server, id_of(&location));
+    assert!(contains(&click, &json!({"verdict":"invalid","primary":"bot"})), "{click}");
+    let (status, _) = follow(&server, "/c/nowhere", &browser);
+    assert_eq!(status, 404);
+
+    // A second of the same visitor, known by its address and browser; a cookie makes it another one.
+    let (_, location) = follow(&server, "/c/banner1", &browser);
+    let click = judged(&server, id_of(&location));
+    assert_eq!(click["verdict"], "invalid", "{click}");
+    let with_cookie = [browser.as_slice(), &[("cookie", "a=1; millrace_visitor=v7")]].concat();
+    let (_, location) = follow(&server, "/c/banner1", &with_cookie);
+    let click = judged(&server, id_of(&location));
+    assert!(contains(&click, &json!({"verdict":"valid","identity":"cookie"})), "{click}");
+
+    let day = began.0 / (24 * HOUR) * 24 * HOUR;
+    let path = format!("/v1/clicks/reports?from={}&to={}&granularity=day", Time(day), Time(day + 48 * HOUR));
+    let rows = server.get(&path).body["rows"].clone();
+    let sum = |name: &str| -> i64 { rows.as_array().unwrap().iter().filter_map(|row| row[name].as_i64()).sum() };
+    assert_eq!((sum("gross"), sum("valid"), sum("invalid"), sum("cost_micros")), (4, 2, 2, 500_000), "{rows}");
+}
+
+#[test]
+fn an_impression_gives_a_token_for_one_click_of_its_visitor() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let shown = |ad: &str| json!({"ad":ad,"visitor":"v1","time":at(10),"country":"DE"});
+    let body = json!({"impressions":[shown("banner1"),shown("wide"),shown("banner1"),shown("nowhere")]});
+    let answer = server.post("/v1/clicks/impressions:batch", &body);
+    assert_eq!(answer.status, 202, "{answer:?}");
+    let results = answer.body["results"].as_array().unwrap().clone();
+    let statuses: Vec<&str> = results.iter().filter_map(|result| result["status"].as_str()).collect();
+    assert_eq!(statuses, ["accepted", "accepted", "accepted", "refused"]);
+    let token = results[0]["token"].as_str().unwrap();
+
+    let cookie = |visitor: &str| format!("millrace_visitor={visitor}");
+    for (visitor, token, expected) in [
+        ("v1", token, json!({"verdict":"valid"})),
+        ("v1", token, json!({"verdict":"invalid","primary":"bad_token"})),
+        ("v2", results[2]["token"].as_str().unwrap(), json!({"primary":"bad_token"})),
+        ("v3", "forged", json!({"primary":"bad_token"})),
+    ] {
+        let cookie = cookie(visitor);
+        let headers = [("user-agent", BROWSER), ("cookie", cookie.as_str())];
+        let (_, location) = follow(&server, &format!("/c/banner1?imp={token}"), &headers);
+        let click = judged(&server, id_of(&location));
+        assert!(contains(&click, &expected), "{expected} {click}");
+    }
+    let rows = report(&server, "group_by=ad,country&metrics=impressions,ctr");
+    let row = |ad: &str, impressions| json!({"time":at(0),"ad":ad,"country":"DE","impressions":impressions,"ctr_millionths":0});
+    assert_eq!(rows, [row("banner1", 2), row("wide", 1)]);
+}
+
+/// What a rule set would have changed between two times of the log, once both are over.
+fn what_if(server: &Server, ruleset: u32, from: Time, to: Time) -> Value {
+    eventually("the log is replayed", || {
+        let path = format!("/v1/clicks/rulesets/{ruleset}:replay?from={from}&to={to}");
+        let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");
+        assert!([200, 202].contains(&answer.status) || answer.code() == "unknown_position", "{answer:?}");
+        (answer.status == 200).then_some(answer.body)
+    })
+}
+
+#[test]
+fn a_rule_set_is_tried_over_the_log_and_the_present_one_gives_the_bill_that_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let before = Time(Time::now().0 - 1000);
+    let server = serve(&folder.path().join("data"));
+    let early = [
+        one("a1", "banner1", "v1", "203.0.113.8", 5),
+        one("a2", "banner1", "v2", "203.0.113.9", 5),
+        one("a3", "wide", "v1", "203.0.113.8", 5),
+        one("a4", "banner1", "v1", "203.0.113.8", 16),
+    ];
+    batch(&server, &early);
+    early.iter().for_each(|click| drop(judged(&server, click["click_id"].as_str().unwrap())));
+    let middle = Time::now();
+    // What comes next must be behind the middle.
+    eventually("a millisecond is over", || (Time::now() > middle).then_some(()));
+    let late = [
+        one("b1", "banner1", "v2", "203.0.113.9", 20),
+        one("b2", "wide", "v1", "203.0.113.8", 8),
+        one("b3", "banner1", "v3", "198.51.100.9", 20),
+    ];
+    batch(&server, &late);
+    late.iter().for_each(|click| drop(judged(&server, click["click_id"].as_str().unwrap())));
+    let end = Time::now();
+    let short = json!({"name":"ten minutes","dedupe_seconds":600});
+    assert_eq!(server.post("/v1/clicks/rulesets", &short).status, 201);
+    let other = json!({"name":"data centers","datacenters":["198.51.100.0/24"]});
+    assert_eq!(server.post("/v1/clicks/rulesets", &other).status, 201);
+
+    let rows = report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost");
+    let same = what_if(&server, 1, before, end);
+    for sum in ["now", "then"] {
+        assert!(contains(&rows[0], &same[sum]), "{same} {rows:?}");
+    }
+    assert!(contains(&same, &json!({"difference":[],"examples":[],"unopened":0})), "{same}");
+
+    let whole = what_if(&server, 2, before, end);
+    let expected = json!({
+        "ruleset":2,
+        "now":{"gross":7,"valid":4,"invalid":3,"cost_micros":1_000_000,"reasons":{"dedupe":3}},
+        "then":{"gross":7,"valid":6,"invalid":1,"cost_micros":1_500_000,"reasons":{"dedupe":1}},
+        "difference":[{"campaign":"spring","ad":"banner1","gross":0,"valid":2,"invalid":-2,"cost_micros":500_000,"reasons":{"dedupe":-2}}],
+        "examples":[
+            {"now":{"click_id":"a4","verdict":"invalid","primary":"dedupe","ruleset":1},"then":{"click_id":"a4","verdict":"valid","price_micros":250_000,"ruleset":2}},
+            {"now":{"click_id":"b1","verdict":"invalid"},"then":{"click_id":"b1","verdict":"valid"}},
+        ],
+    });
+    assert!(contains(&whole, &expected), "{whole}");
+    // From the middle on, windows are warm with what was counted before, and what was judged before stays.
+    let half = what_if(&server, 2, middle, end);
+    let expected = json!({"now":{"gross":3,"valid":1},"then":{"gross":3,"valid":2},"difference":[{"ad":"banner1","valid":1}],
+        "examples":[{"now":{"click_id":"b1"}}]});
+    assert!(contains(&half, &expected), "{half}");
+    // No click's address was held against these ranges, and none is kept.
+    let unknown = what_if(&server, 3, before, end);
+    assert!(contains(&unknown, &json!({"difference":[],"unopened":7})), "{unknown}");
+
+    // Nothing of it is left: the live bill is what it was.
+    assert_eq!(report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost"), rows);
+    for (what, from, to, code) in [
+        ("1:dance", before, end, "unknown_action"),
+        ("x:replay", before, end, "bad_request"),
+        ("9:replay", before, end, "unknown_rule_set"),
+        ("1:replay", end, before, "bad_parameter"),
+    ] {
+        let path = format!("/v1/clicks/rulesets/{what}?from={from}&to={to}");
+        let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");
+        assert_eq!(answer.code(), code, "{answer:?}");
+    }
 }

@@ -19,6 +19,8 @@ static RUNTIME: LazyLock<tokio::runtime::Runtime> =
 
 static HTTP: LazyLock<reqwest::Client> = LazyLock::new(|| {
     let client = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(64).timeout(DEADLINE);
+    // A redirect is an answer to look at.
+    let client = client.redirect(reqwest::redirect::Policy::none());
     client.build().expect("a client without TLS needs nothing")
 });
 

@@ -15,8 +15,8 @@ mod report;
 
 pub use ads::{
     Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Changed, ClickView, Evidence,
-    Filter, Invalidated, Judged, JudgedClick, Listing, Match, Rolled, Seen, TermsChange, VerdictChange, Voided,
-    Voiding, Watermark,
+    Filter, Impression, Invalidated, Judged, JudgedClick, Listing, Match, Rolled, Seen, Showing, TermsChange,
+    VerdictChange, Voided, Voiding, Watermark,
 };
 pub use campaign::{
     Campaign, CampaignDefinition, CampaignEvent, CampaignsAnswer, CampaignsCommand, CampaignsOutcome, CampaignsQuery,
@@ -103,6 +103,7 @@ impl Contract for ClicksAds {
             AdsCommand::Seen(seen) => Some(seen.key.as_bytes()),
             AdsCommand::Terms(change) => Some(change.key.as_bytes()),
             AdsCommand::Watermark(mark) => Some(mark.key.as_bytes()),
+            AdsCommand::Show(showing) => Some(showing.key.as_bytes()),
             AdsCommand::Void(_) => None,
         }
     }

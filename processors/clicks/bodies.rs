@@ -1,16 +1,17 @@
 //! What the paths of clicks take and give as JSON, beside what the contract shows itself.
 
-use crate::clicks::report::Reconciled;
-use crate::clicks::sketch;
-use crate::runtime::problem::Problem;
-use millrace_topics::clicks::{
-    CampaignDefinition, ClickView, Country, Counts, Device, Dimension, Grain, GroupKey, NewRules, Reason, Rules, Taken,
-    Version,
+mod report;
+
+pub(super) use report::{
+    ClicksBody, Metric, ReconciledBody, ReportBody, ReportRow, RuleSetsBody, Verdict, WhatIfBody, WhichClicks,
+    WhichHour, WhichRange, WhichReport, WhichRuleSets,
 };
+
+use crate::runtime::problem::Problem;
+use millrace_topics::clicks::{CampaignDefinition, Device, NewRules, Rules, Taken};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// A campaign as it is to be.
 #[derive(Deserialize, ToSchema)]
@@ -171,6 +172,63 @@ pub(super) struct NewClick {
     pub(super) test: Option<bool>,
     /// True if a browser fetched it ahead.
     pub(super) prefetch: Option<bool>,
+    /// The token of the impression that was clicked on.
+    pub(super) token: Option<String>,
+}
+
+/// Ads that were shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewImpressions)]
+pub(super) struct NewImpressions {
+    /// At least one; each counts or is refused for itself.
+    pub(super) impressions: Vec<NewImpression>,
+}
+
+/// An ad that was shown to someone.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewImpression)]
+pub(super) struct NewImpression {
+    /// The ad.
+    pub(super) ad: String,
+    /// A signed-in user, if there is one.
+    pub(super) user: Option<String>,
+    /// Whom a first-party cookie names, if there is one.
+    pub(super) visitor: Option<String>,
+    /// The address that it was shown to. Only hashes of it are kept.
+    pub(super) ip: Option<String>,
+    /// The User-Agent; the first 512 bytes count.
+    pub(super) user_agent: Option<String>,
+    /// When it was shown: now unless said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) time: Option<Time>,
+    /// Where, by two letters.
+    pub(super) country: Option<String>,
+    /// On what; found out from the User-Agent unless said.
+    pub(super) device: Option<Device>,
+}
+
+/// What became of impressions.
+#[derive(Serialize, ToSchema)]
+#[schema(as = clicks::ImpressionResults)]
+pub(super) struct ImpressionResults {
+    /// One for each impression, in their order.
+    pub(super) results: Vec<ImpressionResult>,
+}
+
+/// What became of one impression.
+#[derive(Clone, Serialize, ToSchema)]
+#[schema(as = clicks::ImpressionResult)]
+pub(super) struct ImpressionResult {
+    /// What became of it.
+    pub(super) status: Status,
+    /// What the ad's link says as `imp`: it is good for one click of this visitor on this ad, today and tomorrow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<String>,
+    /// Why it does not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) problem: Option<ItemProblem>,
 }
 
 /// What became of clicks.
@@ -219,6 +277,13 @@ pub(super) struct ItemProblem {
     pub(super) code: String,
     /// The sentence for people.
     pub(super) detail: String,
+}
+
+impl ImpressionResult {
+    pub(super) fn refused(problem: &Problem) -> Self {
+        let ItemResult { status, problem, .. } = ItemResult::refused(String::new(), problem);
+        Self { status, token: None, problem }
+    }
 }
 
 impl ItemResult {
@@ -278,265 +343,4 @@ pub(super) struct NewFilter {
     pub(super) to: Option<Time>,
     /// With one of these ids, at most 1,000.
     pub(super) click_ids: Option<Vec<String>>,
-}
-
-/// Which report is asked for.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct WhichReport {
-    /// From this time on: a whole minute.
-    #[param(value_type = String, format = DateTime)]
-    pub(super) from: Time,
-    /// Before this time: a whole minute.
-    #[param(value_type = String, format = DateTime)]
-    pub(super) to: Time,
-    /// How long the buckets are: `hour` unless said.
-    #[param(inline)]
-    pub(super) granularity: Option<Grain>,
-    /// What else is told apart: of campaign, ad, placement, country and device, separated by commas.
-    pub(super) group_by: Option<String>,
-    /// What is shown: of gross, valid, invalid, reasons, cost and uniques, separated by commas; the first three and
-    /// cost unless said.
-    pub(super) metrics: Option<String>,
-    /// Only this ad.
-    pub(super) ad: Option<String>,
-    /// Only this campaign.
-    pub(super) campaign: Option<String>,
-    /// `known`: with what was found after an hour had been closed; `billed`: without. `known` unless said.
-    #[param(inline)]
-    pub(super) version: Option<Version>,
-    /// How many rows at most, 1 to 1,000: 1,000 unless said.
-    pub(super) limit: Option<u32>,
-    /// Where an earlier page of the same report ended.
-    pub(super) cursor: Option<String>,
-}
-
-/// What a report may show.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Metric {
-    Gross,
-    Valid,
-    Invalid,
-    Reasons,
-    Cost,
-    Uniques,
-}
-
-impl WhichReport {
-    /// # Errors
-    /// 400 `bad_parameter`.
-    pub(super) fn dimensions(&self) -> Result<Vec<Dimension>, Problem> {
-        let named = |name: &str| match name {
-            "campaign" => Some(Dimension::Campaign),
-            "ad" => Some(Dimension::Ad),
-            "placement" => Some(Dimension::Placement),
-            "country" => Some(Dimension::Country),
-            "device" => Some(Dimension::Device),
-            _ => None,
-        };
-        list("group_by", self.group_by.as_deref().unwrap_or_default(), named)
-    }
-
-    /// # Errors
-    /// 400 `bad_parameter`.
-    pub(super) fn metrics(&self) -> Result<Vec<Metric>, Problem> {
-        let named = |name: &str| match name {
-            "gross" => Some(Metric::Gross),
-            "valid" => Some(Metric::Valid),
-            "invalid" => Some(Metric::Invalid),
-            "reasons" => Some(Metric::Reasons),
-            "cost" => Some(Metric::Cost),
-            "uniques" => Some(Metric::Uniques),
-            _ => None,
-        };
-        list("metrics", self.metrics.as_deref().unwrap_or("gross,valid,invalid,cost"), named)
-    }
-}
-
-fn list<T>(parameter: &str, text: &str, named: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, Problem> {
-    let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-    let bad = |name: &str| Problem::bad_request("bad_parameter", format!("`{parameter}` does not know `{name}`"));
-    names.map(|name| named(name).ok_or_else(|| bad(name))).collect()
-}
-
-/// A report, or a page of it.
-#[derive(Serialize, ToSchema)]
-#[schema(as = clicks::Report)]
-pub(super) struct ReportBody {
-    /// Up to here nothing is missing that was not late; null before the first hour is over.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    pub(super) complete_until: Option<Time>,
-    /// The rows, by time and then by what else is told apart.
-    pub(super) rows: Vec<ReportRow>,
-    /// Where the next page begins, if there is one.
-    pub(super) cursor: Option<String>,
-}
-
-/// A row of a report: what was asked for, and nothing else.
-#[derive(Serialize, ToSchema)]
-#[schema(as = clicks::ReportRow)]
-pub(super) struct ReportRow {
-    /// When the bucket begins.
-    #[schema(value_type = String, format = DateTime)]
-    time: Time,
-    /// The campaign.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    campaign: Option<String>,
-    /// The ad.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ad: Option<String>,
-    /// Where the ad is shown.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    placement: Option<String>,
-    /// Where the clicks came from; `ZZ` is nowhere that is known.
-    #[schema(value_type = Option<String>)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    country: Option<Country>,
-    /// What was clicked on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<Device>,
-    /// All clicks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    gross: Option<i64>,
-    /// Those that count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    valid: Option<i64>,
-    /// Those that do not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    invalid: Option<i64>,
-    /// Those that do not, by their first reason.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reasons: Option<BTreeMap<&'static str, i64>>,
-    /// What those that count cost, in millionths of the campaign's currency.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cost_micros: Option<i64>,
-    /// Different visitors whose clicks counted when they were judged: exact up to 128, beyond that within a few percent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    uniques: Option<u64>,
-}
-
-impl ReportRow {
-    pub(super) fn new(grain: Grain, key: &GroupKey, counts: &Counts, visitors: &[u8], metrics: &[Metric]) -> Self {
-        let shown = |metric: Metric, value: i64| metrics.contains(&metric).then_some(value);
-        let reasons = || {
-            let each = Reason::ALL.into_iter().map(|reason| (reason.name(), counts.invalid[reason as usize]));
-            each.filter(|(_, count)| *count != 0).collect()
-        };
-        let key = key.clone();
-        Self {
-            time: grain.begin(key.bucket),
-            campaign: key.campaign,
-            ad: key.ad,
-            placement: key.placement,
-            country: key.country,
-            device: key.device,
-            gross: shown(Metric::Gross, counts.gross),
-            valid: shown(Metric::Valid, counts.valid),
-            invalid: shown(Metric::Invalid, counts.invalid_sum()),
-            reasons: metrics.contains(&Metric::Reasons).then(reasons),
-            cost_micros: shown(Metric::Cost, counts.micros),
-            uniques: metrics.contains(&Metric::Uniques).then(|| sketch::estimate(visitors)),
-        }
-    }
-}
-
-/// Which hour of which ad is compared.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct WhichHour {
-    /// The ad.
-    pub(super) ad: String,
-    /// A time in the hour.
-    #[param(value_type = String, format = DateTime)]
-    pub(super) hour: Time,
-}
-
-/// What the log, the rollups and what is between them say of an ad's hour. The difference is 0.
-#[derive(Serialize, ToSchema)]
-#[schema(as = clicks::Reconciled)]
-pub(super) struct ReconciledBody {
-    /// Clicks that were taken from the log, without repeats.
-    raw: u64,
-    /// Clicks in the rollups.
-    rolled_up: i64,
-    /// Clicks on their way from the one to the other.
-    in_flight: u64,
-    /// Clicks of an ad that was not known.
-    dead: u64,
-    /// Clicks whose id another visitor's click had: they are that click.
-    duplicates: u64,
-    /// What is missing.
-    difference: i64,
-}
-
-impl From<Reconciled> for ReconciledBody {
-    fn from(found: Reconciled) -> Self {
-        let difference = found.difference();
-        let Reconciled { raw, rolled_up, in_flight, dead, duplicates } = found;
-        Self { raw, rolled_up, in_flight, dead, duplicates, difference }
-    }
-}
-
-/// Which clicks are listed.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct WhichClicks {
-    /// Of this ad.
-    pub(super) ad: String,
-    /// Of the hour of this time.
-    #[param(value_type = String, format = DateTime)]
-    pub(super) hour: Time,
-    /// `valid` or `invalid`; both unless said.
-    #[param(inline)]
-    pub(super) verdict: Option<Verdict>,
-    /// Only those with this reason.
-    #[param(inline)]
-    pub(super) reason: Option<Reason>,
-    /// How many at most, 1 to 1,000: 100 unless said.
-    pub(super) limit: Option<u32>,
-    /// Where an earlier page of the same list ended.
-    pub(super) cursor: Option<String>,
-}
-
-/// Whether a click counts.
-#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
-#[schema(as = clicks::Verdict)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Verdict {
-    /// It does.
-    Valid,
-    /// It does not.
-    Invalid,
-}
-
-/// Clicks in the order of their time.
-#[derive(Serialize, ToSchema)]
-#[schema(as = clicks::Clicks)]
-pub(super) struct ClicksBody {
-    /// The clicks; a page may have fewer than asked for, and still a next one.
-    pub(super) clicks: Vec<ClickView>,
-    /// Where the next page begins, if there may be one.
-    pub(super) cursor: Option<String>,
-}
-
-/// Which rule sets are listed.
-#[derive(Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct WhichRuleSets {
-    /// How many at most, 1 to 1,000: 100 unless said.
-    pub(super) limit: Option<u32>,
-    /// Only those with a lower number.
-    pub(super) below: Option<u32>,
-}
-
-/// Rule sets, the newest first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = clicks::RuleSets)]
-pub(super) struct RuleSetsBody {
-    /// The rule sets.
-    pub(super) rulesets: Vec<millrace_topics::clicks::RuleSet>,
 }

@@ -1,12 +1,16 @@
 //! Clicks on their way in: what someone recorded becomes what the log holds, sorted by partition.
 
-use crate::clicks::bodies::{ItemResult, NewClick, Status};
+use crate::clicks::bodies::{ImpressionResult, ItemResult, NewClick, NewImpression, Status};
 use crate::clicks::targets::Targets;
-use crate::clicks::{transition, visitor};
-use crate::runtime::door::{Done, Door, Undone};
+use crate::clicks::token::Shown;
+use crate::clicks::{token, transition, visitor};
+use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::ids;
 use crate::runtime::problem::Problem;
-use millrace_topics::clicks::{Batch, Click, Command, Country, Marks, Outcome, USER_AGENT_LIMIT};
+use millrace_topics::clicks::{
+    AdsCommand, AdsOutcome, Batch, Click, Command, Country, Impression, Marks, Outcome, Showing, USER_AGENT_LIMIT,
+    shard_key,
+};
 use millrace_topics::partition::partition_of;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -52,22 +56,17 @@ pub(super) async fn sort(door: &Door, clicks: Vec<NewClick>) -> Sorted {
 
 async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Problem> {
     let target = targets.of(door, &new.ad).await?;
-    let address = new.ip.as_deref().map(parse_address).transpose()?;
-    for (name, text) in [("user", &new.user), ("visitor", &new.visitor)] {
-        if text.as_deref().is_some_and(|text| !ids::is_subject(text)) {
-            return Err(unreadable(format!("`{name}` has 1 to 256 bytes")));
-        }
-    }
-    let bad_country = || unreadable("`country` has two letters".to_owned());
-    let country = new.country.as_deref().map(|text| Country::parse(text).ok_or_else(bad_country)).transpose()?;
+    let (user, cookie) = (new.user.as_deref(), new.visitor.as_deref());
+    let Someone { address, country } = someone(user, cookie, new.ip.as_deref(), new.country.as_deref())?;
     let user_agent = cut(new.user_agent.unwrap_or_default());
     // Clicks without an address must not be taken for those of one.
     let nowhere = || visitor::hash(door, "nowhere", &[new.click_id.as_bytes()]);
     let prefix = address.map_or_else(nowhere, |address| visitor::of_prefix(door, address));
     let time = new.time.unwrap_or_else(|| door.now());
-    let (user, cookie) = (new.user.as_deref(), new.visitor.as_deref());
     let (visitor, identity) = visitor::visitor(door, user, cookie, prefix, &user_agent, time);
     let in_datacenter = address.is_some_and(|address| target.datacenters.have(address));
+    let shown = new.token.as_deref().map(|text| token::open(door, &new.ad, text, time));
+    let impression = shown.flatten().filter(|shown| shown.visitor == visitor).map(|shown| shown.impression);
     let click = Click {
         ad: new.ad,
         shards: target.ad.shards,
@@ -76,14 +75,15 @@ async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Pr
         address: address.map_or(prefix, |address| visitor::of_address(door, address)),
         visitor,
         identity,
-        country: country.unwrap_or_default(),
+        country,
         device: new.device.unwrap_or_else(|| visitor::device(&user_agent)),
         marks: Marks {
             test: new.test.unwrap_or_default(),
             prefetch: new.prefetch.unwrap_or_default(),
-            ..Marks::default()
+            bad_token: shown.is_some() && impression.is_none(),
+            own_id: false,
         },
-        impression: None,
+        impression,
         datacenter_of: if in_datacenter { vec![target.ad.ruleset] } else { Vec::new() },
         click_id: new.click_id,
         user_agent,
@@ -94,6 +94,99 @@ async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Pr
 
 fn unreadable(detail: String) -> Problem {
     Problem::new(422, "bad_click", detail)
+}
+
+/// Reads impressions: those of one shard of an ad are one record, and each has its token at once.
+pub(super) async fn sort_impressions(door: &Door, asked: &Asked, new: Vec<NewImpression>) -> Impressions {
+    let targets = door.beside::<Targets>();
+    let mut sorted = Impressions { commands: Vec::new(), places: Vec::new(), results: Vec::with_capacity(new.len()) };
+    let mut parts: BTreeMap<String, (Vec<Impression>, Vec<usize>)> = BTreeMap::new();
+    for (place, new) in new.into_iter().enumerate() {
+        match read_impression(door, asked, &targets, new, place).await {
+            Ok((key, impression, token)) => {
+                let (impressions, places) = parts.entry(key).or_default();
+                impressions.push(impression);
+                places.push(place);
+                sorted.results.push(ImpressionResult { status: Status::Accepted, token: Some(token), problem: None });
+            }
+            Err(problem) => sorted.results.push(ImpressionResult::refused(&problem)),
+        }
+    }
+    for (key, (impressions, places)) in parts {
+        sorted.commands.push(AdsCommand::Show(Showing { key, impressions }));
+        sorted.places.push(places);
+    }
+    sorted
+}
+
+/// Impressions, sorted.
+pub(super) struct Impressions {
+    /// One record for each shard of an ad.
+    pub(super) commands: Vec<AdsCommand>,
+    places: Vec<Vec<usize>>,
+    results: Vec<ImpressionResult>,
+}
+
+impl Impressions {
+    /// What became of each impression, from what became of the records.
+    pub(super) fn results(self, parts: Vec<Result<Done<AdsOutcome>, Undone>>) -> Vec<ImpressionResult> {
+        let mut results = self.results;
+        for (places, part) in self.places.into_iter().zip(parts) {
+            for place in places {
+                match &part {
+                    Ok(_) => {}
+                    Err(Undone::Accepted(_)) => results[place].status = Status::Queued,
+                    Err(Undone::Problem(problem)) => results[place] = ImpressionResult::refused(problem),
+                }
+            }
+        }
+        results
+    }
+}
+
+async fn read_impression(
+    door: &Door,
+    asked: &Asked,
+    targets: &Targets,
+    new: NewImpression,
+    place: usize,
+) -> Result<(String, Impression, String), Problem> {
+    let target = targets.of(door, &new.ad).await?;
+    let (user, cookie) = (new.user.as_deref(), new.visitor.as_deref());
+    let Someone { address, country } = someone(user, cookie, new.ip.as_deref(), new.country.as_deref())?;
+    let user_agent = cut(new.user_agent.unwrap_or_default());
+    let (now, purpose) = (door.now(), format!("impression {place}"));
+    let nowhere = || visitor::hash(door, "nowhere", &[purpose.as_bytes()]);
+    let prefix = address.map_or_else(nowhere, |address| visitor::of_prefix(door, address));
+    let (visitor, _) = visitor::visitor(door, user, cookie, prefix, &user_agent, now);
+    let shards = target.ad.shards;
+    let shard = u16::try_from(visitor.number() % u64::from(shards)).expect("it is below a u16");
+    let shown = Shown { impression: token::draw(door, asked, &purpose, now), visitor };
+    let device = new.device.unwrap_or_else(|| visitor::device(&user_agent));
+    let impression = Impression { time: new.time, country, device };
+    Ok((shard_key(&new.ad, shards, shard), impression, token::seal(door, &new.ad, shown, now)))
+}
+
+/// What is said of someone, read.
+struct Someone {
+    address: Option<IpAddr>,
+    country: Country,
+}
+
+fn someone(
+    user: Option<&str>,
+    visitor: Option<&str>,
+    ip: Option<&str>,
+    country: Option<&str>,
+) -> Result<Someone, Problem> {
+    for (name, text) in [("user", user), ("visitor", visitor)] {
+        if text.is_some_and(|text| !ids::is_subject(text)) {
+            return Err(unreadable(format!("`{name}` has 1 to 256 bytes")));
+        }
+    }
+    let bad_country = || unreadable("`country` has two letters".to_owned());
+    let country = country.map(|text| Country::parse(text).ok_or_else(bad_country)).transpose()?;
+    Ok(Someone { address: ip.map(parse_address).transpose()?, country: country.unwrap_or_default() })
 }
 
 /// Reads an address.

@@ -29,14 +29,17 @@ pub mod campaigns;
 mod intake;
 pub mod keys;
 pub mod queries;
+pub mod redirect;
 pub mod report;
 pub mod rings;
 pub mod routes;
 pub mod sketch;
 pub mod tables;
 pub mod targets;
+pub mod token;
 pub mod transition;
 pub mod visitor;
+pub mod what_if;
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +60,7 @@ pub const SYSTEM: System = System {
         MachineDef::of::<campaigns::Campaigns>("clicks"),
     ],
     routes: routes::routes,
+    public: Some(redirect::routes::routes),
     facades: &[],
 };
 

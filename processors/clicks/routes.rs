@@ -2,18 +2,20 @@
 
 use crate::clicks::ads::{self, Ads};
 use crate::clicks::bodies::{
-    ClicksBody, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewRuleSet, ReconciledBody, ReportBody,
-    ReportRow, Results, RuleSetsBody, Verdict, WhichClicks, WhichHour, WhichReport, WhichRuleSets,
+    ClicksBody, ImpressionResults, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewImpressions,
+    NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhatIfBody, WhichClicks,
+    WhichHour, WhichRange, WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
-use crate::clicks::{Taking, visitor};
+use crate::clicks::{Taking, visitor, what_if};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Body, Params, ProblemBody, Reading, ReadingNow, Segments, answer, created, limit, respond, respond_many,
+    Body, Params, ProblemBody, Reading, ReadingNow, Segments, action, answer, created, limit, respond, respond_many,
+    unknown_action,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -35,8 +37,9 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(define_campaign, campaign))
         .routes(routes!(define_ad, ad))
         .routes(routes!(publish, rule_sets))
-        .routes(routes!(rule_set_of))
+        .routes(routes!(rule_set_of, replay))
         .routes(routes!(take))
+        .routes(routes!(show))
         .routes(routes!(invalidate))
         .routes(routes!(case))
         .routes(routes!(reports))
@@ -165,7 +168,7 @@ async fn ad(
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewRuleSet>) -> Result<Response, Undone> {
     let rules = new.rules();
     if let Err(bad) = Ranges::parse(&rules.datacenters) {
-        return Err(Problem::new(422, "bad_address", format!("`{bad}` is no range as 198.51.100.0/24")).into());
+        return Err(Problem::new(422, "bad_address", bad).into());
     }
     let command = CampaignsCommand::Publish(Box::new(rules));
     campaigns::transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
@@ -213,6 +216,29 @@ async fn rule_set_of(
     }))
 }
 
+/// `…/{ruleset}:replay`: replays a part of the log under a rule set, beside the live one, and says what that would have
+/// changed. Nothing is changed by it.
+#[utoipa::path(post, path = "/v1/clicks/rulesets/{ruleset}", tag = "clicks",
+    params(("ruleset" = String, Path, description = "Its number, and `:replay`"), WhichRange), responses(
+    (status = 200, description = "What would have been otherwise", body = WhatIfBody),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn replay(
+    State(door): State<Door>,
+    ReadingNow(asked): ReadingNow,
+    Segments(segment): Segments<String>,
+    Params(range): Params<WhichRange>,
+) -> Result<Response, Problem> {
+    let (number, verb) = action(&segment)?;
+    let number = number.parse().map_err(|_| bad(format!("`{number}` is no number of a rule set")));
+    if verb != "replay" {
+        return Err(unknown_action(verb));
+    }
+    let number = number?;
+    let read = what_if::compare(&door, &asked, number, range.from, range.to).await?;
+    Ok(answer(read, |found| WhatIfBody::new(number, &range, found)))
+}
+
 /// Takes clicks that someone else has recorded. Each is taken or refused for itself; one whose id was taken before is
 /// the same click.
 #[utoipa::path(post, path = "/v1/clicks:batch", tag = "clicks", request_body = NewClicks, responses(
@@ -220,17 +246,33 @@ async fn rule_set_of(
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn take(State(door): State<Door>, Body(asked, new): Body<NewClicks>) -> Result<Response, Undone> {
-    let found = new.clicks.len();
-    if found == 0 {
-        return Err(bad("`clicks` has at least one click".to_owned()).into());
-    }
-    if found > BATCH_LIMIT {
-        let detail = format!("a batch has at most {BATCH_LIMIT} clicks, not {found}");
-        return Err(Problem::new(413, "batch_too_large", detail).into());
-    }
+    check_size("clicks", new.clicks.len())?;
     let sorted = intake::sort(&door, new.clicks).await;
     let parts = door.submit_all::<Taking>(&asked, &sorted.commands).await;
     Ok(respond_many(StatusCode::ACCEPTED, parts, |parts| Results { results: sorted.results(parts) }))
+}
+
+/// Counts ads that were shown, and gives each impression a token that its click can show.
+#[utoipa::path(post, path = "/v1/clicks/impressions:batch", tag = "clicks", request_body = NewImpressions, responses(
+    (status = 202, description = "What became of each", body = ImpressionResults),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn show(State(door): State<Door>, Body(asked, new): Body<NewImpressions>) -> Result<Response, Undone> {
+    check_size("impressions", new.impressions.len())?;
+    let sorted = intake::sort_impressions(&door, &asked, new.impressions).await;
+    let parts = door.submit_all::<Ads>(&asked, &sorted.commands).await;
+    Ok(respond_many(StatusCode::ACCEPTED, parts, |parts| ImpressionResults { results: sorted.results(parts) }))
+}
+
+fn check_size(what: &str, found: usize) -> Result<(), Problem> {
+    if found == 0 {
+        return Err(bad(format!("`{what}` has at least one")));
+    }
+    if found > BATCH_LIMIT {
+        let detail = format!("a batch has at most {BATCH_LIMIT} {what}, not {found}");
+        return Err(Problem::new(413, "batch_too_large", detail));
+    }
+    Ok(())
 }
 
 /// Makes clicks that counted not count any more. The same case again changes nothing.

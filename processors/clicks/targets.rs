@@ -3,6 +3,7 @@
 
 use crate::clicks::ads::Ads;
 use crate::clicks::campaigns::Campaigns;
+use crate::runtime::addresses::AddressRange;
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{Ad, AdsAnswer, AdsQuery, CampaignsAnswer, CampaignsQuery, RuleSet};
@@ -30,40 +31,22 @@ pub struct Target {
 
 /// Address ranges.
 #[derive(Default)]
-pub struct Ranges(Vec<(IpAddr, u8)>);
+pub struct Ranges(Vec<AddressRange>);
 
 impl Ranges {
     /// The ranges of a rule set.
     ///
     /// # Errors
-    /// The first text that is no range.
+    /// What is wrong with the first text that is no range.
     pub fn parse(texts: &[String]) -> Result<Self, String> {
-        texts.iter().map(|text| parse_range(text).ok_or_else(|| text.clone())).collect::<Result<_, _>>().map(Self)
+        texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Self)
     }
 
     /// True if one of them has this address.
     #[must_use]
     pub fn have(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|range| is_within(address, *range))
+        self.0.iter().any(|range| range.has(address))
     }
-}
-
-fn parse_range(text: &str) -> Option<(IpAddr, u8)> {
-    let (address, length) = text.split_once('/')?;
-    let (address, length): (IpAddr, u8) = (address.parse().ok()?, length.parse().ok()?);
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    (length <= most).then_some((address, length))
-}
-
-/// True if the first bits of both are the same.
-#[must_use]
-pub fn is_within(address: IpAddr, (network, length): (IpAddr, u8)) -> bool {
-    let differing = match (address, network) {
-        (IpAddr::V4(address), IpAddr::V4(network)) => (address.to_bits() ^ network.to_bits()).leading_zeros(),
-        (IpAddr::V6(address), IpAddr::V6(network)) => (address.to_bits() ^ network.to_bits()).leading_zeros(),
-        _ => return false,
-    };
-    differing >= length.into()
 }
 
 /// What a node knows of ads and rule sets.
@@ -128,28 +111,4 @@ pub async fn rule_set(door: &Door, asked: &Asked, number: u32) -> Result<RuleSet
     let read = door.ask::<Campaigns>(asked, &CampaignsQuery::RuleSet { number }).await?;
     let CampaignsAnswer::RuleSet(set) = read.answer else { unreachable!("a rule set was asked for") };
     Ok(*set)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ranges_have_what_shares_their_first_bits() {
-        let texts = ["203.0.113.0/24", "2001:db8::/32", "198.51.100.7/32"].map(str::to_owned);
-        let ranges = Ranges::parse(&texts).unwrap();
-        for (address, expected) in [
-            ("203.0.113.255", true),
-            ("203.0.114.0", false),
-            ("2001:db8:1::1", true),
-            ("2001:db9::", false),
-            ("198.51.100.7", true),
-            ("198.51.100.6", false),
-        ] {
-            assert_eq!(ranges.have(address.parse().unwrap()), expected, "{address}");
-        }
-        for bad in ["203.0.113.0", "203.0.113.0/33", "x/8", "::/129"] {
-            assert!(Ranges::parse(&[bad.to_owned()]).is_err(), "{bad}");
-        }
-    }
 }

@@ -119,8 +119,7 @@ fn take_one(cx: &mut Cx<'_>, click: Click, way: &mut Way) -> Taken {
 /// Finds out what speaks against a click, and counts it in its rings.
 fn gather(cx: &mut Cx<'_>, click: Click) -> (String, Evidence) {
     let arrived = cx.now();
-    let believed = |time: &Time| time.0 + PAST_LIMIT >= arrived.0 && time.0 <= arrived.0 + FUTURE_LIMIT;
-    let time = click.time.filter(believed).unwrap_or(arrived);
+    let time = believed(click.time, arrived);
     let of_visitor = click.visitor.number() ^ click.prefix.number().rotate_left(32);
     let address = pace(cx, Counted::Address, click.address.number(), time);
     let prefix = pace(cx, Counted::Prefix, click.prefix.number(), time);
@@ -153,6 +152,13 @@ fn gather(cx: &mut Cx<'_>, click: Click) -> (String, Evidence) {
         datacenter_of: click.datacenter_of,
     };
     (key, evidence)
+}
+
+/// The time that is said, if that can be; else the log's.
+#[must_use]
+pub fn believed(said: Option<Time>, now: Time) -> Time {
+    let can_be = |time: &Time| time.plus(PAST_LIMIT) >= now && *time <= now.plus(FUTURE_LIMIT);
+    said.filter(can_be).unwrap_or(now)
 }
 
 fn pace(cx: &mut Cx<'_>, what: Counted, whose: u64, time: Time) -> Pace {

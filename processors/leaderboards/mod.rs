@@ -54,6 +54,7 @@ pub const SYSTEM: System = System {
     name: "leaderboards",
     machines: &[MachineDef::of::<Boards>("leaderboards")],
     routes: routes::routes,
+    public: None,
     facades: &[nakama::routes::FACADE],
 };
 

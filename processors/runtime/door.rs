@@ -79,6 +79,15 @@ pub enum AsOf {
     Position(Positions),
     /// The one at the end of this millisecond: with every record up to it, and every timer that was due by then.
     Time(Time),
+    /// The one at the end of `to`, if from the end of `from` on something else had held: what that is, the machine knows.
+    Supposed {
+        /// Up to here everything is as it was.
+        from: Time,
+        /// The moment that is asked about.
+        to: Time,
+        /// What holds from then on.
+        what: Vec<u8>,
+    },
 }
 
 /// A query that is to be asked again and again.
@@ -105,6 +114,8 @@ pub trait Backend: Send + Sync {
     fn partitions(&self) -> u32;
     /// The record at a position of a machine's topic; none if there is none any more, or not yet.
     fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>>;
+    /// Counts something for the operators that leaves no trace in the log.
+    fn count(&self, _what: &'static str) {}
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
 }
@@ -199,6 +210,11 @@ impl Door {
             facts.clear();
         }
         facts.insert(name, number);
+    }
+
+    /// Counts something for the operators that leaves no trace in the log.
+    pub fn count(&self, what: &'static str) {
+        self.backend.count(what);
     }
 
     /// How many partitions every machine has.

@@ -1,5 +1,6 @@
 //! The runtime: what all systems stand on. Deterministic, without a thread, a clock or a socket of its own.
 
+pub mod addresses;
 pub mod check;
 pub mod cx;
 pub mod digest;

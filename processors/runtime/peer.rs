@@ -42,12 +42,21 @@ pub enum Question {
 }
 
 /// A moment in the life of one partition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Moment {
     /// Right before the record at this offset.
     Before(u64),
     /// The end of this millisecond.
     End(Time),
+    /// The end of `to`, if something else had held from the end of `from` on.
+    Supposed {
+        /// Up to here everything is as it was.
+        from: Time,
+        /// The moment that is asked about.
+        to: Time,
+        /// What holds from then on.
+        what: Vec<u8>,
+    },
 }
 
 /// What a node answers.

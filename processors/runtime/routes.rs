@@ -14,6 +14,7 @@ use millrace_topics::time::parse_rfc3339;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
@@ -191,6 +192,18 @@ impl<S: Send + Sync> FromRequestParts<S> for Following {
         let id = text(parts, "last-event-id")?.filter(|id| !id.is_empty());
         asked.last_seen = id.map(positions).transpose()?;
         Ok(Self(asked))
+    }
+}
+
+/// Where a request comes from, as far as the gate knows it: only routes that are for everybody are told.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ClientAddress(pub Option<IpAddr>);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        Ok(parts.extensions.get::<Self>().copied().unwrap_or_default())
     }
 }
 

@@ -148,6 +148,9 @@ pub trait Processor: Send {
     /// Lets time pass without a record: fires what is due. For states of the past, which no log will be held against.
     fn advance(&mut self, now: Time);
 
+    /// Begins a sandbox, in which something else holds from here on. No log will be held against it.
+    fn suppose(&mut self, what: &[u8]);
+
     /// Answers an encoded query with an encoded `Result<Answer, Rejection>`.
     ///
     /// # Errors
@@ -641,6 +644,12 @@ impl<M: Machine> Processor for Partition<M> {
             Ok(()) => self.core.meta.clock = clock,
             Err(payload) => drop(self.stop(stop_reason(payload.as_ref(), &position(&self.core.place, raw.offset)))),
         }
+    }
+
+    fn suppose(&mut self, what: &[u8]) {
+        let raw = LogRecord { offset: self.core.meta.next, time: self.core.meta.clock, ..LogRecord::default() };
+        let (moment, mut effects) = (self.core.moment(&raw, raw.time), Effects::default());
+        M::suppose(&mut self.cx(&mut effects, &moment), what);
     }
 
     fn query(&self, query: &[u8]) -> Result<Vec<u8>, QueryFailure> {

@@ -46,6 +46,10 @@ pub trait Machine: Sized + Send + 'static {
     /// partition.
     fn apply(cx: &mut Cx<'_, Self>, command: Command<Self>) -> Result<Outcome<Self>, Rejection<Self>>;
 
+    /// Begins a sandbox, in which something else holds from here on: `what` is the machine's own. Never called in a
+    /// state that the log is held against.
+    fn suppose(_cx: &mut Cx<'_, Self>, _what: &[u8]) {}
+
     /// A timer that this machine set is due.
     fn on_timer(cx: &mut Cx<'_, Self>, timer: Timer<Self>);
 
@@ -83,6 +87,9 @@ pub enum Partitions {
     All,
 }
 
+/// Makes routes and their description.
+pub type Routes = fn() -> utoipa_axum::router::OpenApiRouter<crate::runtime::door::Door>;
+
 /// One entry of the registry: a system as the program sees it.
 pub struct System {
     /// Its name: the first segment of its paths and the name of its first machine.
@@ -90,7 +97,9 @@ pub struct System {
     /// Its machines, by name.
     pub machines: &'static [MachineDef],
     /// Its routes and their description.
-    pub routes: fn() -> utoipa_axum::router::OpenApiRouter<crate::runtime::door::Door>,
+    pub routes: Routes,
+    /// Routes that are for everybody, whoever asks: the gate lets requests to them in without an API key.
+    pub public: Option<Routes>,
     /// The clients of others that it speaks with in their own dialect.
     pub facades: &'static [crate::runtime::routes::Facade],
 }

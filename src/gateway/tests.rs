@@ -107,7 +107,7 @@ fn echo_routes() -> OpenApiRouter<Door> {
         .route("/v1/echo/dialect", get(dialect))
 }
 
-const ECHO: System = System { name: "echo", machines: &[], routes: echo_routes, facades: &[] };
+const ECHO: System = System { name: "echo", machines: &[], routes: echo_routes, public: None, facades: &[] };
 
 fn settings(args: &[&str]) -> Settings {
     let args = ["millrace", "serve", "--body-limit", "64", "--header-limit", "2K"].iter().chain(args).copied();

@@ -27,6 +27,30 @@ pub enum AdsCommand {
     Watermark(Watermark),
     /// Makes clicks of the partition where the record stands invalid.
     Void(Voiding),
+    /// Counts impressions of an ad.
+    Show(Showing),
+}
+
+/// Impressions of an ad.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Showing {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The impressions: never none.
+    pub impressions: Vec<Impression>,
+}
+
+/// An impression of an ad.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Impression {
+    /// When it was shown, if who reports it says so.
+    pub time: Option<Time>,
+    /// Where.
+    #[serde(default, deserialize_with = "or_default")]
+    pub country: Country,
+    /// On what.
+    #[serde(default, deserialize_with = "or_default")]
+    pub device: Device,
 }
 
 /// An ad, or one of its shards.
@@ -221,6 +245,8 @@ pub enum AdsOutcome {
     Noted,
     /// The case has begun, or had before.
     Begun,
+    /// The impressions count.
+    Shown,
 }
 
 /// What the machine says.
@@ -316,6 +342,11 @@ pub enum AdsQuery {
         /// The case.
         case_id: String,
     },
+    /// Of how many clicks a sandbox does not know whether they came from a data center.
+    Unopened {
+        /// A key of the partition that is meant.
+        key: String,
+    },
 }
 
 /// Which clicks are listed.
@@ -372,6 +403,8 @@ pub enum AdsAnswer {
     Rolled(Rolled),
     /// What a case has made invalid, if it was here.
     Case(Option<Voided>),
+    /// Of how many clicks a sandbox does not know whether they came from a data center.
+    Unopened(u64),
 }
 
 /// A click as people see it.

@@ -87,6 +87,8 @@ pub struct Counts {
     pub micros: i64,
     /// Those that do not count, by primary reason.
     pub invalid: [i64; REASONS],
+    /// How often the ad was shown.
+    pub impressions: i64,
 }
 
 impl Counts {
@@ -112,6 +114,7 @@ impl Counts {
         self.gross += other.gross;
         self.valid += other.valid;
         self.micros += other.micros;
+        self.impressions += other.impressions;
         for (own, more) in self.invalid.iter_mut().zip(other.invalid) {
             *own += more;
         }

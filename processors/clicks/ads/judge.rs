@@ -1,8 +1,9 @@
 //! Whether a click counts: every reason that speaks against it, of which the first by precedence is the primary one.
 
 use crate::clicks::ads::Ads;
-use crate::clicks::ads::tables::{AdRow, COUNTED};
-use millrace_topics::clicks::{Evidence, Grain, Reason, Reasons};
+use crate::clicks::ads::suppose::is_in_datacenter;
+use crate::clicks::ads::tables::{AdRow, COUNTED, USED};
+use millrace_topics::clicks::{Evidence, Grain, Reason, Reasons, click_number};
 use millrace_topics::time::Time;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
@@ -15,10 +16,10 @@ pub fn judge(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence) -> Reasons {
     let (rules, mut reasons) = (&ad.terms.rules, Reasons::default());
     let no_token = rules.require_token && click.impression.is_none();
     reasons.add(Reason::Test, click.marks.test);
-    reasons.add(Reason::BadToken, click.marks.bad_token || no_token);
+    reasons.add(Reason::BadToken, click.marks.bad_token || no_token || is_used(cx, click));
     reasons.add(Reason::Prefetch, click.marks.prefetch);
     reasons.add(Reason::Bot, rules.bots > 0 && click.bots >> (rules.bots - 1) & 1 == 1);
-    reasons.add(Reason::Datacenter, click.datacenter_of.contains(&ad.terms.ruleset));
+    reasons.add(Reason::Datacenter, is_in_datacenter(cx, ad, click));
     reasons.add(Reason::Velocity, is_fast(ad, click));
     near(cx, ad, click, &mut reasons);
     let stands = reasons.primary().is_none();
@@ -29,6 +30,16 @@ pub fn judge(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence) -> Reasons {
         remember(cx, click);
     }
     reasons
+}
+
+/// A token is good for one click. It names its visitor, so both clicks meet in one shard.
+fn is_used(cx: &mut Cx<'_>, click: &Evidence) -> bool {
+    let Some(impression) = click.impression else { return false };
+    let used = cx.get(USED, &impression.number()).is_some();
+    if !used {
+        cx.put(USED, &impression.number(), &click_number(&click.click_id));
+    }
+    used
 }
 
 fn is_fast(ad: &AdRow, click: &Evidence) -> bool {

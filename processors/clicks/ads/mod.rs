@@ -8,6 +8,7 @@ pub mod judge;
 pub mod queries;
 pub mod report;
 pub mod rollup;
+pub mod suppose;
 pub mod tables;
 pub mod transition;
 pub mod void;
@@ -32,13 +33,19 @@ pub struct Known {
     pub ads: BTreeMap<u64, Arc<AdRow>>,
     /// The latest hour in which a click of the ad counted; an ad that is not here may have one in any hour.
     pub latest: BTreeMap<u64, u32>,
+    /// Other rules: only in a sandbox.
+    pub supposed: Option<Arc<suppose::Supposition>>,
+    /// The rule sets that the ads' campaigns name: only in a sandbox, where the ads say another one.
+    pub rulesets: BTreeMap<u64, u32>,
+    /// Clicks of which nobody knows whether they came from a data center: only in a sandbox.
+    pub unopened: u64,
 }
 
 impl Engine for Known {
     fn rebuild(store: &Store) -> Self {
         let rows = store.range(&ADS.all());
         let ads = rows.map(|(key, value)| (ADS.key_of(&key), Arc::new(ADS.value_of(&value)))).collect();
-        Self { ads, latest: BTreeMap::new() }
+        Self { ads, ..Self::default() }
     }
 }
 
@@ -52,6 +59,10 @@ impl Machine for Ads {
 
     fn apply(cx: &mut Cx<'_, Self>, command: AdsCommand) -> Result<AdsOutcome, Rejection> {
         transition::apply(cx, command)
+    }
+
+    fn suppose(cx: &mut Cx<'_, Self>, what: &[u8]) {
+        suppose::begin(cx, what);
     }
 
     fn on_timer(cx: &mut Cx<'_, Self>, timer: AdsTimer) {

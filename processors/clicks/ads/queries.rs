@@ -25,6 +25,7 @@ const LOOKED_AT: usize = 1500;
 pub fn partitions(query: &AdsQuery) -> Partitions {
     let key = match query {
         AdsQuery::Ad { id } => id,
+        AdsQuery::Unopened { key } => key,
         AdsQuery::Clicks(Listing { key, .. }) | AdsQuery::Rolled { key, .. } => key,
         AdsQuery::Report(ask) => &ask.key,
         AdsQuery::Click { .. } | AdsQuery::Case { .. } => return Partitions::All,
@@ -68,6 +69,7 @@ pub fn answer(view: &View<'_>, query: AdsQuery) -> Result<AdsAnswer, Rejection> 
         AdsQuery::Clicks(listing) => list(view, &listing).map(AdsAnswer::Clicks),
         AdsQuery::Report(ask) => Ok(AdsAnswer::Report(Box::new(report::page(view, &ask)))),
         AdsQuery::Rolled { key, hour, partitions } => Ok(AdsAnswer::Rolled(rolled(view, &key, hour, partitions))),
+        AdsQuery::Unopened { .. } => Ok(AdsAnswer::Unopened(view.engine.unopened)),
         AdsQuery::Case { case_id } => Ok(AdsAnswer::Case(case(view, case_id))),
     }
 }

@@ -59,6 +59,11 @@ impl Sums {
         });
     }
 
+    /// Counts an impression.
+    pub fn show(&mut self, spot: Spot) {
+        self.change(spot, |more| more.counts.impressions += 1);
+    }
+
     /// A click that counted does not any more. Its visitor stays in the sketches, which cannot forget.
     pub fn void(&mut self, spot: Spot, price_micros: u64) {
         self.change(spot, |more| more.counts.void_click(price_micros));

@@ -178,6 +178,9 @@ pub const CREDITS: Table<(String, u64), (u64, u64)> = Table::primary(28, "credit
 /// There is a timer that looks for rows whose end has come.
 pub const SWEPT: Table<(), ()> = Table::primary(27, "swept");
 
+/// An impression whose token was used → by which click.
+pub const USED: Table<u64, u128> = Table::primary(29, "used");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -195,5 +198,6 @@ pub fn all() -> Vec<TableDef> {
         CASES.def(),
         SWEPT.def(),
         CREDITS.def(),
+        USED.def(),
     ]
 }

@@ -2,18 +2,22 @@
 
 use crate::clicks::ads::judge::judge;
 use crate::clicks::ads::rollup::{Spot, Sums};
-use crate::clicks::ads::tables::{ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, WAITING};
+use crate::clicks::ads::suppose::judged_by;
+use crate::clicks::ads::tables::{
+    ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, USED, WAITING,
+};
 use crate::clicks::ads::{Ads, void};
 use crate::clicks::campaigns::transition::check_id;
+use crate::clicks::token::DAY;
+use crate::clicks::transition::believed;
 use crate::runtime::ids;
 use millrace_topics::clicks::{
-    AdDefinition, AdEvent, AdsCommand, AdsOutcome, AdsTimer, Changed, ClicksAds, Evidence, Grain, Judged, JudgedClick,
-    Reasons, Rejection, Seen, Terms, TermsChange, Watermark, ad_number, click_number, shard_key,
+    AdDefinition, AdEvent, AdsCommand, AdsOutcome, AdsTimer, Changed, ClicksAds, Evidence, Grain, Impression, Judged,
+    JudgedClick, Reasons, Rejection, Seen, Showing, Terms, TermsChange, Watermark, ad_number, click_number, shard_key,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
 
@@ -41,6 +45,7 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
         AdsCommand::Terms(change) => Ok(agree(cx, &change)),
         AdsCommand::Watermark(mark) => Ok(note_hour(cx, &mark)),
         AdsCommand::Void(voiding) => void::begin(cx, voiding),
+        AdsCommand::Show(showing) => show(cx, &showing),
     }
 }
 
@@ -60,7 +65,7 @@ pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
     match command {
         AdsCommand::Define(definition) => check_definition(definition),
         AdsCommand::Void(voiding) => void::check(voiding),
-        AdsCommand::Seen(_) | AdsCommand::Terms(_) | AdsCommand::Watermark(_) => Ok(()),
+        AdsCommand::Seen(_) | AdsCommand::Terms(_) | AdsCommand::Watermark(_) | AdsCommand::Show(_) => Ok(()),
     }
 }
 
@@ -127,7 +132,8 @@ fn keep(cx: &mut Cx<'_>, number: u64, row: AdRow) -> millrace_topics::clicks::Ad
     let ad = row.show();
     cx.put(ADS, &number, &row);
     cx.say(&AdEvent::Defined(Box::new(Changed { ad: ad.clone(), key: row.key.clone() })));
-    cx.engine.ads.insert(number, Arc::new(row));
+    let row = judged_by(cx, number, row);
+    cx.engine.ads.insert(number, row);
     ad
 }
 
@@ -146,7 +152,8 @@ fn agree(cx: &mut Cx<'_>, change: &TermsChange) -> AdsOutcome {
     if let Some(row) = known {
         let row = with_terms(cx, &row, change.terms);
         cx.put(ADS, &number, &row);
-        cx.engine.ads.insert(number, Arc::new(row));
+        let row = judged_by(cx, number, row);
+        cx.engine.ads.insert(number, row);
     }
     AdsOutcome::Agreed
 }
@@ -238,6 +245,23 @@ fn write_click(cx: &mut Cx<'_>, ad: &AdRow, number: u128, click: Evidence, reaso
     cx.put(PLACES, &number, &(hour, click.ad, millis));
 }
 
+/// Counts impressions. Those of an hour that is closed are adjustments, as clicks are.
+fn show(cx: &mut Cx<'_>, showing: &Showing) -> Result<AdsOutcome, Rejection> {
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    let number = ad_number(&showing.key);
+    let ad = cx.engine.ads.get(&number).cloned().ok_or(Rejection::UnknownAd)?;
+    // The line: nothing below can be refused.
+    let (mut sums, now) = (Sums::default(), cx.now());
+    for Impression { time, country, device } in showing.impressions.iter().copied() {
+        let time = believed(time, now);
+        sums.show(Spot { ad: number, time, country, device, closed: ad.is_closed(time, now) });
+    }
+    sums.write(cx);
+    Ok(AdsOutcome::Shown)
+}
+
 /// A partition of `clicks` has sent everything of an hour. The hour is complete once all have.
 fn note_hour(cx: &mut Cx<'_>, mark: &Watermark) -> AdsOutcome {
     let complete = cx.get(COMPLETE, &()).unwrap_or_default();
@@ -268,6 +292,18 @@ fn sweep_later(cx: &mut Cx<'_>) {
     }
 }
 
+/// Forgets impressions whose tokens are not good any more; how many.
+fn sweep_used(cx: &mut Cx<'_>) -> usize {
+    // The first byte of an impression is its day's last one; tokens are good for two days.
+    let [.., day] = (cx.now().0 / DAY).saturating_sub(2).to_be_bytes();
+    let of_day = USED.under(&(day,));
+    let old: Vec<u64> = cx.scan(USED, &of_day).map(|(key, _)| key).take(SWEEP_ROWS).collect();
+    for key in &old {
+        cx.delete(USED, key);
+    }
+    old.len()
+}
+
 fn sweep(cx: &mut Cx<'_>, below: u32) {
     let all = COUNTED.all();
     let rows = cx.scan(COUNTED, &all).map(|(key, _)| key);
@@ -275,13 +311,15 @@ fn sweep(cx: &mut Cx<'_>, below: u32) {
     for key in &old {
         cx.delete(COUNTED, key);
     }
-    if old.len() == SWEEP_ROWS {
+    let used = sweep_used(cx);
+    if old.len() == SWEEP_ROWS || used == SWEEP_ROWS {
         let due = cx.now().plus(1);
         cx.set_timer(due, &AdsTimer::Sweep { below });
         return;
     }
     cx.delete(SWEPT, &());
-    if cx.scan(COUNTED, &COUNTED.all()).next().is_some() {
+    let waits = cx.scan(COUNTED, &COUNTED.all()).next().is_some() || cx.scan(USED, &USED.all()).next().is_some();
+    if waits {
         sweep_later(cx);
     }
 }
