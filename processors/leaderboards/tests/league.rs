@@ -78,7 +78,22 @@ fn leagues_have_their_limits() {
         define(r#","windows":["daily"]"#, plain),
     ]
     .concat();
-    expect![[""]].assert_eq(&replies(&script));
+    expect![[r#"
+        422 bad_definition: a league has a `bucket_size` of 2 to 200, not 1
+        422 bad_definition: a league has a `bucket_size` of 2 to 200, not 201
+        422 bad_definition: a league has 1 to 32 `tiers`, not 0
+        422 bad_definition: a league has 1 to 32 `tiers`, not 33
+        422 bad_definition: a league has `tiers` with names of 1 to 64 bytes
+        422 bad_definition: a league has `tiers` with names of 1 to 64 bytes
+        422 bad_definition: a league has `tiers` with different names
+        422 bad_definition: a league does not `promote` and `relegate` more members than `bucket_size`
+        422 bad_definition: a league does not `promote` and `relegate` more members than `bucket_size`
+        422 bad_definition: a league has one shard: `shards` is 1
+        422 bad_definition: a league does not count distinct scores: `tie` is not `dense`
+        422 bad_definition: a league has an order for each bucket, and the event of a closed epoch names nobody: `top` is 0
+        422 bad_definition: a league has an order for each bucket, and no `prizes`
+        422 bad_definition: `windows` names `all`, and may name `daily` and `weekly`
+    "#]].assert_eq(&replies(&script));
     let largest = define("", &format!(r#"{},"promote":2,"relegate":3"#, names(32)));
     assert!(!replies(&largest).contains("422"));
 }
@@ -94,7 +109,15 @@ fn a_league_is_defined_once() {
              {"type":"define","id":"p","top":0}
              {"type":"define_league","id":"p","league":{"bucket_size":2,"tiers":["a"]}}
     "#;
-    expect![[""]].assert_eq(&replies(script));
+    expect![[r#"
+        {"authoritative":false,"bounds":{"max":null,"min":null},"columns":[],"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"b","keep_epochs":10,"keep_submissions":8,"league":{"bucket_size":2,"promote":0,"relegate":0,"tiers":["a"]},"members":0,"open":[{"closed_at":null,"closes_at":null,"epoch":0,"hash":null,"members":0,"opened_at":"2024-01-01T00:00:00Z","window":"all"}],"operator":"best","prizes":[],"reset_cron":null,"shards":1,"sort":"desc","tie":"unique","top":0,"tournament":null,"tz":"UTC","windows":["all"]}
+        {"authoritative":false,"bounds":{"max":null,"min":null},"columns":[],"created_at":"2024-01-01T00:00:00Z","epoch":0,"id":"b","keep_epochs":10,"keep_submissions":8,"league":{"bucket_size":2,"promote":0,"relegate":0,"tiers":["a"]},"members":0,"open":[{"closed_at":null,"closes_at":null,"epoch":0,"hash":null,"members":0,"opened_at":"2024-01-01T00:00:00Z","window":"all"}],"operator":"best","prizes":[],"reset_cron":null,"shards":1,"sort":"desc","tie":"unique","top":0,"tournament":null,"tz":"UTC","windows":["all"]}
+        409 board_exists: there is a board of this id with another definition
+        409 board_exists: there is a board of this id with another definition
+        403 role_required: this needs the role `server` or `operator`
+        {"authoritative":false,"bounds":{"max":null,"min":null},"columns":[],"created_at":"2024-01-01T00:00:01Z","epoch":0,"id":"p","keep_epochs":10,"keep_submissions":8,"members":0,"open":[{"closed_at":null,"closes_at":null,"epoch":0,"hash":null,"members":0,"opened_at":"2024-01-01T00:00:01Z","window":"all"}],"operator":"best","prizes":[],"reset_cron":null,"shards":1,"sort":"desc","tie":"unique","top":0,"tournament":null,"tz":"UTC","windows":["all"]}
+        409 board_exists: there is a board of this id with another definition
+    "#]].assert_eq(&replies(script));
 }
 
 /// The fourth finds the bucket full. Who comes again stays. Another window ranks all. A batch does the same.
@@ -110,7 +133,23 @@ fn a_full_bucket_closes_and_the_next_opens() {
     {"type":"submit_score","board":"b","owner":"zoe","score":9}
     {"type":"submit_score","board":"b","owner":"ada","score":1}
     "#;
-    expect![[""]].assert_eq(&league(script));
+    expect![[r#"
+        "ada" null → 1 in "bronze" 0, daily 1
+        "bob" null → 1 in "bronze" 0, daily 1
+        "eve" null → 3 in "bronze" 0, daily 3
+        "kim" null → 1 in "bronze" 1, daily 4
+        "eve" 3 → 1 in "bronze" 0, daily 1
+        "zoe" null → 1 in "bronze" 1, daily 1
+        "ada" 3 → 3 in "bronze" 0, daily 4
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: None }
+        leaderboards epochs ("b", 1, 0) → EpochRow { opened: Time(1704067200000), closes: Some(Time(1704153600000)), closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("zoe", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 1, members: 2 })] }
+    "#]].assert_eq(&league(script));
     let script = format!(
         "{ARENA}\n{}",
         r#"{"type":"submit_scores","board":"b","entries":[{"owner":"a","score":1},{"owner":"b","score":2},{"owner":"c","score":3},{"owner":"d","score":4},{"owner":"","score":4},{"owner":"e","score":5},{"owner":"d","score":6}]}"#
@@ -140,15 +179,58 @@ fn the_first_go_up_and_the_last_go_down() {
         // Ada is in the last tier.
         "+1s\n",
         &scores(&[("ada", 5), ("eve", 4), ("bob", 3)]),
+        // Of two in gold the second goes down.
+        CLOSE,
+        "+1s\n",
     ]
     .map(str::to_owned)
     .concat();
-    check_league(&script, &expect![[""]]);
+    check_league(
+        &script,
+        &expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        epoch 0 ends with 3 members, "126ba8324efe258cadecb1a08e2692e0"
+        "ada" null → 1 in "silver" 0
+          "ada" "bronze" to "silver" for rank 1 of epoch 0
+        "eve" null → 1 in "bronze" 1
+        "kim" null → 2 in "bronze" 1
+        "zoe" null → 3 in "bronze" 1
+        epoch 1 ends with 4 members, "b4133e5edfb322ce5ecf06cc39843e27"
+          "ada" "silver" to "gold" for rank 1 of epoch 1
+          "eve" "bronze" to "silver" for rank 1 of epoch 1
+        "ada" null → 1 in "gold" 0
+        "eve" null → 1 in "silver" 1
+        "kim" null → 1 in "bronze" 2
+        "bob" null → 1 in "bronze" 2
+        "zoe" null → 3 in "bronze" 2
+        epoch 2 ends with 5 members, "37a6d73fa707acce92931a918aa02daa"
+          "eve" "silver" to "gold" for rank 1 of epoch 2
+          "bob" "bronze" to "silver" for rank 1 of epoch 2
+        "ada" null → 1 in "gold" 0
+        "eve" null → 2 in "gold" 0
+        "bob" null → 1 in "silver" 1
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 24485091118660326709253047841007768288 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: Some(Closed { at: Time(1704074401000), members: 4, hash: 239360957907671440871233721137384144423 }) }
+        leaderboards epochs ("b", 0, 2) → EpochRow { opened: Time(1704074401000), closes: None, closed: Some(Closed { at: Time(1704078002000), members: 5, hash: 73973826807819453082367944166282898858 }) }
+        leaderboards epochs ("b", 0, 3) → EpochRow { opened: Time(1704078002000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 2, epoch: 3 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 3 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 2, epoch: 3 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 2 }
+        leaderboards tiers ("zoe", "b") → TierRow { tier: 0, epoch: 2 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 1, settled: 1, latest: [Some(Latest { bucket: 0, members: 3 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 3 }), Some(Latest { bucket: 0, members: 1 })] }
+        leaderboards buckets ("b", 2) → BucketsRow { opened: 3, settled: 3, latest: [Some(Latest { bucket: 2, members: 3 }), Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 1 })] }
+        leaderboards buckets ("b", 3) → BucketsRow { opened: 2, settled: 0, latest: [None, Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
+    "#]],
+    );
 }
 
-/// Of five in a bucket the first goes up and the last goes down; the last two of six tiers show both ends.
+/// Who is among the first and among the last goes up, or stays in the last tier.
 #[test]
-fn who_is_first_and_last_goes_up() {
+fn in_a_small_bucket_the_first_come_first() {
     let script = r#"
     {"type":"define_league","id":"b","league":{"bucket_size":4,"tiers":["bronze","silver","gold"],"promote":2,"relegate":2}}
     {"type":"submit_score","board":"b","owner":"ada","score":5}
@@ -165,7 +247,36 @@ fn who_is_first_and_last_goes_up() {
     +1h {"type":"close_epoch","board":"b"}
     +1s
     "#;
-    expect![[""]].assert_eq(&league(script));
+    expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        epoch 0 ends with 3 members, "cf58b7c039cb5efd428c9dbe41758522"
+        "ada" null → 1 in "silver" 0
+          "ada" "bronze" to "silver" for rank 1 of epoch 0
+          "bob" "bronze" to "silver" for rank 2 of epoch 0
+        "bob" null → 2 in "silver" 0
+        "eve" null → 1 in "bronze" 1
+        epoch 1 ends with 3 members, "090966b5183cbf2f0cb27dbb80dd2515"
+        "ada" null → 1 in "gold" 0
+          "ada" "silver" to "gold" for rank 1 of epoch 1
+          "bob" "silver" to "gold" for rank 2 of epoch 1
+          "eve" "bronze" to "silver" for rank 1 of epoch 1
+        "bob" null → 2 in "gold" 0
+        "eve" null → 1 in "silver" 1
+        epoch 2 ends with 3 members, "824e0a22c01a4714e86cdf4a0ccaac2c"
+          "eve" "silver" to "gold" for rank 1 of epoch 2
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 275610844161679827592308605641081324834 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: Some(Closed { at: Time(1704074401000), members: 3, hash: 12011865787369122481818675945618089237 }) }
+        leaderboards epochs ("b", 0, 2) → EpochRow { opened: Time(1704074401000), closes: None, closed: Some(Closed { at: Time(1704078002000), members: 3, hash: 173204844184311231664923419599251876908 }) }
+        leaderboards epochs ("b", 0, 3) → EpochRow { opened: Time(1704078002000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 2, epoch: 2 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 2, epoch: 2 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 2, epoch: 2 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 1, settled: 1, latest: [Some(Latest { bucket: 0, members: 3 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
+        leaderboards buckets ("b", 2) → BucketsRow { opened: 2, settled: 2, latest: [None, Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
+    "#]].assert_eq(&league(script));
 }
 
 /// At the same moment as the end, nobody is settled; who submits is, and is not once more.
@@ -185,7 +296,39 @@ fn who_submits_before_its_bucket_is_settled_is_settled_then() {
     ]
     .map(str::to_owned)
     .concat();
-    check_league(&script, &expect![[""]]);
+    check_league(
+        &script,
+        &expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        "kim" null → 1 in "bronze" 1
+        epoch 0 ends with 4 members, "0488fac5260a421b32b8e1cf5e5ad7e7"
+        "ada" null → 1 in "silver" 0
+          "ada" "bronze" to "silver" for rank 1 of epoch 0
+        "bob" null → 1 in "bronze" 1
+        "kim" null → 2 in "silver" 0
+          "kim" "bronze" to "silver" for rank 1 of epoch 0
+        epoch 1 ends with 3 members, "45ba4252fad042cad55b7b37cf05514c"
+        "ada" null → 1 in "gold" 0
+          "ada" "silver" to "gold" for rank 1 of epoch 1
+          "kim" "silver" to "bronze" for rank 2 of epoch 1
+          "bob" "bronze" to "silver" for rank 1 of epoch 1
+        "kim" null → 1 in "bronze" 1
+        "bob" null → 1 in "silver" 2
+        "eve" null → 1 in "bronze" 1
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 4, hash: 6028150578022160086088006151274420199 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: Some(Closed { at: Time(1704070800099), members: 3, hash: 92683844138212864792813322233801167180 }) }
+        leaderboards epochs ("b", 0, 2) → EpochRow { opened: Time(1704070800099), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 2, epoch: 2 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 2 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 2 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 2 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 1 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
+        leaderboards buckets ("b", 2) → BucketsRow { opened: 3, settled: 0, latest: [Some(Latest { bucket: 1, members: 2 }), Some(Latest { bucket: 2, members: 1 }), Some(Latest { bucket: 0, members: 1 })] }
+    "#]],
+    );
 }
 
 /// Who is hidden has no rank and stays, whatever it is when its bucket is settled; so does who has no score left.
@@ -203,12 +346,40 @@ fn who_has_no_rank_stays() {
         "+1s ",
         &scores(&[("kim", 1), ("zoe", 1), ("bob", 2), ("eve", 3)]),
         // A voided score leaves the seat; the next one is in the same bucket.
-        "{\"type\":\"void_submission\",\"board\":\"b\",\"owner\":\"zoe\",\"stamp\":\"c-1\"}\n",
+        "{\"type\":\"void_submission\",\"board\":\"b\",\"owner\":\"zoe\",\"stamp\":\"d-1\"}\n",
         &submit("zoe", 5),
     ]
     .map(str::to_owned)
     .concat();
-    check_league(&script, &expect![[""]]);
+    check_league(
+        &script,
+        &expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        "kim" null → 1 in "bronze" 1
+        "zoe" null → 1 in "bronze" 1
+        epoch 0 ends with 3 members, "b027b95dea7a8512f6b88da9bd744761"
+        "ada" null → 1 in "bronze" 0
+        "kim" null → 2 in "bronze" 0
+          "bob" "bronze" to "silver" for rank 1 of epoch 0
+          "zoe" "bronze" to "silver" for rank 1 of epoch 0
+        "zoe" null → 1 in "silver" 1
+        "bob" null → 1 in "silver" 1
+        "eve" null → 1 in "bronze" 0
+        409 not_kept: no open epoch keeps this submission of the owner: it has ended, or too many came after it
+        "zoe" 2 → 1 in "silver" 1
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 234150386522191450966944019526966331233 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 1 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("zoe", "b") → TierRow { tier: 1, epoch: 1 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 2 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 0, members: 3 }), Some(Latest { bucket: 1, members: 2 })] }
+    "#]],
+    );
 }
 
 /// A deletion gives the seat and the tier back, whether the owner plays or not, and before it is settled too.
@@ -231,7 +402,31 @@ fn who_is_deleted_never_was_there() {
         scores(&[("eve", 1), ("ada", 1)]),
     ]
     .concat();
-    check_league(&script, &expect![[""]]);
+    check_league(
+        &script,
+        &expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        "kim" null → 1 in "bronze" 0
+        "zoe" null → 1 in "bronze" 1
+        "eve" null → 1 in "bronze" 1
+        epoch 0 ends with 4 members, "e7f43a256a1691e5c7d42aab74abbecb"
+        404 unknown_owner: this owner has no score on the board
+        "kim" null → 1 in "bronze" 0
+          "eve" "bronze" to "silver" for rank 1 of epoch 0
+        "eve" null → 2 in "bronze" 0
+        "ada" null → 3 in "bronze" 0
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 4, hash: 308319766803829785797743640859999190731 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("zoe", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 2 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 1, settled: 0, latest: [Some(Latest { bucket: 0, members: 3 })] }
+    "#]],
+    );
 }
 
 /// Who is erased leaves its place in what has ended to a pseudonym, so that nobody else goes up for it.
@@ -250,7 +445,28 @@ fn who_is_erased_begins_again_and_moves_nobody() {
         scores(&[("kim", 1), ("eve", 1), ("bob", 1)]),
     ]
     .concat();
-    check_league(&script, &expect![[""]]);
+    check_league(
+        &script,
+        &expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        "kim" null → 2 in "bronze" 0
+        epoch 0 ends with 3 members, "87ed9c630dbde8cae20e200840ac19e0"
+        "ada" null → 1 in "bronze" 0
+        "kim" null → 2 in "bronze" 0
+        "eve" null → 3 in "bronze" 0
+        "bob" null → 1 in "bronze" 1
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 180679525690175547001871209876446517728 }) }
+        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 1 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 1, settled: 1, latest: [Some(Latest { bucket: 0, members: 3 })] }
+        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 1, members: 1 })] }
+    "#]],
+    );
 }
 
 /// An epoch that is not kept goes when its last bucket was settled, and its buckets with it.
@@ -269,7 +485,22 @@ fn an_epoch_is_dropped_after_it_was_settled() {
     "#;
     let shown = league(script);
     let members = check::run(SYSTEM.machines, script).matches("leaderboards members").count();
-    expect![[""]].assert_eq(&format!("{shown}{members} members\n"));
+    expect![[r#"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 1 in "bronze" 0
+        epoch 0 ends with 2 members, "102772e92a853d9ff8080828e2544d90"
+        epoch 1 ends with 0 members, "00000000000000000000000000000000"
+        "ada" null → 1 in "bronze" 0
+        "bob" null → 1 in "silver" 1
+          "bob" "bronze" to "silver" for rank 1 of epoch 0
+        epoch 2 ends with 2 members, "03d6895b999f24a7f4e9b8d8a5a3431a"
+          "ada" "bronze" to "silver" for rank 1 of epoch 2
+        leaderboards epochs ("b", 0, 3) → EpochRow { opened: Time(1704067200100), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 1, epoch: 2 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 2 }
+        0 members
+    "#]]
+    .assert_eq(&format!("{shown}{members} members\n"));
 }
 
 /// A place in a bucket is taken by playing.
@@ -288,5 +519,16 @@ fn who_joins_takes_no_seat_yet() {
     {"type":"submit_score","board":"b","owner":"ada","score":3}
     {"type":"submit_score","board":"b","owner":"ada","score":3}
     "#;
-    expect![[""]].assert_eq(&league(script));
+    expect![[r#"
+        "bob" null → 1 in "bronze" 0
+        "eve" null → 1 in "bronze" 0
+        409 not_joined: the owner has not joined this epoch of the tournament
+        "ada" null → 1 in "bronze" 1
+        409 attempts_used: all 1 attempts of this epoch are used
+        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: None }
+        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("bob", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 0 }
+        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 1, members: 1 })] }
+    "#]].assert_eq(&league(script));
 }
