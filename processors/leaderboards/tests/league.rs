@@ -168,7 +168,7 @@ fn the_first_go_up_and_the_last_go_down() {
     let script = [
         &scores(&[("ada", 3), ("bob", 2), ("eve", 1)]),
         CLOSE,
-        &"+1s ".to_owned(),
+        "+1s ",
         // Ada plays in silver with those who come from nowhere in bronze; bob does not play.
         &scores(&[("ada", 5), ("eve", 9), ("kim", 8), ("zoe", 7)]),
         CLOSE,
