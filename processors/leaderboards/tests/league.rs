@@ -188,43 +188,47 @@ fn the_first_go_up_and_the_last_go_down() {
     check_league(
         &script,
         &expect![[r#"
-        "ada" null → 1 in "bronze" 0
-        "bob" null → 2 in "bronze" 0
-        "eve" null → 3 in "bronze" 0
-        epoch 0 ends with 3 members, "126ba8324efe258cadecb1a08e2692e0"
-        "ada" null → 1 in "silver" 0
-          "ada" "bronze" to "silver" for rank 1 of epoch 0
-        "eve" null → 1 in "bronze" 1
-        "kim" null → 2 in "bronze" 1
-        "zoe" null → 3 in "bronze" 1
-        epoch 1 ends with 4 members, "b4133e5edfb322ce5ecf06cc39843e27"
-          "ada" "silver" to "gold" for rank 1 of epoch 1
-          "eve" "bronze" to "silver" for rank 1 of epoch 1
-        "ada" null → 1 in "gold" 0
-        "eve" null → 1 in "silver" 1
-        "kim" null → 1 in "bronze" 2
-        "bob" null → 1 in "bronze" 2
-        "zoe" null → 3 in "bronze" 2
-        epoch 2 ends with 5 members, "37a6d73fa707acce92931a918aa02daa"
-          "eve" "silver" to "gold" for rank 1 of epoch 2
-          "bob" "bronze" to "silver" for rank 1 of epoch 2
-        "ada" null → 1 in "gold" 0
-        "eve" null → 2 in "gold" 0
-        "bob" null → 1 in "silver" 1
-        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 24485091118660326709253047841007768288 }) }
-        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: Some(Closed { at: Time(1704074401000), members: 4, hash: 239360957907671440871233721137384144423 }) }
-        leaderboards epochs ("b", 0, 2) → EpochRow { opened: Time(1704074401000), closes: None, closed: Some(Closed { at: Time(1704078002000), members: 5, hash: 73973826807819453082367944166282898858 }) }
-        leaderboards epochs ("b", 0, 3) → EpochRow { opened: Time(1704078002000), closes: None, closed: None }
-        leaderboards tiers ("ada", "b") → TierRow { tier: 2, epoch: 3 }
-        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 3 }
-        leaderboards tiers ("eve", "b") → TierRow { tier: 2, epoch: 3 }
-        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 2 }
-        leaderboards tiers ("zoe", "b") → TierRow { tier: 0, epoch: 2 }
-        leaderboards buckets ("b", 0) → BucketsRow { opened: 1, settled: 1, latest: [Some(Latest { bucket: 0, members: 3 })] }
-        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 3 }), Some(Latest { bucket: 0, members: 1 })] }
-        leaderboards buckets ("b", 2) → BucketsRow { opened: 3, settled: 3, latest: [Some(Latest { bucket: 2, members: 3 }), Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 1 })] }
-        leaderboards buckets ("b", 3) → BucketsRow { opened: 2, settled: 0, latest: [None, Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
-    "#]],
+            "ada" null → 1 in "bronze" 0
+            "bob" null → 2 in "bronze" 0
+            "eve" null → 3 in "bronze" 0
+            epoch 0 ends with 3 members, "126ba8324efe258cadecb1a08e2692e0"
+            "ada" null → 1 in "silver" 0
+              "ada" "bronze" to "silver" for rank 1 of epoch 0
+            "eve" null → 1 in "bronze" 1
+            "kim" null → 2 in "bronze" 1
+            "zoe" null → 3 in "bronze" 1
+            epoch 1 ends with 4 members, "b4133e5edfb322ce5ecf06cc39843e27"
+              "ada" "silver" to "gold" for rank 1 of epoch 1
+              "eve" "bronze" to "silver" for rank 1 of epoch 1
+            "ada" null → 1 in "gold" 0
+            "eve" null → 1 in "silver" 1
+            "kim" null → 1 in "bronze" 2
+            "bob" null → 1 in "bronze" 2
+            "zoe" null → 3 in "bronze" 2
+            epoch 2 ends with 5 members, "37a6d73fa707acce92931a918aa02daa"
+              "eve" "silver" to "gold" for rank 1 of epoch 2
+              "bob" "bronze" to "silver" for rank 1 of epoch 2
+            "ada" null → 1 in "gold" 0
+            "eve" null → 2 in "gold" 0
+            "bob" null → 1 in "silver" 1
+            epoch 3 ends with 3 members, "1a2c1fe79df66e280ad21e2942623974"
+              "eve" "gold" to "silver" for rank 2 of epoch 3
+              "bob" "silver" to "gold" for rank 1 of epoch 3
+            leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 24485091118660326709253047841007768288 }) }
+            leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: Some(Closed { at: Time(1704074401000), members: 4, hash: 239360957907671440871233721137384144423 }) }
+            leaderboards epochs ("b", 0, 2) → EpochRow { opened: Time(1704074401000), closes: None, closed: Some(Closed { at: Time(1704078002000), members: 5, hash: 73973826807819453082367944166282898858 }) }
+            leaderboards epochs ("b", 0, 3) → EpochRow { opened: Time(1704078002000), closes: None, closed: Some(Closed { at: Time(1704081603000), members: 3, hash: 34789036057473661600538423903385696628 }) }
+            leaderboards epochs ("b", 0, 4) → EpochRow { opened: Time(1704081603000), closes: None, closed: None }
+            leaderboards tiers ("ada", "b") → TierRow { tier: 2, epoch: 3 }
+            leaderboards tiers ("bob", "b") → TierRow { tier: 2, epoch: 3 }
+            leaderboards tiers ("eve", "b") → TierRow { tier: 1, epoch: 3 }
+            leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 2 }
+            leaderboards tiers ("zoe", "b") → TierRow { tier: 0, epoch: 2 }
+            leaderboards buckets ("b", 0) → BucketsRow { opened: 1, settled: 1, latest: [Some(Latest { bucket: 0, members: 3 })] }
+            leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 3 }), Some(Latest { bucket: 0, members: 1 })] }
+            leaderboards buckets ("b", 2) → BucketsRow { opened: 3, settled: 3, latest: [Some(Latest { bucket: 2, members: 3 }), Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 1 })] }
+            leaderboards buckets ("b", 3) → BucketsRow { opened: 2, settled: 2, latest: [None, Some(Latest { bucket: 1, members: 1 }), Some(Latest { bucket: 0, members: 2 })] }
+        "#]],
     );
 }
 
@@ -354,31 +358,30 @@ fn who_has_no_rank_stays() {
     check_league(
         &script,
         &expect![[r#"
-        "ada" null → 1 in "bronze" 0
-        "bob" null → 2 in "bronze" 0
-        "eve" null → 3 in "bronze" 0
-        "kim" null → 1 in "bronze" 1
-        "zoe" null → 1 in "bronze" 1
-        epoch 0 ends with 3 members, "b027b95dea7a8512f6b88da9bd744761"
-        "ada" null → 1 in "bronze" 0
-        "kim" null → 2 in "bronze" 0
-          "bob" "bronze" to "silver" for rank 1 of epoch 0
-          "zoe" "bronze" to "silver" for rank 1 of epoch 0
-        "zoe" null → 1 in "silver" 1
-        "bob" null → 1 in "silver" 1
-        "eve" null → 1 in "bronze" 0
-        409 not_kept: no open epoch keeps this submission of the owner: it has ended, or too many came after it
-        "zoe" 2 → 1 in "silver" 1
-        leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 234150386522191450966944019526966331233 }) }
-        leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: None }
-        leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 1 }
-        leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 1 }
-        leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 1 }
-        leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 1 }
-        leaderboards tiers ("zoe", "b") → TierRow { tier: 1, epoch: 1 }
-        leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 2 })] }
-        leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 0, members: 3 }), Some(Latest { bucket: 1, members: 2 })] }
-    "#]],
+            "ada" null → 1 in "bronze" 0
+            "bob" null → 2 in "bronze" 0
+            "eve" null → 3 in "bronze" 0
+            "kim" null → 1 in "bronze" 1
+            "zoe" null → 1 in "bronze" 1
+            epoch 0 ends with 3 members, "b027b95dea7a8512f6b88da9bd744761"
+            "ada" null → 1 in "bronze" 0
+            "kim" null → 2 in "bronze" 0
+              "bob" "bronze" to "silver" for rank 1 of epoch 0
+              "zoe" "bronze" to "silver" for rank 1 of epoch 0
+            "zoe" null → 1 in "silver" 1
+            "bob" null → 1 in "silver" 1
+            "eve" null → 1 in "bronze" 0
+            "zoe" null → 1 in "silver" 1
+            leaderboards epochs ("b", 0, 0) → EpochRow { opened: Time(1704067200000), closes: None, closed: Some(Closed { at: Time(1704070800000), members: 3, hash: 234150386522191450966944019526966331233 }) }
+            leaderboards epochs ("b", 0, 1) → EpochRow { opened: Time(1704070800000), closes: None, closed: None }
+            leaderboards tiers ("ada", "b") → TierRow { tier: 0, epoch: 1 }
+            leaderboards tiers ("bob", "b") → TierRow { tier: 1, epoch: 1 }
+            leaderboards tiers ("eve", "b") → TierRow { tier: 0, epoch: 1 }
+            leaderboards tiers ("kim", "b") → TierRow { tier: 0, epoch: 1 }
+            leaderboards tiers ("zoe", "b") → TierRow { tier: 1, epoch: 1 }
+            leaderboards buckets ("b", 0) → BucketsRow { opened: 2, settled: 2, latest: [Some(Latest { bucket: 1, members: 2 })] }
+            leaderboards buckets ("b", 1) → BucketsRow { opened: 2, settled: 0, latest: [Some(Latest { bucket: 0, members: 3 }), Some(Latest { bucket: 1, members: 2 })] }
+        "#]],
     );
 }
 
