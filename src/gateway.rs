@@ -16,6 +16,7 @@ use crate::peer::{OfPeer, Peer, client_address};
 use crate::pressure::Pressure;
 use crate::settings::Settings;
 use crate::traces;
+use axum::BoxError;
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody, to_bytes};
 use axum::extract::{DefaultBodyLimit, MatchedPath, Request, State};
@@ -23,7 +24,7 @@ use axum::http::{Method, StatusCode, Uri, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http_body_util::{BodyExt as _, LengthLimitError};
+use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
@@ -36,7 +37,6 @@ use millrace_processors::runtime::system::System;
 use millrace_topics::record::{Caller, Role};
 use percent_encoding::percent_decode_str;
 use std::any::Any;
-use std::error::Error as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
@@ -159,13 +159,13 @@ impl Gate {
         let expected = size.upper().unwrap_or(u64::MAX).min(self.body_limit as u64) / 1024 + 1;
         let kib = u32::try_from(expected).unwrap_or(u32::MAX);
         let held = Arc::clone(&self.bodies).try_acquire_many_owned(kib).map_err(|_| self.overloaded("bodies"))?;
-        let read = tokio::time::timeout(self.body_timeout, to_bytes(body, self.body_limit)).await;
+        let read = tokio::time::timeout(self.body_timeout, collect(body, self.body_limit)).await;
         let read = read.map_err(|_| {
             Problem::new(408, "body_timeout", format!("the body did not arrive within {:?}", self.body_timeout))
         })?;
-        let bytes = read.map_err(|error| match error.source() {
-            Some(source) if source.is::<LengthLimitError>() => self.too_large(),
-            _ => Problem::bad_request("unreadable_body", "the body broke off"),
+        let bytes = read.map_err(|error| {
+            let too_large = error.is::<LengthLimitError>();
+            if too_large { self.too_large() } else { Problem::bad_request("unreadable_body", "the body broke off") }
         })?;
         Ok((Body::from(bytes), held))
     }
@@ -199,6 +199,20 @@ impl Gate {
 struct Held {
     _place: OwnedSemaphorePermit,
     _body: Option<OwnedSemaphorePermit>,
+}
+
+/// The bytes of a body, copied together: a part of it that is kept as it came keeps the whole buffer that it was read
+/// into, so a body that drips in byte by byte would hold thousands of times its length.
+async fn collect(body: Body, limit: usize) -> Result<Vec<u8>, BoxError> {
+    let mut body = Limited::new(body, limit);
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        // What is no data are trailers, which mean nothing here.
+        if let Ok(data) = frame?.into_data() {
+            bytes.extend_from_slice(&data);
+        }
+    }
+    Ok(bytes)
 }
 
 /// Reads on for a while what is refused: a client that is still writing when the connection closes loses the answer.
