@@ -7,6 +7,9 @@ use std::collections::BTreeMap;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
 
+/// An ad that was told that nothing is left asks again after so many milliseconds: others may have what they never spend.
+const ASK_AGAIN: u64 = 60_000;
+
 /// What the ads of one record spend: read once and written once.
 #[derive(Default)]
 pub struct Spends(BTreeMap<u64, Spend>);
@@ -28,7 +31,6 @@ impl Spends {
     pub fn refund(&mut self, cx: &Cx<'_>, number: u64, price_micros: u64) {
         let spend = self.of(cx, number);
         spend.spent -= price_micros.cast_signed();
-        spend.exhausted &= price_micros == 0;
     }
 
     fn of(&mut self, cx: &Cx<'_>, number: u64) -> &mut Spend {
@@ -44,7 +46,7 @@ impl Spends {
             if let Some(ad) = ad.filter(|ad| ad.terms.budget_micros.is_some())
                 && little
                 && !spend.asked
-                && !spend.exhausted
+                && spend.exhausted_since.is_none_or(|since| cx.now().since(since) >= ASK_AGAIN)
             {
                 spend.asked = true;
                 let (campaign, key) = (ad.campaign.clone(), ad.key.clone());
@@ -66,7 +68,8 @@ pub fn receive(cx: &mut Cx<'_>, grant: &Grant) -> AdsOutcome {
     let mut spend = cx.get(SPENDS, &number).unwrap_or_default();
     spend.lent += grant.amount_micros.cast_signed();
     spend.low = grant.amount_micros.cast_signed() / 2;
-    (spend.asked, spend.exhausted) = (false, grant.exhausted);
+    spend.asked = false;
+    spend.exhausted_since = grant.exhausted.then(|| cx.now());
     cx.put(SPENDS, &number, &spend);
     AdsOutcome::Agreed
 }

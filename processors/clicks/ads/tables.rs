@@ -194,8 +194,8 @@ pub struct Spend {
     pub short: bool,
     /// True if it has asked for more.
     pub asked: bool,
-    /// True if the campaign has nothing left to lend.
-    pub exhausted: bool,
+    /// Since when the campaign has had nothing left to lend.
+    pub exhausted_since: Option<Time>,
 }
 
 /// Up to where an ad is billed, and what came afterwards for hours before that.

@@ -57,9 +57,10 @@ pub fn take_back(cx: &mut Cx<'_>, back: &Return) {
     purse.recalls -= u32::from(back.recalled);
     cx.put(LEASES, &place, &lease);
     if purse.recalls == 0 {
-        for key in std::mem::take(&mut purse.waiting) {
-            if !lend(cx, &campaign, &mut purse, &key) {
-                refuse(cx, &campaign, key);
+        let waiting = std::mem::take(&mut purse.waiting);
+        for (key, among) in waiting.iter().zip((1..=waiting.len() as u64).rev()) {
+            if !lend(cx, &campaign, &mut purse, key, among) {
+                refuse(cx, &campaign, key.clone());
             }
         }
     }
@@ -76,7 +77,7 @@ fn spending(ad: &str, shards: u16) -> Vec<String> {
 }
 
 fn ask(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: String) {
-    if campaign.definition.budget_micros.is_none() || lend(cx, campaign, purse, &key) {
+    if campaign.definition.budget_micros.is_none() || lend(cx, campaign, purse, &key, 1) {
         return;
     }
     if purse.recalls == 0 {
@@ -89,14 +90,16 @@ fn ask(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: String) {
     }
 }
 
-/// Lends half of an equal share of what is left; false if that is too little for a click.
-fn lend(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: &str) -> bool {
+/// Lends half of an equal share of what is left, or what the clicks of a least loan cost, as far as there is enough for
+/// all `among` whom it is to be shared; false if nothing is left that a click costs.
+fn lend(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: &str, among: u64) -> bool {
     let Some(budget) = campaign.definition.budget_micros else { return true };
     let price = campaign.definition.price_micros.max(1);
     let left = i128::from(budget) - i128::from(purse.lent);
     let Some(left) = u64::try_from(left).ok().filter(|left| *left >= price) else { return false };
     let share = left / (2 * u64::from(campaign.ads.max(1)));
-    let amount_micros = share.max(price.saturating_mul(CLICKS)).min(left).min(i64::MAX.unsigned_abs() / 2);
+    let most = (left / among).max(price);
+    let amount_micros = share.max(price.saturating_mul(CLICKS)).min(most);
     let place = (campaign.definition.id.clone(), key.to_owned());
     let mut lease = cx.get(LEASES, &place).unwrap_or_default();
     lease.lent += amount_micros.cast_signed();
