@@ -111,7 +111,9 @@ fn an_ad_that_was_refused_asks_again_and_gets_what_another_gave_up() {
         format!("+1m {}", click("b3", "b", 3, "")),
         click("b4", "b", 4, ""),
     ];
-    check_money(&script, expect![[r#"
+    check_money(
+        &script,
+        expect![[r#"
         said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":500000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
         said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
         said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
@@ -132,7 +134,8 @@ fn an_ad_that_was_refused_asks_again_and_gets_what_another_gave_up() {
         clicks.campaigns purses "spring" → Purse { lent: 500000, recalls: 0, waiting: [] }
         clicks.campaigns leases ("spring", "a") → Lease { lent: 0 }
         clicks.campaigns leases ("spring", "b") → Lease { lent: 500000 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
