@@ -1,5 +1,6 @@
 //! Leaderboards over HTTP, as a newcomer meets them: the walk, through kill -9, verify and replay.
 
+mod league;
 mod moderation;
 mod oracle;
 mod spread;

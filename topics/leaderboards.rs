@@ -5,6 +5,7 @@
 
 mod command;
 mod definition;
+mod league;
 mod outcome;
 mod query;
 mod rejection;
@@ -18,6 +19,7 @@ pub use definition::{
     KEEP_SUBMISSIONS_LIMIT, Operator, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Prize, SHARDS_LIMIT, Sort, TOP, TOP_LIMIT, Tie,
     Tournament, Window, Windows, Zone,
 };
+pub use league::{BUCKET_SIZE_LIMIT, InLeague, League, LeagueDefinition, TIER_NAME_LIMIT, TIERS_LIMIT, TierChanged};
 pub use outcome::{
     BatchOutcome, Board, Deleted, Epoch, EpochClosed, Event, HandClose, InShard, InWindow, Item, ItemProblem, Joined,
     Move, NewBest, Outcome, OwnerErased, OwnerHidden, OwnerState, Ranked, Submitted, Voided, VoidedIn, Won,
@@ -53,6 +55,13 @@ pub enum Timer {
         /// The epoch.
         epoch: u32,
     },
+    /// Members of an ended epoch of a league go up and down.
+    Settle {
+        /// The board.
+        board: String,
+        /// The epoch.
+        epoch: u32,
+    },
 }
 
 impl Contract for Leaderboards {
@@ -73,6 +82,7 @@ impl Contract for Leaderboards {
     fn key(command: &Command) -> Option<&[u8]> {
         let board = match command {
             Command::Define(definition) => &definition.id,
+            Command::DefineLeague(league) => &league.definition.id,
             Command::SubmitScore(submission) => &submission.board,
             Command::SubmitScores(batch) => &batch.board,
             Command::DeleteOwner(deletion) => &deletion.board,

@@ -2,8 +2,8 @@
 
 use crate::runtime::problem::Problem;
 use millrace_topics::leaderboards::{
-    Bounds, Definition, Entry, Epoch, ItemProblem, Metadata, NewEntry, Operator, Outcome, Place, Prize, Sort,
-    Submitted, Tie, Tournament, Window, Windows, Zone,
+    Bounds, Command, Definition, Entry, Epoch, InLeague, ItemProblem, League, LeagueDefinition, Metadata, NewEntry,
+    Operator, Outcome, Place, Prize, Sort, Submitted, Tie, Tournament, Window, Windows, Zone,
 };
 use millrace_topics::position::Positions;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 #[schema(as = leaderboards::NewBoard)]
 pub(super) struct NewBoard {
     /// `[a-z0-9][a-z0-9._-]{0,63}`, and no reserved word.
-    id: String,
+    pub(super) id: String,
     /// Which end is the top: `desc` unless said.
     sort: Option<Sort>,
     /// Which end is the top of each subscore, at most four: they decide in turn between equal scores.
@@ -43,12 +43,15 @@ pub(super) struct NewBoard {
     keep_epochs: Option<u32>,
     /// How many submissions of each member can be voided: 8 unless said, at most 64.
     keep_submissions: Option<u32>,
-    /// How many owners the event of a closed epoch names: 10 unless said, at most 100.
+    /// How many owners the event of a closed epoch names: 10 unless said, at most 100; 0 in a league.
     top: Option<u32>,
     /// What is to be won at the end of an epoch of `all`, by rank from the top.
     prizes: Option<Vec<Prize>>,
     /// Limits of time and number.
     tournament: Option<Tournament>,
+    /// Makes `all` a league: its members compete in buckets of a few, and go up and down between tiers when an epoch has
+    /// ended. For boards of one shard, without dense ranks and prizes; `daily` and `weekly` stay rankings of all.
+    league: Option<League>,
 }
 
 /// The scores that a board takes: both ends belong to them.
@@ -63,8 +66,16 @@ pub(super) struct NewBounds {
 }
 
 impl NewBoard {
-    /// The definition that this asks for. The rules of its time zone are put in here, so that they stand in the log.
-    pub(super) fn definition(self) -> Definition {
+    /// The command that this asks for.
+    pub(super) fn command(mut self) -> Command {
+        let Some(league) = self.league.take() else { return Command::Define(Box::new(self.definition())) };
+        let top = self.top.unwrap_or(0);
+        let definition = Definition { top, ..self.definition() };
+        Command::DefineLeague(Box::new(LeagueDefinition { definition, league }))
+    }
+
+    /// What the board is. The rules of its time zone are put in here, so that they stand in the log.
+    fn definition(self) -> Definition {
         let plain = Definition::new(self.id);
         let bounds = self.bounds.unwrap_or_default();
         Definition {
@@ -187,6 +198,27 @@ pub(super) struct Of {
     pub(super) tie: Option<Tie>,
 }
 
+/// Which ranking of a board, in a league by its bucket.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct OfBucket {
+    /// `all` unless said.
+    pub(super) window: Option<Window>,
+    /// The open one unless said.
+    pub(super) epoch: Option<u32>,
+    /// What rank equal scores share: what the board says unless said.
+    pub(super) tie: Option<Tie>,
+    /// Which bucket: to be said for `all` of a league, and nowhere else.
+    pub(super) bucket: Option<u32>,
+}
+
+impl OfBucket {
+    pub(super) fn of(&self) -> Of {
+        Of { window: self.window, epoch: self.epoch, tie: self.tie }
+    }
+}
+
 /// Which entries of a board.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -210,7 +242,10 @@ pub(super) struct Which {
     pub(super) max_score: Option<i64>,
     /// Only the best so many of a hundred members, rounded up: 1 to 100.
     pub(super) top_percent: Option<u32>,
-    /// Only these owners, at most 1,000, ranked among themselves; given once for each, and alone.
+    /// Which bucket: to be said for `all` of a league, and nowhere else.
+    pub(super) bucket: Option<u32>,
+    /// Only these owners, at most 1,000, ranked among themselves; given once for each, and alone. In a league they may
+    /// be of any bucket.
     #[serde(default)]
     pub(super) owner_ids: Vec<String>,
 }
@@ -251,6 +286,8 @@ pub(super) struct WhichStats {
     pub(super) window: Option<Window>,
     /// The open one unless said.
     pub(super) epoch: Option<u32>,
+    /// Which bucket: to be said for `all` of a league, and nowhere else.
+    pub(super) bucket: Option<u32>,
     /// Which ranks' scores are asked for: at most 5, given once for each.
     #[serde(default)]
     pub(super) ranks: Vec<u64>,
@@ -281,6 +318,9 @@ pub(super) struct Entries {
     pub(super) cursor: Option<String>,
     /// Where to go back; null at the top.
     pub(super) prev_cursor: Option<String>,
+    /// Where they play, if they are the bucket of a league.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) league: Option<InLeague>,
 }
 
 /// Epochs of a window, the newest first.

@@ -1,7 +1,7 @@
 //! A ladder: the order of a board in one epoch of one window, and the keys of its rows.
 
 use crate::leaderboards::fold::Standing;
-use crate::leaderboards::tables::{BoardRow, MEMBERS, run};
+use crate::leaderboards::tables::{BoardRow, MEMBERS, MemberRow, Seat, run};
 use millrace_state::key::{self, Key};
 use millrace_topics::leaderboards::{Place, Sort, Tie, Window};
 use millrace_topics::record::Stamp;
@@ -50,6 +50,9 @@ pub struct Ladder {
     pub columns: Vec<Sort>,
     /// True if distinct scores are counted.
     pub dense: bool,
+    /// In a league, where keys begin with the number of a bucket: the one that is meant. The first until
+    /// [`Ladder::within`] says another.
+    pub bucket: Option<u32>,
 }
 
 impl Ladder {
@@ -63,7 +66,13 @@ impl Ladder {
     #[must_use]
     pub fn of_run(board: &str, row: &BoardRow, run: u32) -> Self {
         let (sort, columns, dense) = (row.sort, row.columns.clone(), row.tie == Tie::Dense);
-        Self { board: board.to_owned(), run, sort, columns, dense }
+        let bucket = row.league_in(Window::EACH[run as usize & 3]).map(|_| 0);
+        Self { board: board.to_owned(), run, sort, columns, dense, bucket }
+    }
+
+    /// Means the bucket of this seat. Nothing else changes that, so who has none leaves it as it was.
+    pub fn within(&mut self, seat: Option<Seat>) {
+        self.bucket = seat.map(|seat| seat.bucket).or(self.bucket);
     }
 
     /// The key of a member's row, as it stands in the store.
@@ -77,11 +86,19 @@ impl Ladder {
         key
     }
 
-    /// The key of an owner that stands so in the order: rungs, the stamp at which they were reached, owner. The same
-    /// for all shards of a board.
+    /// The key of an owner that stands so in the order: in a league the bucket, then rungs, the stamp at which they were
+    /// reached, owner. The same for all shards of a board.
     #[must_use]
     pub fn key(&self, standing: &Standing, owner: &str) -> Vec<u8> {
         self.key_of(standing.score, &standing.subscores, standing.reached, owner)
+    }
+
+    /// The key of a member that has a score, in its own bucket.
+    #[must_use]
+    pub fn key_of_member(&self, member: &MemberRow, owner: &str) -> Option<Vec<u8>> {
+        let standing = member.standing.as_ref()?;
+        let bucket = member.seat.map(|seat| seat.bucket);
+        Some(self.key_in(bucket, standing.score, &standing.subscores, standing.reached, owner))
     }
 
     /// The key of a place in the order.
@@ -91,7 +108,14 @@ impl Ladder {
     }
 
     fn key_of(&self, score: i64, subscores: &[i64], reached: Stamp, owner: &str) -> Vec<u8> {
+        self.key_in(self.bucket, score, subscores, reached, owner)
+    }
+
+    fn key_in(&self, bucket: Option<u32>, score: i64, subscores: &[i64], reached: Stamp, owner: &str) -> Vec<u8> {
         let mut key = Vec::with_capacity(self.scores_length() + 12 + owner.len() + 2);
+        if let Some(bucket) = bucket {
+            bucket.write(&mut key);
+        }
         let columns = self.columns.iter().zip(subscores).map(|(sort, score)| rung(*sort, *score));
         Rungs(rung(self.sort, score), columns.collect()).write(&mut key);
         (reached.micros, reached.node).write(&mut key);
@@ -99,22 +123,31 @@ impl Ladder {
         key
     }
 
-    /// What of a key in the order says the scores.
+    /// What of a key in the order says the bucket, if it says one, and the scores.
     #[must_use]
     pub fn scores_of<'a>(&self, key: &'a [u8]) -> &'a [u8] {
         &key[..self.scores_length()]
     }
 
-    /// How many bytes of a key in the order say the scores: the score, the number of subscores, and those.
-    #[must_use]
-    pub fn scores_length(&self) -> usize {
-        8 + 1 + 8 * self.columns.len()
+    /// How many bytes of a key in the order say the bucket, if it says one, and the scores: the score, the number of
+    /// subscores, and those.
+    fn scores_length(&self) -> usize {
+        self.bucket_length() + 8 + 1 + 8 * self.columns.len()
+    }
+
+    fn bucket_length(&self) -> usize {
+        if self.bucket.is_some() { 4 } else { 0 }
     }
 
     /// How keys with a score begin, whatever their subscores are.
     #[must_use]
     pub fn with_score(&self, score: i64) -> Vec<u8> {
-        key::bytes_of(&rung(self.sort, score))
+        let mut key = Vec::with_capacity(self.bucket_length() + 8);
+        if let Some(bucket) = self.bucket {
+            bucket.write(&mut key);
+        }
+        rung(self.sort, score).write(&mut key);
+        key
     }
 
     /// The place that a key in the order says.
@@ -123,7 +156,7 @@ impl Ladder {
     /// If it is no such key.
     #[must_use]
     pub fn place(&self, key: &[u8]) -> Place {
-        let mut rest = key;
+        let mut rest = &key[self.bucket_length()..];
         let (Rungs(score, columns), (micros, node), owner) =
             <(Rungs, (u64, u32), String)>::read(&mut rest).expect("a key in the order says a place");
         let subscores = self.columns.iter().zip(columns).map(|(sort, at)| rung(*sort, at)).collect();

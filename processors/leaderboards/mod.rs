@@ -14,6 +14,14 @@
 //! submission can be voided while it is kept: what is left is folded again. An owner can be hidden on every board, or
 //! erased.
 //!
+//! **Leagues.** The window `all` of a board can be a league. An owner's first submission in an epoch gives it a seat in
+//! the open bucket of its tier; ranks count within the bucket. The order is one all the same: keys begin with the number
+//! of the bucket, so that a bucket is a span of it. When the epoch has ended, a timer takes one bucket after the other,
+//! at most a thousand members in one go: the first go up a tier, the last go down, and each that does is said once.
+//! Whoever submits before its bucket's turn is settled at that moment, so that it plays in its new tier at once. Rows of
+//! an epoch go only after that. `daily` and `weekly` of such a board stay rankings of all; shards, dense ranks, prizes
+//! and a `top` in the event of a closed epoch are refused with a league.
+//!
 //! **Where things are.** `members` is the truth: what counts of a member, and the last submissions that made it
 //! ([`fold`]). `order` holds the same members in the order of the board ([`ladder`]), and is derived from it.
 //! [`standings`] keeps that order in memory too ([`ranks`]), so that a rank is two sums and three short searches, and a

@@ -4,23 +4,38 @@ use crate::leaderboards::Boards;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::standings::Ranking;
 use crate::leaderboards::tables::{MEMBERS, MemberRow};
+use std::ops::Range;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
 /// Puts a member where it belongs, and says its rank.
 pub fn enter(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
-    cx.engine.enter(ladder, key) + 1
+    let before = cx.engine.enter(ladder, key);
+    before + 1 - start(cx, ladder)
 }
 
 /// Takes a member from its place, and says the rank that it had.
 pub fn leave(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
-    cx.engine.leave(ladder, key) + 1
+    let before = cx.engine.leave(ladder, key);
+    before + 1 - start(cx, ladder)
 }
 
 /// The rank of a member that stands in the order.
 #[must_use]
 pub fn rank(cx: &Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
-    cx.engine.ranking(ladder).map_or(0, |ranking| ranking.before(key)) + 1
+    let before = cx.engine.ranking(ladder).map_or(0, |ranking| ranking.before(key));
+    before + 1 - start(cx, ladder)
+}
+
+/// How many stand before those who are ranked: in a league those in the buckets before.
+fn start(cx: &Cx<'_>, ladder: &Ladder) -> u64 {
+    if ladder.bucket.is_none() { 0 } else { span(cx, ladder).start }
+}
+
+/// Where those stand who are ranked.
+#[must_use]
+pub fn span(cx: &Cx<'_>, ladder: &Ladder) -> Range<u64> {
+    cx.engine.ranking(ladder).map_or(0..0, |ranking| ranking.span(ladder))
 }
 
 /// A member's row.

@@ -11,12 +11,12 @@ use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard;
 use crate::leaderboards::standings::Ranking as Order;
-use crate::leaderboards::tables::{BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, run};
+use crate::leaderboards::tables::{BUCKETS, BoardRow, DEFINITIONS, EPOCHS, MEMBERS, MemberRow, Seat, run};
 use crate::runtime::system::Partitions;
 use millrace_state::key;
 use millrace_topics::leaderboards::{
-    Answer, Board, Bounds, Entry, Epoch, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, Rejection, Seek, Sort,
-    Tie, Window,
+    Answer, Board, Bounds, Entry, Epoch, InLeague, KeptSubmission, OwnEntry, Page, Place, Query, Ranking, Rejection,
+    Seek, Sort, Tie, Window,
 };
 use std::ops::Range;
 use std::sync::Arc;
@@ -58,7 +58,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
         Query::Board { board } => board_of(view, &board).map(|board| Answer::Board(Box::new(board))),
         Query::Entries { of, seek, limit, scores, top_percent } => {
-            let asked = Asked::find(view, &of)?;
+            let asked = Asked::find(view, &of)?.in_bucket(of.bucket)?;
             let mut list = asked.with_scores(scores);
             if let Some(part) = top_percent {
                 list.end = list.end.min((asked.members() * u64::from(part)).div_ceil(100));
@@ -66,10 +66,14 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             Ok(Answer::Page(asked.entries(&list, &seek, limit)))
         }
         Query::Among { of, owners } => Ok(Answer::Page(Asked::find(view, &of)?.among(owners))),
-        Query::Owner { of, owner } => Asked::find(view, &of)?.owner(&owner).map(Answer::Entry),
-        Query::Around { of, owner, limit } => Asked::find(view, &of)?.around(&owner, limit).map(Answer::Page),
-        Query::Rank { of, rank } => Asked::find(view, &of)?.at_rank(rank).map(Answer::Entry),
-        Query::Stats { of, ranks, bars } => Ok(Answer::Stats(Asked::find(view, &of)?.stats(&ranks, bars))),
+        Query::Owner { of, owner } => Asked::find(view, &of)?.of_owner(&owner)?.owner(&owner).map(Answer::Entry),
+        Query::Around { of, owner, limit } => {
+            Asked::find(view, &of)?.of_owner(&owner)?.around(&owner, limit).map(Answer::Page)
+        }
+        Query::Rank { of, rank } => Asked::find(view, &of)?.in_bucket(of.bucket)?.at_rank(rank).map(Answer::Entry),
+        Query::Stats { of, ranks, bars } => {
+            Ok(Answer::Stats(Asked::find(view, &of)?.in_bucket(of.bucket)?.stats(&ranks, bars)))
+        }
         Query::History { of, owner } => Asked::find(view, &of)?.history(&owner).map(Answer::History),
         Query::Shard { of, ask } => Ok(Answer::Shard(Asked::find(view, &of)?.shard(ask))),
         Query::Epochs { of, below, limit } => epochs(view, &of, below, limit).map(Answer::Epochs),
@@ -85,8 +89,8 @@ fn board_of(view: &View<'_>, board: &String) -> Result<Board, Rejection> {
     let (definition, created_at) = view.get(DEFINITIONS, board).expect("a board that is there is defined");
     let open: Vec<Epoch> =
         row.windows.iter().filter_map(|window| epoch(view, board, window, row.epoch(window))).collect();
-    let definition = definition.without_rules();
-    Ok(Board { epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition })
+    let (definition, league) = (definition.without_rules(), row.league.clone());
+    Ok(Board { league, epoch: row.epoch(Window::All), members: open[0].members, created_at, open, definition })
 }
 
 fn epoch(view: &View<'_>, board: &str, window: Window, epoch: u32) -> Option<Epoch> {
@@ -116,8 +120,11 @@ type List = Range<u64>;
 /// A ranking that is asked about.
 struct Asked<'a> {
     view: &'a View<'a>,
+    row: Arc<BoardRow>,
     ladder: Ladder,
     tie: Tie,
+    /// Where its members stand: all, or in a league those of the bucket that is meant.
+    span: Range<u64>,
 }
 
 impl<'a> Asked<'a> {
@@ -137,7 +144,39 @@ impl<'a> Asked<'a> {
         if tie == Tie::Dense && row.tie != Tie::Dense {
             return Err(Rejection::NotDense);
         }
-        Ok(Self { view, ladder: Ladder::new(&of.board, &row, of.window, epoch), tie })
+        let ladder = Ladder::new(&of.board, &row, of.window, epoch);
+        let span = 0..view.engine.ranking(&ladder).map_or(0, Order::len);
+        Ok(Self { view, row, ladder, tie, span })
+    }
+
+    /// The same of the bucket that the question says; it says one in a league, and nowhere else.
+    fn in_bucket(self, bucket: Option<u32>) -> Result<Self, Rejection> {
+        let Some(bucket) = bucket else {
+            return if self.ladder.bucket.is_none() { Ok(self) } else { Err(Rejection::BucketRequired) };
+        };
+        if self.ladder.bucket.is_none() {
+            return Err(Rejection::NoLeague);
+        }
+        let buckets = self.view.get(BUCKETS, &(self.ladder.board.clone(), self.ladder.run >> 2));
+        if buckets.is_none_or(|buckets| buckets.opened <= bucket) {
+            return Err(Rejection::UnknownBucket(bucket));
+        }
+        Ok(self.within(bucket))
+    }
+
+    /// The same of the bucket of an owner.
+    fn of_owner(self, owner: &str) -> Result<Self, Rejection> {
+        if self.ladder.bucket.is_none() {
+            return Ok(self);
+        }
+        let seat = self.seat(owner).ok_or(Rejection::UnknownOwner)?;
+        Ok(self.within(seat.bucket))
+    }
+
+    fn within(mut self, bucket: u32) -> Self {
+        self.ladder.bucket = Some(bucket);
+        self.span = self.order().map_or(0..0, |order| order.span(&self.ladder));
+        self
     }
 
     /// The members in order; `None` while nobody ever was there.
@@ -146,11 +185,22 @@ impl<'a> Asked<'a> {
     }
 
     fn members(&self) -> u64 {
-        self.order().map_or(0, Order::len)
+        self.span.end - self.span.start
     }
 
     fn member(&self, owner: &str) -> Option<MemberRow> {
         self.view.get(MEMBERS, &(owner.to_owned(), self.ladder.board.clone(), self.ladder.run))
+    }
+
+    /// Where an owner plays, in a league.
+    fn seat(&self, owner: &str) -> Option<Seat> {
+        self.ladder.bucket?;
+        self.member(owner)?.seat
+    }
+
+    /// The same as people see it.
+    fn in_league(&self, owner: &str) -> Option<InLeague> {
+        self.seat(owner).map(|seat| self.row.show(seat))
     }
 
     /// What counts of an owner that has a place.
@@ -164,9 +214,10 @@ impl<'a> Asked<'a> {
         self.standing(owner).map(|standing| self.ladder.key(&standing, owner))
     }
 
-    /// How many stand before a key of the order.
+    /// How many of those who are meant stand before a key of the order.
     fn before(&self, key: &[u8]) -> u64 {
-        self.order().map_or(0, |order| order.before(key))
+        let before = self.order().map_or(0, |order| order.before(key));
+        before.clamp(self.span.start, self.span.end) - self.span.start
     }
 
     /// The rank that is shown for a key which stands at `rank`.
@@ -207,7 +258,9 @@ impl<'a> Asked<'a> {
         let below = (members - rank).saturating_mul(100).checked_div(members - 1).unwrap_or(100);
         let percentile = u32::try_from(below).expect("at most a hundred");
         let shown = self.shown_rank(key, rank);
-        OwnEntry { entry: self.entry(self.ladder.place(key), shown), members, percentile }
+        let place = self.ladder.place(key);
+        let league = self.in_league(&place.owner);
+        OwnEntry { entry: self.entry(place, shown), members, percentile, league }
     }
 
     fn owner(&self, owner: &str) -> Result<OwnEntry, Rejection> {
@@ -255,7 +308,7 @@ impl<'a> Asked<'a> {
     /// The keys of these members.
     fn walk(&self, rows: Range<u64>) -> Vec<Vec<u8>> {
         let count = usize::try_from(rows.end.saturating_sub(rows.start)).expect("a page is short");
-        let keys = self.order().into_iter().flat_map(|order| order.from(rows.start));
+        let keys = self.order().into_iter().flat_map(|order| order.from(self.span.start + rows.start));
         let keys: Vec<Vec<u8>> = keys.take(count).collect();
         self.view.walk(keys.len(), "the order");
         keys
@@ -268,7 +321,8 @@ impl<'a> Asked<'a> {
         let end = rows.start + keys.len() as u64;
         let next = (end < list.end).then(|| self.ladder.place(last));
         let prev = (rows.start > list.start).then(|| self.ladder.place(first));
-        Page { next, prev, entries: self.show((rows.start + 1..).zip(keys).collect()) }
+        let league = self.in_league(&self.ladder.place(first).owner);
+        Page { next, prev, league, entries: self.show((rows.start + 1..).zip(keys).collect()) }
     }
 
     /// Neighbours in the order, under the ranks that are shown: only the first one's is looked up.
@@ -289,23 +343,26 @@ impl<'a> Asked<'a> {
         ranked.into_iter().map(entry).collect()
     }
 
+    /// Owners of several buckets are compared by their scores alone.
     fn among(&self, owners: Vec<String>) -> Page {
-        let mut keys: Vec<Vec<u8>> = owners.iter().filter_map(|owner| self.key(owner).ok()).collect();
+        let ladder = Ladder { bucket: None, ..self.ladder.clone() };
+        let standings = owners.iter().filter_map(|owner| self.standing(owner).ok().map(|standing| (owner, standing)));
+        let mut keys: Vec<Vec<u8>> = standings.map(|(owner, standing)| ladder.key(&standing, owner)).collect();
         keys.sort_unstable();
         keys.dedup();
         let mut entries = Vec::with_capacity(keys.len());
         let (mut shown, mut above): (u64, Option<Vec<u8>>) = (0, None);
         for (rank, key) in (1..).zip(keys) {
-            let scores = self.ladder.scores_of(&key);
+            let scores = ladder.scores_of(&key);
             shown = match (self.tie, above.as_deref() == Some(scores)) {
                 (Tie::Competition | Tie::Dense, true) => shown,
                 (Tie::Dense, false) => shown + 1,
                 _ => rank,
             };
             above = Some(scores.to_vec());
-            entries.push(self.entry(self.ladder.place(&key), shown));
+            entries.push(self.entry(ladder.place(&key), shown));
         }
-        Page { entries, next: None, prev: None }
+        Page { entries, ..Page::default() }
     }
 
     /// The window that has as many members above the owner as below, moved so that it does not hang over an edge.
@@ -323,6 +380,7 @@ impl<'a> Asked<'a> {
 
     /// The key at a rank.
     fn select(&self, rank: u64) -> Option<Vec<u8>> {
-        self.order()?.from(rank.checked_sub(1)?).next()
+        let skip = rank.checked_sub(1).filter(|skip| *skip < self.members())?;
+        self.order()?.from(self.span.start + skip).next()
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::leaderboards::bodies::{
     Counted, Cursor, Entries, EpochCursor, Epochs, HowMany, ItemResult, NewBoard, NewClosing, NewScore, NewScores, Of,
-    OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
+    OfBucket, OwnerScores, Results, Which, WhichEpochs, WhichStats, submission_name,
 };
 use crate::leaderboards::{Boards, moderation, spread, stream, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
@@ -55,9 +55,8 @@ const BOARDS_LIMIT: usize = 100;
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn define(State(door): State<Door>, Body(asked, new): Body<NewBoard>) -> Result<Response, Undone> {
-    let definition = new.definition();
-    let location = format!("/v1/leaderboards/{}", definition.id);
-    let done = tell(&door, &asked, Command::Define(Box::new(definition))).await?;
+    let location = format!("/v1/leaderboards/{}", new.id);
+    let done = tell(&door, &asked, new.command()).await?;
     let status = match &done.outcome {
         Outcome::WasDefined(_) => StatusCode::OK,
         _ => StatusCode::CREATED,
@@ -228,7 +227,7 @@ async fn entries(
     Segments(board): Segments<String>,
     Params(which): Params<Which>,
 ) -> Result<Response, Problem> {
-    let of = ranking(board, which.of());
+    let of = Ranking { bucket: which.bucket, ..ranking(board, which.of()) };
     if !which.owner_ids.is_empty() {
         let read = spread::ask(&door, &asked, among(of, which)?).await?;
         return Ok(show(&door, "", read));
@@ -292,16 +291,20 @@ async fn around(
     Segments((board, owner)): Segments<(String, String)>,
     Params(many): Params<HowMany>,
 ) -> Result<Response, Problem> {
-    let of = ranking(board, many.of());
-    let list = list(&of, Bounds::default(), None);
-    let query = Query::Around { of, owner, limit: limit(many.limit, AROUND)? };
+    let mut of = ranking(board, many.of());
+    let query = Query::Around { of: of.clone(), owner, limit: limit(many.limit, AROUND)? };
     let read = spread::ask(&door, &asked, query).await?;
+    if let Answer::Page(page) = &read.answer {
+        of.bucket = page.league.as_ref().map(|league| league.bucket);
+    }
+    let list = list(&of, Bounds::default(), None);
     Ok(show(&door, &list, read))
 }
 
 /// Shows the entry at a rank.
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/ranks/{rank}", tag = "leaderboards",
-    params(("board" = String, Path, description = "The board"), ("rank" = u64, Path, description = "From 1"), Of),
+    params(("board" = String, Path, description = "The board"), ("rank" = u64, Path, description = "From 1"),
+        OfBucket),
     responses(
     (status = 200, description = "The entry", body = OwnEntry),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -310,9 +313,10 @@ async fn at_rank(
     State(door): State<Door>,
     Reading(asked): Reading,
     Segments((board, rank)): Segments<(String, u64)>,
-    Params(of): Params<Of>,
+    Params(which): Params<OfBucket>,
 ) -> Result<Response, Problem> {
-    let read = spread::ask(&door, &asked, Query::Rank { of: ranking(board, of), rank }).await?;
+    let of = Ranking { bucket: which.bucket, ..ranking(board, which.of()) };
+    let read = spread::ask(&door, &asked, Query::Rank { of, rank }).await?;
     Ok(show(&door, "", read))
 }
 
@@ -336,6 +340,7 @@ async fn stats(
         return Err(bad(format!("`ranks` names at most {STATS_RANKS} ranks, from 1")));
     }
     let of = ranking(board, Of { window: which.window, epoch: which.epoch, tie: None });
+    let of = Ranking { bucket: which.bucket, ..of };
     let read = spread::ask(&door, &asked, Query::Stats { of, ranks: which.ranks, bars }).await?;
     Ok(show(&door, "", read))
 }
@@ -399,7 +404,7 @@ async fn tell(door: &Door, asked: &Asked, command: Command) -> Result<Done<Outco
 }
 
 fn ranking(board: String, of: Of) -> Ranking {
-    Ranking { board, window: of.window.unwrap_or_default(), epoch: of.epoch, tie: of.tie }
+    Ranking { board, window: of.window.unwrap_or_default(), epoch: of.epoch, tie: of.tie, bucket: None }
 }
 
 /// The name of a list, which its cursors are bound to.
@@ -412,6 +417,7 @@ fn among(of: Ranking, which: Which) -> Result<Query, Problem> {
         ("limit", which.limit.is_some()),
         ("cursor", which.cursor.is_some()),
         ("from_rank", which.from_rank.is_some()),
+        ("bucket", which.bucket.is_some()),
     ];
     alone("owner_ids", &[&with, &filters(&which)[..]].concat())?;
     if which.owner_ids.len() > LIST_LIMIT as usize {
@@ -465,7 +471,8 @@ fn show(door: &Door, list: &str, read: Read<Answer>) -> Response {
         Answer::Page(page) => {
             let cursor = page.next.map(|place| seal(place, false));
             let prev_cursor = page.prev.map(|place| seal(place, true));
-            answer(Read { answer: page.entries, positions }, |entries| Entries { entries, cursor, prev_cursor })
+            let league = page.league;
+            answer(Read { answer: page.entries, positions }, |entries| Entries { entries, cursor, prev_cursor, league })
         }
     }
 }

@@ -1,18 +1,19 @@
 //! What is kept in memory of the boards: their rows, the members of each ranking in order, and a sum over each ranking.
 //! Derived from the tables, computed again by one walk when a partition is opened, and changed only by transitions.
 //!
-//! The sum of a ranking is the sum, modulo 2^128, of the XXH3-128 of each member's bytes in the order: rungs, stamp
-//! and owner. It does not depend on the order of adding, so it follows each change at once, and the sum of a spread
+//! The sum of a ranking is the sum, modulo 2^128, of the XXH3-128 of each member's bytes in the order: in a league the
+//! bucket, then rungs, stamp and owner. It does not depend on the order of adding, so it follows each change at once, and the sum of a spread
 //! board is the sum of its shards'.
 
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::ordered::OrderedKeys;
-use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS};
+use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, Seat};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
 use millrace_topics::codec;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// So many members are sorted before they are put in their places, when a partition is opened: neighbours are put
@@ -67,6 +68,14 @@ impl Ranking {
     #[must_use]
     pub fn before(&self, key: &[u8]) -> u64 {
         self.members.before(key)
+    }
+
+    /// Where those stand who are meant: all, or in a league those of one bucket.
+    #[must_use]
+    pub fn span(&self, ladder: &Ladder) -> Range<u64> {
+        let Some(bucket) = ladder.bucket else { return 0..self.len() };
+        let next = bucket.checked_add(1).expect("fewer buckets than there are numbers");
+        self.before(&bucket.to_be_bytes())..self.before(&next.to_be_bytes())
     }
 
     /// How many distinct scores stand before this one, on boards that count those.
@@ -196,8 +205,9 @@ impl Engine for Standings {
             let ladder = || Ladder::of_run(&board, row, run);
             let (ladder, keys) = waiting.entry((board.clone(), run)).or_insert_with(|| (ladder(), Vec::new()));
             // The kept submissions behind them are not looked at.
-            let ((standing, hidden), _): ((Option<Standing>, bool), _) =
+            let ((standing, hidden, seat), _): ((Option<Standing>, bool, Option<Seat>), _) =
                 codec::decode_prefix(&value).expect("a member's row starts so");
+            ladder.within(seat);
             match standing {
                 Some(standing) if !hidden => keys.push(ladder.key(&standing, &owner)),
                 _ => standings.set_unplaced(ladder, &owner, true),

@@ -5,7 +5,7 @@ use crate::leaderboards::kept::Kept;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::leaderboards::{
-    Bounds, Definition, Operator, ShardClosed, Sort, Tie, Tournament, Window, Windows,
+    Bounds, Definition, InLeague, League, Operator, ShardClosed, Sort, Tie, Tournament, Window, Windows,
 };
 use millrace_topics::time::Time;
 
@@ -32,6 +32,8 @@ pub struct BoardRow {
     pub keep: u32,
     /// Its limits of time and number.
     pub tournament: Option<Tournament>,
+    /// How its window `all` is a league, if it is one.
+    pub league: Option<League>,
     /// The open epoch of each window, by the window's number.
     pub open: [u32; 3],
 }
@@ -65,10 +67,76 @@ pub struct MemberRow {
     pub standing: Option<Standing>,
     /// True if it takes no place in the order.
     pub hidden: bool,
+    /// Where it plays, in a league: taken with its first submission.
+    pub seat: Option<Seat>,
     /// What had come of the submissions before those that are kept.
     pub base: Option<Standing>,
     /// The last submissions.
     pub kept: Kept,
+}
+
+/// A place in a bucket of a league.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Seat {
+    /// The tier, from 0 for the lowest.
+    pub tier: u32,
+    /// The bucket; those of an epoch are numbered from 0.
+    pub bucket: u32,
+}
+
+/// Which tier of a league an owner is in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TierRow {
+    /// The tier, from 0 for the lowest.
+    pub tier: u32,
+    /// The epoch in which it played last.
+    pub epoch: u32,
+}
+
+/// The buckets of an epoch of a league.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct BucketsRow {
+    /// How many there are.
+    pub opened: u32,
+    /// In how many of them, from the first on, members went up and down after the epoch had ended.
+    pub settled: u32,
+    /// The last bucket of each tier, if it has one.
+    pub latest: Vec<Option<Latest>>,
+}
+
+/// A bucket that takes members while it is not full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Latest {
+    /// Its number.
+    pub bucket: u32,
+    /// How many seats are taken.
+    pub members: u32,
+}
+
+impl BucketsRow {
+    /// Takes a seat in the last bucket of a tier, or in a new one if that is full.
+    pub fn take(&mut self, tier: u32, size: u32) -> Seat {
+        let at = tier as usize;
+        if self.latest.len() <= at {
+            self.latest.resize(at + 1, None);
+        }
+        let room = self.latest[at].filter(|latest| latest.members < size);
+        let latest = room.unwrap_or_else(|| {
+            self.opened += 1;
+            Latest { bucket: self.opened - 1, members: 0 }
+        });
+        self.latest[at] = Some(Latest { members: latest.members + 1, ..latest });
+        Seat { tier, bucket: latest.bucket }
+    }
+
+    /// Gives a seat back. Only the last bucket of a tier can be filled up again.
+    pub fn give_back(&mut self, seat: Seat) {
+        if let Some(Some(latest)) = self.latest.get_mut(seat.tier as usize)
+            && latest.bucket == seat.bucket
+        {
+            latest.members -= 1;
+        }
+    }
 }
 
 /// The number of an epoch among those of all windows of a board: the window is in the low bits.
@@ -94,16 +162,31 @@ pub const CLOSINGS: Table<(String, u8), (u32, u32)> = Table::primary(29, "closin
 /// ranking is known in memory.
 pub const MEMBERS: Table<(String, String, u32), MemberRow> = Table::primary(30, "members");
 
+/// (owner, board) → the tier of a league that it is in. By owner, as [`MEMBERS`].
+pub const TIERS: Table<(String, String), TierRow> = Table::primary(31, "tiers");
+/// (board, epoch of `all`) → the buckets of a league.
+pub const BUCKETS: Table<(String, u32), BucketsRow> = Table::primary(32, "buckets");
+
 /// The tables, by number. The numbers 16 to 18, 22 to 24, 26 and 27 are retired.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![DEFINITIONS.def(), BOARDS.def(), EPOCHS.def(), HIDDEN.def(), SUMMARIES.def(), CLOSINGS.def(), MEMBERS.def()]
+    vec![
+        DEFINITIONS.def(),
+        BOARDS.def(),
+        EPOCHS.def(),
+        HIDDEN.def(),
+        SUMMARIES.def(),
+        CLOSINGS.def(),
+        MEMBERS.def(),
+        TIERS.def(),
+        BUCKETS.def(),
+    ]
 }
 
 impl BoardRow {
     /// What a submission must know of this definition; every window's epoch 0 is open.
     #[must_use]
-    pub fn new(definition: &Definition) -> Self {
+    pub fn new(definition: &Definition, league: Option<League>) -> Self {
         Self {
             sort: definition.sort,
             columns: definition.columns.clone(),
@@ -115,6 +198,7 @@ impl BoardRow {
             shards: definition.shards,
             keep: definition.keep_submissions,
             tournament: definition.tournament,
+            league,
             open: [0; 3],
         }
     }
@@ -123,5 +207,21 @@ impl BoardRow {
     #[must_use]
     pub fn epoch(&self, window: Window) -> u32 {
         self.open[window.index()]
+    }
+
+    /// The league that a window is, if it is one.
+    #[must_use]
+    pub fn league_in(&self, window: Window) -> Option<&League> {
+        self.league.as_ref().filter(|_| window == Window::All)
+    }
+
+    /// A seat as people see it.
+    ///
+    /// # Panics
+    /// If it is none of this board.
+    #[must_use]
+    pub fn show(&self, seat: Seat) -> InLeague {
+        let league = self.league.as_ref().expect("only a league has seats");
+        InLeague { tier: league.tiers[seat.tier as usize].clone(), bucket: seat.bucket }
     }
 }

@@ -1,11 +1,13 @@
 //! What a command does to the boards: checks by precedence, the line, then only writes.
 
 mod epochs;
+mod league;
 mod owners;
 mod shards;
 mod submit;
 mod void;
 
+pub use league::SETTLE_MEMBERS;
 pub use submit::METADATA_LIMIT;
 
 use crate::leaderboards::calendar::{self, Cron};
@@ -17,8 +19,8 @@ use crate::leaderboards::{Boards, order};
 use crate::runtime::ids;
 use millrace_topics::leaderboards::{
     Board, Bounds, COLUMNS_LIMIT, Command, Definition, Deleted, Deletion, Epoch, Event, KEEP_EPOCHS_LIMIT,
-    KEEP_SUBMISSIONS_LIMIT, Outcome, Owner, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection, SHARDS_LIMIT, TOP_LIMIT, Tie,
-    Timer, Window,
+    KEEP_SUBMISSIONS_LIMIT, League, LeagueDefinition, Outcome, Owner, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection,
+    SHARDS_LIMIT, TOP_LIMIT, Tie, Timer, Window,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -34,7 +36,8 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     check(&command)?;
     let Some(command) = shards::own(cx, command)? else { return Ok(Outcome::SentOn) };
     match command {
-        Command::Define(definition) => define(cx, *definition),
+        Command::Define(definition) => define(cx, *definition, None),
+        Command::DefineLeague(new) => define(cx, new.definition, Some(new.league)),
         Command::SubmitScore(submission) => submit::one(cx, submission),
         Command::SubmitScores(batch) => submit::many(cx, batch),
         Command::DeleteOwner(deletion) => delete(cx, deletion),
@@ -56,6 +59,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
     match timer {
         Timer::Close { board, window } => epochs::close_on_time(cx, &board, window),
         Timer::Drop { board, window, epoch } => epochs::drop_rows(cx, board, window, epoch),
+        Timer::Settle { board, epoch } => league::settle(cx, board, epoch),
     }
 }
 
@@ -67,6 +71,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
 pub fn check(command: &Command) -> Result<(), Rejection> {
     match command {
         Command::Define(definition) => check_definition(definition),
+        Command::DefineLeague(new) => check_definition(&new.definition).and_then(|()| league::check(new)),
         Command::SubmitScore(submission) => submit::check_entry(&submission.entry),
         Command::SubmitScores(batch) => submit::check_batch(batch),
         Command::DeleteOwner(deletion) => check_owner(&deletion.owner),
@@ -171,25 +176,29 @@ fn put_board(cx: &mut Cx<'_>, board: &String, row: &BoardRow) {
     cx.engine.set_board(board, row);
 }
 
-fn define(cx: &mut Cx<'_>, definition: Definition) -> Result<Outcome, Rejection> {
+fn define(cx: &mut Cx<'_>, definition: Definition, league: Option<League>) -> Result<Outcome, Rejection> {
     check_may_rule(cx)?;
     if let Some((known, created)) = cx.get(DEFINITIONS, &definition.id) {
-        if known.without_rules() != definition.without_rules() {
+        let row = find(cx, &definition.id).expect("a board that is defined has its row");
+        if known.without_rules() != definition.without_rules() || row.league != league {
             return Err(Rejection::BoardExists);
         }
-        let row = find(cx, &definition.id).expect("a board that is defined has its row");
         return Ok(Outcome::WasDefined(Box::new(show(cx, known, created, &row))));
     }
     // The line: nothing below can be refused.
-    let (row, now) = (create(cx, &definition, cx.now()), cx.now());
+    let (row, now) = (create(cx, &definition, league.clone(), cx.now()), cx.now());
     shards::send_openings(cx, &definition, now);
-    cx.say(&Event::BoardDefined(Box::new(definition.clone())));
+    let said = definition.clone();
+    cx.say(&match league {
+        None => Event::BoardDefined(Box::new(said)),
+        Some(league) => Event::LeagueDefined(Box::new(LeagueDefinition { definition: said, league })),
+    });
     Ok(Outcome::Defined(Box::new(show(cx, definition, now, &row))))
 }
 
 /// Writes the rows of a board, or of a shard.
-fn create(cx: &mut Cx<'_>, definition: &Definition, at: Time) -> BoardRow {
-    let row = BoardRow::new(definition);
+fn create(cx: &mut Cx<'_>, definition: &Definition, league: Option<League>, at: Time) -> BoardRow {
+    let row = BoardRow::new(definition, league);
     put_board(cx, &definition.id, &row);
     cx.put(DEFINITIONS, &definition.id, &(definition.clone(), at));
     for window in definition.windows.iter() {
@@ -213,6 +222,7 @@ fn show(cx: &Cx<'_>, definition: Definition, created_at: Time, row: &BoardRow) -
         created_at,
         open,
         definition: definition.without_rules(),
+        league: row.league.clone(),
     }
 }
 
@@ -221,15 +231,25 @@ fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
     let row = find(cx, &deletion.board)?;
     let Deletion { board, owner } = deletion;
     let epoch = row.epoch(Window::All);
-    let in_all = Ladder::new(&board, &row, Window::All, epoch);
-    let member = order::get(cx, &in_all, &owner).ok_or(Rejection::UnknownOwner)?;
+    let mut in_all = Ladder::new(&board, &row, Window::All, epoch);
+    let member = order::get(cx, &in_all, &owner);
+    if member.is_none() && !league::has_tier(cx, &row, &board, &owner) {
+        return Err(Rejection::UnknownOwner);
+    }
     // The line: nothing below can be refused.
-    let ranked = member.standing.as_ref().filter(|_| !member.hidden && row.shards == 1);
+    let seat = member.as_ref().and_then(|member| member.seat);
+    in_all.within(seat);
+    let placed = member.as_ref().filter(|member| !member.hidden && row.shards == 1);
+    let ranked = placed.and_then(|member| member.standing.as_ref());
     let rank = ranked.map(|standing| order::rank(cx, &in_all, &in_all.key(standing, &owner)));
     for window in row.windows.iter() {
         remove(cx, &Ladder::new(&board, &row, window, row.epoch(window)), &owner);
     }
-    let score = member.standing.map(|Standing { score, .. }| score);
+    if row.league.is_some() {
+        league::give_back(cx, &board, epoch, seat);
+        league::forget(cx, &board, &owner);
+    }
+    let score = member.and_then(|member| member.standing).map(|Standing { score, .. }| score);
     let deleted = Deleted { board: home_of(&board).to_owned(), epoch, owner, rank, score };
     cx.say(&Event::OwnerDeleted(deleted.clone()));
     Ok(Outcome::Deleted(deleted))
@@ -238,8 +258,8 @@ fn delete(cx: &mut Cx<'_>, deletion: Deletion) -> Result<Outcome, Rejection> {
 /// Removes a member, if it is there, as if it had never been.
 fn remove(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str) {
     let Some(member) = order::get(cx, ladder, owner) else { return };
-    if let Some(standing) = member.standing.filter(|_| !member.hidden) {
-        order::leave(cx, ladder, &ladder.key(&standing, owner));
+    if let Some(key) = ladder.key_of_member(&member, owner).filter(|_| !member.hidden) {
+        order::leave(cx, ladder, &key);
     }
     order::forget(cx, ladder, owner);
 }

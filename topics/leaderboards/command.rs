@@ -1,6 +1,7 @@
 //! What may be asked of the boards, in every shape that was ever written.
 
 use super::definition::{Definition, DefinitionV1, Operator, Window};
+use super::league::LeagueDefinition;
 use super::outcome::Ranked;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
@@ -51,6 +52,8 @@ pub enum Command {
     /// Tells the board's home how an epoch of a shard has ended.
     #[serde(skip_deserializing)]
     ShardClosed(Box<ShardClosed>),
+    /// Creates a board that is a league. The same definition again changes nothing.
+    DefineLeague(Box<LeagueDefinition>),
 }
 
 impl Command {

@@ -2,6 +2,7 @@
 
 use super::command::ShardClosed;
 use super::definition::{Definition, Window, Windows};
+use super::league::{InLeague, League, LeagueDefinition, TierChanged};
 use super::rejection::Rejection;
 use crate::codec::{Decode, Encode};
 use crate::contract::Refusal as _;
@@ -170,6 +171,9 @@ pub struct Board {
     /// What it is.
     #[serde(flatten)]
     pub definition: Definition,
+    /// How its window `all` is a league, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub league: Option<League>,
     /// Which epoch of `all` is open; the first is 0.
     pub epoch: u32,
     /// How many owners have a score in it.
@@ -229,7 +233,7 @@ pub struct Submitted {
     pub epoch: u32,
     /// Whose score it is.
     pub owner: String,
-    /// The place from the top, from 1. None for a hidden owner. On a board of several shards it is read after the score
+    /// The place from the top, from 1; in a league that in the bucket. None for a hidden owner. On a board of several shards it is read after the score
     /// was applied, and not known to events and batches.
     pub rank: Option<u64>,
     /// The place before this submission.
@@ -245,6 +249,9 @@ pub struct Submitted {
     pub improved: bool,
     /// How many submissions counted so far.
     pub attempts: u64,
+    /// Where it plays, if the board is a league.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub league: Option<InLeague>,
     /// For each window whether it is the owner's first score in it, or better than the one before.
     #[schema(value_type = Object)]
     pub new_best: NewBest,
@@ -361,7 +368,7 @@ pub struct EpochClosed {
     pub members: u64,
     /// A hash of the whole ranking: 32 hexadecimal digits.
     pub hash: String,
-    /// The best, from the top.
+    /// The best, from the top. None in a league, where each bucket has an order of its own.
     pub top: Vec<Ranked>,
     /// Who won what, from the top.
     pub prizes: Vec<Won>,
@@ -414,6 +421,10 @@ pub enum Event {
     OwnerHidden(OwnerHidden),
     /// An owner is forgotten.
     OwnerErased(OwnerErased),
+    /// A board was created that is a league.
+    LeagueDefined(Box<LeagueDefinition>),
+    /// An owner goes up or down a tier.
+    TierChanged(TierChanged),
 }
 
 impl Event {
@@ -421,7 +432,7 @@ impl Event {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
-            Self::BoardDefined(_) => "BoardDefined",
+            Self::BoardDefined(_) | Self::LeagueDefined(_) => "BoardDefined",
             Self::ScoreSubmitted(_) => "ScoreSubmitted",
             Self::OwnerDeleted(_) => "OwnerDeleted",
             Self::EpochClosed(_) => "EpochClosed",
@@ -430,6 +441,7 @@ impl Event {
             Self::OwnerHidden(OwnerHidden { hidden: true, .. }) => "OwnerHidden",
             Self::OwnerHidden(_) => "OwnerShown",
             Self::OwnerErased(_) => "OwnerErased",
+            Self::TierChanged(_) => "TierChanged",
         }
     }
 }

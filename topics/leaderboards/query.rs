@@ -2,6 +2,7 @@
 
 use super::command::Metadata;
 use super::definition::{Bounds, Operator, Tie, Window};
+use super::league::InLeague;
 use super::outcome::{Board, Epoch};
 use crate::codec::{Decode, Encode};
 use crate::record::Stamp;
@@ -20,6 +21,8 @@ pub struct Ranking {
     pub epoch: Option<u32>,
     /// What rank equal scores share; without it what the board says.
     pub tie: Option<Tie>,
+    /// The bucket, where the ranking is a league and no owner says it.
+    pub bucket: Option<u32>,
 }
 
 impl Ranking {
@@ -242,6 +245,8 @@ pub struct Page {
     pub next: Option<Place>,
     /// The first place, if there is more before it.
     pub prev: Option<Place>,
+    /// Where those who are on it play, if that is one bucket of a league.
+    pub league: Option<InLeague>,
 }
 
 /// An owner on a board.
@@ -278,6 +283,9 @@ pub struct OwnEntry {
     pub members: u64,
     /// Of a hundred other members so many stand below, rounded down; 100 where there is no other.
     pub percentile: u32,
+    /// Where it plays, if the ranking is a league: rank, members and percentile are those in the bucket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub league: Option<InLeague>,
 }
 
 /// How the scores of a ranking are spread.

@@ -121,6 +121,15 @@ pub enum Rejection {
     /// What a board of several shards does not do.
     #[error("the board is spread over {0} shards: this does not work there")]
     Spread(u32),
+    /// A ranking of all does not exist.
+    #[error("the board is a league, which ranks bucket by bucket: say a bucket")]
+    BucketRequired,
+    /// There are no buckets.
+    #[error("this ranking is no league: it has no buckets")]
+    NoLeague,
+    /// No such bucket.
+    #[error("the epoch has no bucket {0}")]
+    UnknownBucket(u32),
 }
 
 impl Refusal for Rejection {
@@ -154,6 +163,9 @@ impl Refusal for Rejection {
             Self::NotKept => "not_kept",
             Self::NoTournament => "no_tournament",
             Self::Spread(_) => "spread",
+            Self::BucketRequired => "bucket_required",
+            Self::NoLeague => "no_league",
+            Self::UnknownBucket(_) => "unknown_bucket",
         }
     }
 
@@ -164,7 +176,8 @@ impl Refusal for Rejection {
             | Self::UnknownOwner
             | Self::UnknownRank { .. }
             | Self::UnknownWindow(_)
-            | Self::UnknownEpoch { .. } => RefusalKind::NotFound,
+            | Self::UnknownEpoch { .. }
+            | Self::UnknownBucket(_) => RefusalKind::NotFound,
             Self::BoardExists
             | Self::NotStarted
             | Self::Ended
@@ -184,7 +197,9 @@ impl Refusal for Rejection {
             | Self::BadBatch { .. }
             | Self::NotDense
             | Self::NoTournament
-            | Self::Spread(_) => RefusalKind::Unprocessable,
+            | Self::Spread(_)
+            | Self::BucketRequired
+            | Self::NoLeague => RefusalKind::Unprocessable,
         }
     }
 }

@@ -115,7 +115,7 @@ async fn owner_history(
     Segments((board, owner)): Segments<(String, String)>,
     Params(which): Params<WhichHistory>,
 ) -> Result<Response, Problem> {
-    let of = Ranking { board, window: which.window.unwrap_or_default(), epoch: which.epoch, tie: None };
+    let of = Ranking { board, window: which.window.unwrap_or_default(), epoch: which.epoch, tie: None, bucket: None };
     let read = spread::ask(&door, &asked, Query::History { of, owner }).await?;
     Ok(answer(read, |found| match found {
         Answer::History(entries) => History { submissions: entries },

@@ -143,6 +143,7 @@ impl<'a> Spread<'a> {
             sort: definition.sort,
             columns: definition.columns.clone(),
             dense: false,
+            bucket: None,
         };
         let tie = of.tie.unwrap_or(definition.tie);
         let of = Ranking { epoch: Some(epoch), tie: None, ..of.clone() };

@@ -129,7 +129,7 @@ impl Spread<'_> {
         };
         let next = (*last_rank < list.last_rank && *last_rank < end).then(|| self.place(last));
         let prev = (before > begin).then(|| self.place(first));
-        Ok(Page { entries: self.show(ranked, sharing + 1), next, prev })
+        Ok(Page { entries: self.show(ranked, sharing + 1), next, prev, league: None })
     }
 
     /// Rows under the ranks that are shown; `shared` is the best rank of those who have the first one's scores.
@@ -156,7 +156,7 @@ impl Spread<'_> {
         let below = members.saturating_sub(rank).saturating_mul(100).checked_div(members.saturating_sub(1));
         let percentile = u32::try_from(below.unwrap_or(100)).unwrap_or(100);
         let shown = if self.tie == Tie::Unique { rank } else { counts[1] + 1 };
-        Ok(OwnEntry { entry: Entry { rank: shown, ..entry }, members, percentile })
+        Ok(OwnEntry { entry: Entry { rank: shown, ..entry }, members, percentile, league: None })
     }
 
     async fn at_rank(&mut self, rank: u64) -> Result<OwnEntry, Problem> {
@@ -189,7 +189,7 @@ impl Spread<'_> {
             (!own.is_empty()).then_some(ShardAsk::Owners(own))
         };
         let rows = super::sorted(self.each(of).await?);
-        Ok(Page { entries: self.show((1..).zip(rows).collect(), 1), next: None, prev: None })
+        Ok(Page { entries: self.show((1..).zip(rows).collect(), 1), ..Page::default() })
     }
 
     async fn stats(&mut self, ranks: &[u64], bars: u32) -> Result<Stats, Problem> {

@@ -7,7 +7,7 @@ mod tests;
 
 use crate::leaderboards::Boards;
 use crate::runtime::streams::Shown;
-use millrace_topics::leaderboards::{Answer, Entry, Rejection};
+use millrace_topics::leaderboards::{Answer, Entry, InLeague, Rejection};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -54,9 +54,12 @@ impl Shown for Top {
     const EVENT: &'static str = "change";
 
     fn whole(answer: Result<Answer, Rejection>) -> Result<TopSnapshot, Rejection> {
-        match answer? {
-            Answer::Page(page) => Ok(TopSnapshot { entries: page.entries }),
-            _ => unreachable!("a page was asked for"),
+        match answer {
+            Ok(Answer::Page(page)) => Ok(TopSnapshot { entries: page.entries }),
+            // Buckets open one after the other, in each epoch again.
+            Err(Rejection::UnknownBucket(_)) => Ok(TopSnapshot::default()),
+            Err(refusal) => Err(refusal),
+            Ok(_) => unreachable!("a page was asked for"),
         }
     }
 
@@ -97,6 +100,9 @@ pub struct Own;
 pub struct OwnRank {
     /// Null while the owner has none. Without what changes with every other member: how many there are.
     pub entry: Option<Entry>,
+    /// Where it plays, if the board is a league.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub league: Option<InLeague>,
 }
 
 impl Shown for Own {
@@ -107,8 +113,8 @@ impl Shown for Own {
 
     fn whole(answer: Result<Answer, Rejection>) -> Result<OwnRank, Rejection> {
         match answer {
-            Ok(Answer::Entry(own)) => Ok(OwnRank { entry: Some(own.entry) }),
-            Err(Rejection::UnknownOwner) => Ok(OwnRank { entry: None }),
+            Ok(Answer::Entry(own)) => Ok(OwnRank { entry: Some(own.entry), league: own.league }),
+            Err(Rejection::UnknownOwner) => Ok(OwnRank { entry: None, league: None }),
             Err(refusal) => Err(refusal),
             Ok(_) => unreachable!("an entry was asked for"),
         }

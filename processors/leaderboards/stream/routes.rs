@@ -35,6 +35,8 @@ struct What {
     window: Option<Window>,
     /// What rank equal scores share: what the board says unless said.
     tie: Option<Tie>,
+    /// Which bucket of a league the top is of; it is empty until it opens, and in each epoch again.
+    bucket: Option<u32>,
 }
 
 /// The data of the events of these streams.
@@ -70,7 +72,8 @@ async fn stream(
     Segments(board): Segments<String>,
     Params(what): Params<What>,
 ) -> Result<Response, Problem> {
-    let of = Ranking { board, window: what.window.unwrap_or_default(), epoch: None, tie: what.tie };
+    let of =
+        Ranking { board, window: what.window.unwrap_or_default(), epoch: None, tie: what.tie, bucket: what.bucket };
     let shards = spread::shards_of(&door, &asked, &of.board).await?;
     if shards > 1 {
         return Err(Problem::refusal(&Rejection::Spread(shards)));
@@ -78,6 +81,9 @@ async fn stream(
     let events = match what {
         What { top: Some(_), owner: Some(_), .. } => {
             return Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"));
+        }
+        What { bucket: Some(_), owner: Some(_), .. } => {
+            return Err(Problem::bad_request("bad_parameter", "`bucket` does not go together with owner"));
         }
         What { owner: Some(owner), .. } => door.subscribe::<Own>(&asked, &Query::Owner { of, owner }).await?,
         What { top, owner: None, .. } => {

@@ -18,6 +18,10 @@ fn entry(rank: u64, owner: &str, score: i64) -> Entry {
     }
 }
 
+fn rank(entry: Option<Entry>) -> OwnRank {
+    OwnRank { entry, league: None }
+}
+
 /// What a client does, as [`TopChange`] says.
 fn fold(mut list: Vec<Entry>, change: TopChange) -> Vec<Entry> {
     let out = |owner: &str| {
@@ -75,14 +79,16 @@ fn who_only_moves_down_is_not_sent_again() {
 #[test]
 fn an_owner_without_an_entry_is_followed_and_a_board_that_is_not_there_is_not() {
     let ada = || entry(1, "ada", 9);
-    assert_eq!(Own::whole(Err(Rejection::UnknownOwner)), Ok(OwnRank { entry: None }));
+    assert_eq!(Own::whole(Err(Rejection::UnknownOwner)), Ok(rank(None)));
     assert_eq!(
-        Own::whole(Ok(Answer::Entry(OwnEntry { entry: ada(), members: 1, percentile: 100 }))),
-        Ok(OwnRank { entry: Some(ada()) })
+        Own::whole(Ok(Answer::Entry(OwnEntry { entry: ada(), members: 1, percentile: 100, league: None }))),
+        Ok(rank(Some(ada())))
     );
     assert_eq!(Own::whole(Err(Rejection::UnknownBoard)), Err(Rejection::UnknownBoard));
-    let (none, some) = (OwnRank { entry: None }, OwnRank { entry: Some(ada()) });
+    let (none, some) = (rank(None), rank(Some(ada())));
     assert_eq!(Own::change(none.clone(), some.clone()), Some(some.clone()));
     assert_eq!(Own::change(some.clone(), some), None);
     assert_eq!(Top::whole(Ok(Answer::Page(Page::default()))), Ok(TopSnapshot::default()));
+    assert_eq!(Top::whole(Err(Rejection::UnknownBucket(7))), Ok(TopSnapshot::default()));
+    assert_eq!(Top::whole(Err(Rejection::BucketRequired)), Err(Rejection::BucketRequired));
 }

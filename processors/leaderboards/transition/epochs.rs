@@ -1,6 +1,6 @@
 //! Epochs: how they open, end and go.
 
-use super::{check_may_rule, find, remove};
+use super::{check_may_rule, find, league, remove};
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::tables::{BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow};
 use crate::leaderboards::{Boards, calendar, shard};
@@ -60,6 +60,9 @@ pub(super) fn close_by_hand(cx: &mut Cx<'_>, closing: &Closing) -> Result<Outcom
 fn close(cx: &mut Cx<'_>, board: &String, mut row: BoardRow, window: Window, at: Time) -> EpochClosed {
     let (definition, _) = cx.get(DEFINITIONS, board).expect("a board that is there is defined");
     let closed = freeze(cx, &definition, &row, window, at);
+    if row.league_in(window).is_some() {
+        league::begin(cx, board, closed.epoch, at);
+    }
     go_on(cx, &definition, &mut row, window, at);
     cx.say(&Event::EpochClosed(Box::new(closed.clone())));
     closed
@@ -135,6 +138,10 @@ pub(super) fn state(
 pub(super) fn drop_rows(cx: &mut Cx<'_>, board: String, window: Window, epoch: u32) {
     let row = find(cx, &board).expect("a board whose timer is set is there");
     let ladder = Ladder::new(&board, &row, window, epoch);
+    // Who is to go up or down is read from them. They go when that is done.
+    if row.league_in(window).is_some() && !league::is_settled(cx, &board, epoch) {
+        return;
+    }
     let owners = cx.engine.ranking(&ladder).into_iter().flat_map(|ranking| ranking.owners(&ladder));
     let owners: Vec<String> = owners.take(DROP_ROWS).collect();
     owners.iter().for_each(|owner| remove(cx, &ladder, owner));
@@ -144,6 +151,9 @@ pub(super) fn drop_rows(cx: &mut Cx<'_>, board: String, window: Window, epoch: u
         return;
     }
     cx.engine.forget(&ladder);
+    if row.league_in(window).is_some() {
+        league::drop_buckets(cx, board, epoch);
+    }
 }
 
 impl EpochRow {

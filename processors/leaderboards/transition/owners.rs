@@ -1,6 +1,6 @@
 //! What concerns an owner on every board of the partition, and joining one.
 
-use super::{check_may_rule, find, remove};
+use super::{check_may_rule, find, league, remove};
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
@@ -35,7 +35,7 @@ pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejecti
     }
     // The line: nothing below can be refused.
     let hidden = cx.get(HIDDEN, &owner).is_some();
-    let member = MemberRow { standing: None, hidden, base: None, kept: Kept::default() };
+    let member = MemberRow { standing: None, hidden, seat: None, base: None, kept: Kept::default() };
     ladders.iter().for_each(|ladder| order::put(cx, ladder, &owner, &member));
     let joined = Joined { board: home_of(&board).to_owned(), owner, epoch: row.epoch(Window::All) };
     if !ladders.is_empty() {
@@ -63,7 +63,7 @@ pub(super) fn set_hidden(cx: &mut Cx<'_>, owner: String, hidden: bool) -> Result
             continue;
         }
         let ladder = Ladder::new(&board, &row, window, epoch);
-        let key = member.standing.as_ref().map(|standing| ladder.key(standing, &owner));
+        let key = ladder.key_of_member(&member, &owner);
         match &key {
             Some(key) if hidden => drop(order::leave(cx, &ladder, key)),
             Some(key) => drop(order::enter(cx, &ladder, key)),
@@ -90,22 +90,24 @@ pub(super) fn erase(cx: &mut Cx<'_>, erasure: Erasure) -> Result<Outcome, Reject
         let ladder = Ladder::new(&board, &row, window, epoch);
         if row.epoch(window) == epoch {
             remove(cx, &ladder, &owner);
+            league::give_back(cx, &board, epoch, member.seat);
         } else {
             rename(cx, &ladder, &owner, member, &pseudonym);
         }
         let board = home_of(&board).to_owned();
         cx.say(&Event::OwnerErased(OwnerErased { board, window, epoch, pseudonym: pseudonym.clone() }));
     }
+    league::forget_everywhere(cx, &owner);
     Ok(Outcome::Erased)
 }
 
 fn rename(cx: &mut Cx<'_>, ladder: &Ladder, owner: &str, member: MemberRow, pseudonym: &str) {
     remove(cx, ladder, owner);
-    let standing = member.standing.map(|standing| Standing { metadata: None, ..standing });
-    if let Some(standing) = standing.as_ref().filter(|_| !member.hidden) {
-        order::enter(cx, ladder, &ladder.key(standing, pseudonym));
+    let standing = member.standing.clone().map(|standing| Standing { metadata: None, ..standing });
+    let row = MemberRow { standing, base: None, kept: Kept::default(), ..member };
+    if let Some(key) = ladder.key_of_member(&row, pseudonym).filter(|_| !row.hidden) {
+        order::enter(cx, ladder, &key);
     }
-    let row = MemberRow { standing, hidden: member.hidden, base: None, kept: Kept::default() };
     order::put(cx, ladder, pseudonym, &row);
 }
 

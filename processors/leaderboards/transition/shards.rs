@@ -92,7 +92,7 @@ fn opening(definition: &Definition, index: u32, at: Time) -> Command {
 pub(super) fn open(cx: &mut Cx<'_>, opening: ShardOpening) -> Result<Outcome, Rejection> {
     check_may_rule(cx)?;
     if cx.engine.board(&opening.definition.id).is_none() {
-        create(cx, &opening.definition, opening.at);
+        create(cx, &opening.definition, None, opening.at);
     }
     Ok(Outcome::ShardOpen)
 }

@@ -1,11 +1,11 @@
 //! Scores that are handed in, one or many.
 
-use super::{check_owner, find};
+use super::{check_owner, find, league};
 use crate::leaderboards::fold::{At, Entry, Standing, step};
 use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::shard::home_of;
-use crate::leaderboards::tables::{BoardRow, HIDDEN, MemberRow};
+use crate::leaderboards::tables::{BoardRow, HIDDEN, MemberRow, Seat};
 use crate::leaderboards::{Boards, order};
 use millrace_topics::leaderboards::{
     BATCH_LIMIT, Batch, BatchOutcome, Bounds, Event, InShard, InWindow, Item, Metadata, Move, NewBest, NewEntry,
@@ -138,8 +138,9 @@ fn plan(
     let sums = matches!(operator, Operator::Incr | Operator::Decr);
     let nothing = sums && new.score == 0 && new.subscores.iter().all(|change| *change == 0);
     let changes = row.windows.iter().map(|window| {
-        let ladder = Ladder::new(board, row, window, row.epoch(window));
+        let mut ladder = Ladder::new(board, row, window, row.epoch(window));
         let before = order::get(cx, &ladder, &new.owner);
+        ladder.within(before.as_ref().and_then(|before| before.seat));
         let standing = before.as_ref().and_then(|before| before.standing.as_ref());
         if let Some(tournament) = &row.tournament {
             check_member(cx, tournament, &ladder, before.as_ref())?;
@@ -205,16 +206,15 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
     let mut counts = false;
     for change in changes {
         counts |= change.after.is_some();
-        let window = change.window;
-        let (one, is_better) = carry_out_one(cx, row, &owner, change);
-        if is_better {
-            better.push(window);
+        let one = carry_out_one(cx, row, &owner, change);
+        if one.is_better {
+            better.push(one.shown.window);
         }
         brought.push(one);
     }
     let new_best = NewBest { of: row.windows, better: Windows::of(&better) };
     let windows = brought.split_off(1);
-    let (in_all, standing) = brought.pop().expect("every board has the window `all`");
+    let Brought { shown: in_all, standing, seat, .. } = brought.pop().expect("every board has the window `all`");
     let submitted = Submitted {
         board: home_of(&board).to_owned(),
         epoch: in_all.epoch,
@@ -226,8 +226,9 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
         prev_score: in_all.prev_score,
         improved: new_best.better.has(Window::All),
         attempts: standing.attempts,
+        league: seat.map(|seat| row.show(seat)),
         new_best,
-        windows: windows.into_iter().map(|(window, _)| window).collect(),
+        windows: windows.into_iter().map(|one| one.shown).collect(),
     };
     // A sum of nothing leaves no trace.
     if !counts {
@@ -239,12 +240,25 @@ fn carry_out(cx: &mut Cx<'_>, board: String, row: &BoardRow, owner: String, chan
     submitted
 }
 
-fn carry_out_one(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, change: Change) -> ((InWindow, Standing), bool) {
-    let Change { window, ladder, before, mut entry, after } = change;
+/// What a submission brought in one window.
+struct Brought {
+    shown: InWindow,
+    standing: Standing,
+    seat: Option<Seat>,
+    is_better: bool,
+}
+
+fn carry_out_one(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, change: Change) -> Brought {
+    let Change { window, mut ladder, before, mut entry, after } = change;
     let hidden = match &before {
         Some(before) => before.hidden,
         None => cx.get(HIDDEN, &owner.to_owned()).is_some(),
     };
+    let mut seat = before.as_ref().and_then(|before| before.seat);
+    if let Some(league) = row.league_in(window).filter(|_| seat.is_none()) {
+        seat = Some(league::take_seat(cx, row, league, &ladder, owner));
+        ladder.within(seat);
+    }
     let was = before.as_ref().and_then(|before| before.standing.as_ref());
     let now = after.as_ref().or(was).expect("what changes nothing stands already").clone();
     let (prev_rank, rank) = if hidden { (None, None) } else { go(cx, &ladder, owner, was, &now) };
@@ -254,11 +268,12 @@ fn carry_out_one(cx: &mut Cx<'_>, row: &BoardRow, owner: &str, change: Change) -
     let prev_score = was.map(|was| was.score);
     if let Some(after) = after {
         entry.rank = rank;
-        let before = before.unwrap_or(MemberRow { standing: None, hidden, base: None, kept: Kept::default() });
-        order::put(cx, &ladder, owner, &keep(row, before, &entry, after));
+        let before = before.unwrap_or(MemberRow { standing: None, hidden, seat, base: None, kept: Kept::default() });
+        order::put(cx, &ladder, owner, &keep(row, MemberRow { seat, ..before }, &entry, after));
     }
     let epoch = ladder.run >> 2;
-    ((InWindow { window, epoch, rank, prev_rank, score: now.score, prev_score }, now), is_better)
+    let shown = InWindow { window, epoch, rank, prev_rank, score: now.score, prev_score };
+    Brought { shown, standing: now, seat, is_better }
 }
 
 /// Moves an owner in the order from where it stood, if it did, to where it stands now: the ranks before and after.
@@ -281,7 +296,7 @@ fn go(
 
 /// The member's row with a submission more.
 fn keep(row: &BoardRow, before: MemberRow, entry: &Entry, after: Standing) -> MemberRow {
-    let MemberRow { hidden, mut base, mut kept, .. } = before;
+    let MemberRow { hidden, seat, mut base, mut kept, .. } = before;
     if row.keep > 0 {
         kept.push(entry);
     }
@@ -291,5 +306,5 @@ fn keep(row: &BoardRow, before: MemberRow, entry: &Entry, after: Standing) -> Me
             base = Some(step(row, base.as_ref(), &oldest).expect("it counted before"));
         }
     }
-    MemberRow { standing: Some(after), hidden, base, kept }
+    MemberRow { standing: Some(after), hidden, seat, base, kept }
 }

@@ -34,11 +34,12 @@ pub(super) fn void(cx: &mut Cx<'_>, voiding: Voiding) -> Result<Outcome, Rejecti
     let mut found = Vec::new();
     let mut not_kept = Vec::new();
     for window in row.windows.iter() {
-        let ladder = Ladder::new(&board, &row, window, row.epoch(window));
+        let mut ladder = Ladder::new(&board, &row, window, row.epoch(window));
         let Some(member) = order::get(cx, &ladder, &owner) else {
             not_kept.push(window);
             continue;
         };
+        ladder.within(member.seat);
         let mut entries = member.kept.entries();
         let Some(entry) = entries.iter_mut().find(|entry| entry.stamp == stamp) else {
             not_kept.push(window);
