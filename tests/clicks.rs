@@ -445,3 +445,59 @@ fn a_rule_set_is_tried_over_the_log_and_the_present_one_gives_the_bill_that_was(
         assert_eq!(answer.code(), code, "{answer:?}");
     }
 }
+
+#[test]
+fn a_budget_ends_and_an_invoice_is_what_its_clicks_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let small = json!({"currency":"EUR","price_micros":300_000,"budget_micros":1_000_000});
+    assert_eq!(put(&server, "/v1/clicks/campaigns/small", &small).status, 201);
+    let ad = json!({"campaign":"small","placement":"home","target":"https://shop.example/"});
+    assert_eq!(put(&server, "/v1/clicks/ads/small1", &ad).status, 201);
+    // Half an hour before the last hour began: that hour is over by more than the grace.
+    let time = Time(last_hour().0 - HOUR / 2).to_string();
+    let clicks: Vec<Value> = (0..5)
+        .map(|number| {
+            let mut click =
+                one(&format!("s{number}"), "small1", &format!("v{number}"), &format!("203.0.{number}.8"), 0);
+            click["time"] = json!(time);
+            click
+        })
+        .collect();
+    let mut verdicts = Vec::new();
+    for click in &clicks {
+        batch(&server, std::slice::from_ref(click));
+        verdicts.push(judged(&server, click["click_id"].as_str().unwrap())["primary"].clone());
+    }
+    assert_eq!(json!(verdicts), json!([null, null, null, "budget", "budget"]));
+
+    let closing = json!({"campaign":"small","until":last_hour()});
+    let begun = server.post("/v1/clicks/invoices:close", &closing);
+    assert_eq!(begun.status, 200, "{begun:?}");
+    let closed = eventually("the invoice is closed", || {
+        let answer = server.get("/v1/clicks/invoices/small-1");
+        (answer.body["status"] == "closed").then_some(answer.body)
+    });
+    let expected = json!({"id":"small-1","clicks":3,"amount_micros":900_000,"credit_micros":0,"total_micros":900_000,"currency":"EUR"});
+    assert!(contains(&closed, &expected), "{closed}");
+    let case = json!({"case_id":"f9","reason":"fraud_ring","filter":{"click_ids":["s1"]}});
+    assert_eq!(server.post("/v1/clicks:invalidate", &case).body["credit_micros"], 300_000);
+    assert_eq!(server.post("/v1/clicks/invoices:close", &closing).body, closed, "twice is once");
+    assert_eq!(server.get("/v1/clicks/invoices/small-1").body, closed, "it never changes");
+    // What was billed and what is known now are two questions.
+    let path = format!("/v1/clicks/reports?from={}&to={}&ad=small1", Time(last_hour().0 - HOUR), last_hour());
+    for (version, cost) in [("billed", 900_000), ("known", 600_000)] {
+        let rows = server.get(&format!("{path}&version={version}")).body["rows"].clone();
+        assert_eq!(rows[0]["cost_micros"], cost, "{version}: {rows}");
+    }
+    for (body, code) in [
+        (json!({"campaign":"small","until":Time(last_hour().0 - HOUR)}), "closed_hour"),
+        (json!({"campaign":"small","until":Time(last_hour().0 + 24 * HOUR)}), "open_hour"),
+        (json!({"campaign":"none","until":last_hour()}), "unknown_campaign"),
+    ] {
+        assert_eq!(server.post("/v1/clicks/invoices:close", &body).code(), code);
+    }
+    for id in ["small-2", "small", "none-1"] {
+        assert_eq!(server.get(&format!("/v1/clicks/invoices/{id}")).code(), "unknown_invoice", "{id}");
+    }
+}

@@ -318,7 +318,7 @@ const RULES: &[Rule] = &[
 
 /// Longer than 600 lines: (path, at most, why). One that became short must leave the list.
 const LONG: &[(&str, usize, &str)] = &[
-    ("processors/runtime/runner.rs", 650, "one partition's way of a record, read from top to bottom"),
+    ("processors/runtime/runner.rs", 680, "one partition's way of a record, read from top to bottom"),
     ("topics/conformance.rs", 800, "one suite that runs on all three logs"),
     ("topics/embedded/tests.rs", 800, "one suite: kills, damage and full disks share their tools"),
     ("topics/kafka/tests.rs", 850, "one suite: everything in it shares one broker"),

@@ -14,13 +14,13 @@ mod rejection;
 mod report;
 
 pub use ads::{
-    Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Changed, ClickView, Evidence,
-    Filter, Impression, Invalidated, Judged, JudgedClick, Listing, Match, Rolled, Seen, Showing, TermsChange,
-    VerdictChange, Voided, Voiding, Watermark,
+    Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Billing, Changed, ClickView,
+    Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match, Recall, Rolled, Seen,
+    Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
 };
 pub use campaign::{
-    Campaign, CampaignDefinition, CampaignEvent, CampaignsAnswer, CampaignsCommand, CampaignsOutcome, CampaignsQuery,
-    NewRules, Registered, Registration, RuleSet, Rules, Terms,
+    Bill, Billed, Campaign, CampaignDefinition, CampaignEvent, CampaignsAnswer, CampaignsCommand, CampaignsOutcome,
+    CampaignsQuery, Closing, Invoice, NewRules, Registered, Registration, Return, RuleSet, Rules, Terms, Want,
 };
 pub use click::{
     Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Marks, Opening, Outcome,
@@ -104,6 +104,9 @@ impl Contract for ClicksAds {
             AdsCommand::Terms(change) => Some(change.key.as_bytes()),
             AdsCommand::Watermark(mark) => Some(mark.key.as_bytes()),
             AdsCommand::Show(showing) => Some(showing.key.as_bytes()),
+            AdsCommand::Grant(grant) => Some(grant.key.as_bytes()),
+            AdsCommand::Recall(recall) => Some(recall.key.as_bytes()),
+            AdsCommand::Bill(billing) => Some(billing.key.as_bytes()),
             AdsCommand::Void(_) => None,
         }
     }
@@ -133,6 +136,10 @@ impl Contract for ClicksCampaigns {
             CampaignsCommand::Define(definition) => &definition.id,
             CampaignsCommand::Register(registration) => &registration.campaign,
             CampaignsCommand::Publish(_) => RULE_SETS,
+            CampaignsCommand::Want(want) => &want.campaign,
+            CampaignsCommand::Return(back) => &back.campaign,
+            CampaignsCommand::CloseInvoice(closing) => &closing.campaign,
+            CampaignsCommand::Billed(billed) => &billed.campaign,
         };
         Some(key.as_bytes())
     }
@@ -141,6 +148,7 @@ impl Contract for ClicksCampaigns {
         match event {
             CampaignEvent::Changed(_) => "CampaignChanged",
             CampaignEvent::Published(_) => "RulesetPublished",
+            CampaignEvent::Invoiced(_) => "InvoiceClosed",
         }
     }
 }

@@ -303,6 +303,18 @@ impl ItemResult {
     }
 }
 
+/// A campaign that is to be billed.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewInvoice)]
+pub(super) struct NewInvoice {
+    /// The campaign.
+    pub(super) campaign: String,
+    /// The end of the last hour that it has: over by ten minutes at least.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) until: Time,
+}
+
 /// Clicks that were found invalid.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

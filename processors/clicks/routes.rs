@@ -3,8 +3,8 @@
 use crate::clicks::ads::{self, Ads};
 use crate::clicks::bodies::{
     ClicksBody, ImpressionResults, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewImpressions,
-    NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhatIfBody, WhichClicks,
-    WhichHour, WhichRange, WhichReport, WhichRuleSets,
+    NewInvoice, NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhatIfBody,
+    WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
@@ -22,8 +22,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::clicks::{
     Ad, AdDefinition, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, Campaign, CampaignsAnswer, CampaignsCommand,
-    CampaignsOutcome, CampaignsQuery, ClickView, Filter, Grain, GroupKey, Listing, Match, Registration, RuleSet,
-    Voided, Voiding, shard_key,
+    CampaignsOutcome, CampaignsQuery, ClickView, Closing, Filter, Grain, GroupKey, Invoice, Listing, Match,
+    Registration, RuleSet, Voided, Voiding, shard_key,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::time::Time;
@@ -42,6 +42,8 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(show))
         .routes(routes!(invalidate))
         .routes(routes!(case))
+        .routes(routes!(close_invoice))
+        .routes(routes!(invoice))
         .routes(routes!(reports))
         .routes(routes!(reconcile))
         .routes(routes!(clicks))
@@ -353,6 +355,40 @@ async fn case(
 ) -> Result<Response, Problem> {
     let read = case_of(&door, &asked, case_id).await?;
     Ok(answer(read, |done| done))
+}
+
+/// Bills a campaign's clicks up to the end of an hour, and closes its hours: what comes for them later is a credit of the
+/// next invoice. The same again is the same invoice.
+#[utoipa::path(post, path = "/v1/clicks/invoices:close", tag = "clicks", request_body = NewInvoice, responses(
+    (status = 200, description = "The invoice; its ads may still be asked", body = Invoice),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn close_invoice(State(door): State<Door>, Body(asked, new): Body<NewInvoice>) -> Result<Response, Undone> {
+    let command = CampaignsCommand::CloseInvoice(Closing { campaign: new.campaign, until: new.until });
+    let done = door.submit::<Campaigns>(&asked, &command).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+}
+
+/// Shows an invoice.
+#[utoipa::path(get, path = "/v1/clicks/invoices/{invoice}", tag = "clicks",
+    params(("invoice" = String, Path, description = "The campaign, `-`, and the number")), responses(
+    (status = 200, description = "The invoice", body = Invoice),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn invoice(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(id): Segments<String>,
+) -> Result<Response, Problem> {
+    let unknown = || Problem::refusal(&millrace_topics::clicks::Rejection::UnknownInvoice);
+    let (campaign, number) = id.rsplit_once('-').ok_or_else(unknown)?;
+    let number = number.parse().map_err(|_| unknown())?;
+    let query = CampaignsQuery::Invoice { campaign: campaign.to_owned(), number };
+    let read = door.ask::<Campaigns>(&asked, &query).await?;
+    Ok(answer(read, |found| match found {
+        CampaignsAnswer::Invoice(invoice) => invoice,
+        _ => unreachable!("an invoice was asked for"),
+    }))
 }
 
 /// Shows what clicks add up to, by time and by what else is told apart.

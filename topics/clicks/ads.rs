@@ -29,6 +29,52 @@ pub enum AdsCommand {
     Void(Voiding),
     /// Counts impressions of an ad.
     Show(Showing),
+    /// The campaign lends an ad what it may spend: sent by `clicks.campaigns`.
+    #[serde(skip_deserializing)]
+    Grant(Grant),
+    /// The campaign wants back what an ad has not spent: sent by `clicks.campaigns`.
+    #[serde(skip_deserializing)]
+    Recall(Recall),
+    /// Sums an ad's hours for an invoice and closes them: sent by `clicks.campaigns`.
+    #[serde(skip_deserializing)]
+    Bill(Billing),
+}
+
+/// What a campaign lends to an ad.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Grant {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The campaign.
+    pub campaign: String,
+    /// How much more it may spend, in millionths of the currency.
+    pub amount_micros: u64,
+    /// True if there is nothing left to lend.
+    pub exhausted: bool,
+}
+
+/// What a campaign wants back from an ad.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Recall {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The campaign.
+    pub campaign: String,
+    /// True for all that is not spent, else half of it.
+    pub all: bool,
+}
+
+/// Hours of an ad that an invoice is to have.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Billing {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The campaign.
+    pub campaign: String,
+    /// The number of the invoice.
+    pub number: u32,
+    /// The end of the last hour.
+    pub until: Time,
 }
 
 /// Impressions of an ad.

@@ -16,6 +16,109 @@ pub enum CampaignsCommand {
     Register(Registration),
     /// Publishes a rule set under the next number.
     Publish(Box<NewRules>),
+    /// An ad has little left to spend: sent by `clicks.ads`.
+    #[serde(skip_deserializing)]
+    Want(Want),
+    /// An ad gives back what it has not spent: sent by `clicks.ads`.
+    #[serde(skip_deserializing)]
+    Return(Return),
+    /// Bills a campaign's clicks up to the end of an hour.
+    CloseInvoice(Closing),
+    /// What an ad's clicks of an invoice cost: sent by `clicks.ads`.
+    #[serde(skip_deserializing)]
+    Billed(Billed),
+}
+
+/// An ad that has little left to spend.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Want {
+    /// The campaign.
+    pub campaign: String,
+    /// The routing key of the ad's shard.
+    pub key: String,
+}
+
+/// What an ad gives back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Return {
+    /// The campaign.
+    pub campaign: String,
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// How much, in millionths of the currency; below 0 if it has spent more than it was lent.
+    pub amount_micros: i64,
+    /// True if the campaign wanted it back.
+    pub recalled: bool,
+}
+
+/// A campaign that is to be billed.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Closing {
+    /// The campaign.
+    pub campaign: String,
+    /// The end of the last hour.
+    pub until: Time,
+}
+
+/// What an ad's clicks of an invoice cost.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Billed {
+    /// The campaign.
+    pub campaign: String,
+    /// The number of the invoice.
+    pub number: u32,
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// What they cost.
+    pub bill: Bill,
+}
+
+/// What clicks cost.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Bill {
+    /// Clicks that count.
+    pub clicks: i64,
+    /// What they cost, in millionths of the currency.
+    pub micros: i64,
+    /// Clicks of hours that an earlier invoice has, which counted only afterwards; below 0 for those that do not any more.
+    pub credit_clicks: i64,
+    /// What these cost; below 0 for a credit.
+    pub credit_micros: i64,
+}
+
+/// An invoice as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = clicks::Invoice)]
+pub struct Invoice {
+    /// Its id: the campaign and the number.
+    pub id: String,
+    /// The campaign.
+    pub campaign: String,
+    /// From 1 for each campaign.
+    pub number: u32,
+    /// `closing` while ads are asked, then `closed`: from then on it never changes.
+    pub status: String,
+    /// The first hour begins here; null in a campaign's first invoice, which has everything before too.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub from: Option<Time>,
+    /// The last hour ends here.
+    #[schema(value_type = String, format = DateTime)]
+    pub until: Time,
+    /// ISO 4217.
+    pub currency: String,
+    /// Clicks that count.
+    pub clicks: i64,
+    /// What they cost, in millionths of the currency.
+    pub amount_micros: i64,
+    /// Clicks of hours of earlier invoices that counted only afterwards; below 0 for those that do not any more.
+    pub credit_clicks: i64,
+    /// What these cost; below 0 for a credit.
+    pub credit_micros: i64,
+    /// What is to be paid: both together.
+    pub total_micros: i64,
+    /// When it was closed.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closed_at: Option<Time>,
 }
 
 /// A campaign: what its clicks cost and by which rules they count.
@@ -235,6 +338,10 @@ pub enum CampaignsOutcome {
     Registered(Box<Registered>),
     /// The rule set has its number.
     Published(Box<RuleSet>),
+    /// What is lent and billed is noted.
+    Shared,
+    /// The invoice, as far as it is.
+    Invoice(Box<Invoice>),
 }
 
 /// What the machine says.
@@ -245,6 +352,8 @@ pub enum CampaignEvent {
     Changed(Box<Campaign>),
     /// There is a new rule set.
     Published(Box<RuleSet>),
+    /// An invoice is closed.
+    Invoiced(Box<Invoice>),
 }
 
 /// What may be asked of the machine's tables.
@@ -267,6 +376,13 @@ pub enum CampaignsQuery {
         /// Only those with a lower number.
         below: Option<u32>,
     },
+    /// An invoice.
+    Invoice {
+        /// The campaign.
+        campaign: String,
+        /// Its number.
+        number: u32,
+    },
 }
 
 /// What a query answers.
@@ -278,4 +394,6 @@ pub enum CampaignsAnswer {
     RuleSet(Box<RuleSet>),
     /// Some rule sets.
     RuleSets(Vec<RuleSet>),
+    /// An invoice.
+    Invoice(Box<Invoice>),
 }

@@ -42,6 +42,15 @@ pub enum Rejection {
     /// The case was used for something else.
     #[error("the case `{0}` was opened with another filter or reason")]
     CaseExists(String),
+    /// The hour cannot be billed yet.
+    #[error("an invoice ends with an hour that is over by ten minutes at least")]
+    OpenHour,
+    /// The hour was billed.
+    #[error("an invoice has this hour already, or the one before it is not closed yet")]
+    ClosedHour,
+    /// No such invoice.
+    #[error("there is no invoice of this id")]
+    UnknownInvoice,
 }
 
 impl Refusal for Rejection {
@@ -59,19 +68,25 @@ impl Refusal for Rejection {
             Self::AdExists => "ad_exists",
             Self::TooManyAds(_) => "too_many_ads",
             Self::CaseExists(_) => "case_exists",
+            Self::OpenHour => "open_hour",
+            Self::ClosedHour => "closed_hour",
+            Self::UnknownInvoice => "unknown_invoice",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::RoleRequired => RefusalKind::Forbidden,
-            Self::UnknownAd | Self::UnknownCampaign | Self::UnknownClick => RefusalKind::NotFound,
-            Self::AdExists | Self::CaseExists(_) => RefusalKind::Conflict,
+            Self::UnknownAd | Self::UnknownCampaign | Self::UnknownClick | Self::UnknownInvoice => {
+                RefusalKind::NotFound
+            }
+            Self::AdExists | Self::CaseExists(_) | Self::ClosedHour => RefusalKind::Conflict,
             Self::BadId
             | Self::ReservedId(_)
             | Self::BadClickId
             | Self::BadDefinition(_)
             | Self::UnknownRuleSet(_)
+            | Self::OpenHour
             | Self::TooManyAds(_) => RefusalKind::Unprocessable,
         }
     }

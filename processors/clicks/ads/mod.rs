@@ -4,10 +4,12 @@
 //! [`judge`] is the one place that decides whether a click counts; [`rollup`] the one place that counts, in every grain
 //! at once; [`void`] makes clicks invalid afterwards.
 
+pub mod bill;
 pub mod judge;
 pub mod queries;
 pub mod report;
 pub mod rollup;
+pub mod spend;
 pub mod suppose;
 pub mod tables;
 pub mod transition;

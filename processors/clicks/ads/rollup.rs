@@ -1,7 +1,7 @@
 //! What clicks add up to: gathered over a record, then written in every grain at once.
 
-use crate::clicks::ads::Ads;
 use crate::clicks::ads::tables::{ADJUSTMENTS, ROLLUP, RollupKey, VISITORS};
+use crate::clicks::ads::{Ads, bill};
 use crate::clicks::sketch;
 use millrace_state::table::Table;
 use millrace_topics::clicks::{Country, Counts, Device, Grain, Reason};
@@ -79,6 +79,11 @@ impl Sums {
     /// Writes what was gathered.
     pub fn write(self, cx: &mut Cx<'_>) {
         write(cx, ROLLUP, self.open);
+        for (key, more) in &self.closed {
+            if key.0 == Grain::Hour as u8 {
+                bill::note(cx, key.2, key.1, &more.counts);
+            }
+        }
         write(cx, ADJUSTMENTS, self.closed);
     }
 }

@@ -181,6 +181,40 @@ pub const SWEPT: Table<(), ()> = Table::primary(27, "swept");
 /// An impression whose token was used → by which click.
 pub const USED: Table<u64, u128> = Table::primary(29, "used");
 
+/// What an ad may spend, in millionths of its campaign's currency.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Spend {
+    /// What its campaign has lent it.
+    pub lent: i64,
+    /// What its clicks cost.
+    pub spent: i64,
+    /// With less than this left it asks for more.
+    pub low: i64,
+    /// True if a click was not covered, until that is written.
+    pub short: bool,
+    /// True if it has asked for more.
+    pub asked: bool,
+    /// Since when the campaign has had nothing left to lend.
+    pub exhausted_since: Option<Time>,
+}
+
+/// Up to where an ad is billed, and what came afterwards for hours before that.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct BilledRow {
+    /// The end of the last hour that an invoice has.
+    pub until: Time,
+    /// Clicks that counted only afterwards; below 0 for those that do not any more.
+    pub credit_clicks: i64,
+    /// What these cost; below 0 for a credit.
+    pub credit_micros: i64,
+}
+
+/// Number of the ad's shard → what it may spend.
+pub const SPENDS: Table<u64, Spend> = Table::primary(30, "spends");
+
+/// Number of the ad's shard → up to where it is billed.
+pub const BILLED: Table<u64, BilledRow> = Table::primary(31, "billed");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -199,5 +233,7 @@ pub fn all() -> Vec<TableDef> {
         SWEPT.def(),
         CREDITS.def(),
         USED.def(),
+        SPENDS.def(),
+        BILLED.def(),
     ]
 }

@@ -2,18 +2,20 @@
 
 use crate::clicks::ads::judge::judge;
 use crate::clicks::ads::rollup::{Spot, Sums};
+use crate::clicks::ads::spend::Spends;
 use crate::clicks::ads::suppose::judged_by;
 use crate::clicks::ads::tables::{
     ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, USED, WAITING,
 };
-use crate::clicks::ads::{Ads, void};
+use crate::clicks::ads::{Ads, bill, spend, void};
 use crate::clicks::campaigns::transition::check_id;
 use crate::clicks::token::DAY;
 use crate::clicks::transition::believed;
 use crate::runtime::ids;
 use millrace_topics::clicks::{
     AdDefinition, AdEvent, AdsCommand, AdsOutcome, AdsTimer, Changed, ClicksAds, Evidence, Grain, Impression, Judged,
-    JudgedClick, Reasons, Rejection, Seen, Showing, Terms, TermsChange, Watermark, ad_number, click_number, shard_key,
+    JudgedClick, Reason, Reasons, Rejection, Seen, Showing, Terms, TermsChange, Watermark, ad_number, click_number,
+    shard_key,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -46,6 +48,9 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
         AdsCommand::Watermark(mark) => Ok(note_hour(cx, &mark)),
         AdsCommand::Void(voiding) => void::begin(cx, voiding),
         AdsCommand::Show(showing) => show(cx, &showing),
+        AdsCommand::Grant(grant) => Ok(spend::receive(cx, &grant)),
+        AdsCommand::Recall(recall) => Ok(spend::return_unspent(cx, &recall)),
+        AdsCommand::Bill(billing) => Ok(bill::bill(cx, &billing)),
     }
 }
 
@@ -65,7 +70,13 @@ pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
     match command {
         AdsCommand::Define(definition) => check_definition(definition),
         AdsCommand::Void(voiding) => void::check(voiding),
-        AdsCommand::Seen(_) | AdsCommand::Terms(_) | AdsCommand::Watermark(_) | AdsCommand::Show(_) => Ok(()),
+        AdsCommand::Seen(_)
+        | AdsCommand::Terms(_)
+        | AdsCommand::Watermark(_)
+        | AdsCommand::Show(_)
+        | AdsCommand::Grant(_)
+        | AdsCommand::Recall(_)
+        | AdsCommand::Bill(_) => Ok(()),
     }
 }
 
@@ -160,7 +171,7 @@ fn agree(cx: &mut Cx<'_>, change: &TermsChange) -> AdsOutcome {
 
 /// Judges clicks and counts them.
 fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
-    let mut sums = Sums::default();
+    let (mut sums, mut spends) = (Sums::default(), Spends::default());
     let mut elsewhere: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
     let mut judged = Vec::with_capacity(seen.clicks.len());
     for click in seen.clicks {
@@ -172,9 +183,10 @@ fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
             send_on(&ad, click, &mut elsewhere);
             continue;
         }
-        judged.extend(take_one(cx, &ad, click, &mut sums));
+        judged.extend(take_one(cx, &ad, click, &mut sums, &mut spends));
     }
     sums.write(cx);
+    spends.write(cx);
     for (key, clicks) in elsewhere {
         cx.send::<ClicksAds>(&AdsCommand::Seen(Seen { key, clicks }));
     }
@@ -201,13 +213,18 @@ fn not_counted(cx: &mut Cx<'_>, click: &Evidence, note: impl Fn(&mut (u64, u64))
 }
 
 /// Judges a click; none if its id is another one's.
-fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums) -> Option<JudgedClick> {
+fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums, spends: &mut Spends) -> Option<JudgedClick> {
     let number = click_number(&click.click_id);
     if cx.get(PLACES, &number).is_some() {
         not_counted(cx, &click, |(repeats, _)| *repeats += 1);
         return None;
     }
-    let reasons = judge(cx, ad, &click);
+    let mut reasons = judge(cx, ad, &click);
+    // The budget is asked last: what does not count anyway costs nothing.
+    if reasons == Reasons::default() {
+        let covered = spends.pay(cx, click.ad, ad);
+        reasons.add(Reason::Budget, !covered);
+    }
     let price_micros = if reasons == Reasons::default() { ad.terms.price_micros } else { 0 };
     let spot = Spot {
         ad: click.ad,

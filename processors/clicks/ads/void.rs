@@ -3,6 +3,7 @@
 
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::rollup::{Spot, Sums};
+use crate::clicks::ads::spend::Spends;
 use crate::clicks::ads::tables::{CASES, CLICKS, CREDITS, CaseRow, ClickKey, ClickRow};
 use crate::runtime::ids;
 use millrace_state::table::Range;
@@ -74,6 +75,9 @@ fn step(cx: &mut Cx<'_>, mut case: CaseRow, from: Option<&[u8]>) {
         void(cx, &case, key, row, &mut sums, &mut credits);
     }
     sums.write(cx);
+    let mut spends = Spends::default();
+    credits.iter().for_each(|(ad, (_, micros))| spends.refund(cx, *ad, *micros));
+    spends.write(cx);
     give(cx, &case.voiding.case_id, credits);
     case.complete = last.is_none();
     cx.put(CASES, &case.voiding.case_id, &case);

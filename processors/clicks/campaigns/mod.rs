@@ -3,6 +3,8 @@
 //! A campaign knows its ads and sends each of them every change of its terms. Rule sets all have one key, so their
 //! numbers have no gaps; number 1 is built in.
 
+pub mod invoices;
+pub mod purse;
 pub mod queries;
 pub mod tables;
 pub mod transition;

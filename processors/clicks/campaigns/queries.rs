@@ -1,7 +1,7 @@
 //! What can be asked of campaigns and rule sets.
 
 use crate::clicks::campaigns::Campaigns;
-use crate::clicks::campaigns::tables::{CAMPAIGNS, RULE_SETS};
+use crate::clicks::campaigns::tables::{CAMPAIGNS, INVOICES, RULE_SETS};
 use crate::runtime::system::Partitions;
 use millrace_topics::clicks::{CampaignsAnswer, CampaignsQuery, RULE_SETS as RULE_SETS_KEY, Rejection, RuleSet, Rules};
 use millrace_topics::time::Time;
@@ -12,7 +12,7 @@ type View<'a> = crate::runtime::view::View<'a, Campaigns>;
 #[must_use]
 pub fn partitions(query: &CampaignsQuery) -> Partitions {
     let key = match query {
-        CampaignsQuery::Campaign { id } => id.as_str(),
+        CampaignsQuery::Campaign { id } | CampaignsQuery::Invoice { campaign: id, .. } => id.as_str(),
         CampaignsQuery::RuleSet { .. } | CampaignsQuery::RuleSets { .. } => RULE_SETS_KEY,
     };
     Partitions::One(key.as_bytes().to_vec())
@@ -40,6 +40,12 @@ pub fn answer(view: &View<'_>, query: CampaignsQuery) -> Result<CampaignsAnswer,
         CampaignsQuery::RuleSet { number } => {
             let found = if number == 1 { Some(built_in()) } else { view.get(RULE_SETS, &number) };
             Ok(CampaignsAnswer::RuleSet(Box::new(found.ok_or(Rejection::UnknownRuleSet(number))?)))
+        }
+        CampaignsQuery::Invoice { campaign, number } => {
+            let key = (campaign, number);
+            let row = view.get(INVOICES, &key).ok_or(Rejection::UnknownInvoice)?;
+            let campaign = view.get(CAMPAIGNS, &key.0).expect("an invoice has its campaign");
+            Ok(CampaignsAnswer::Invoice(Box::new(row.show(&key.0, &campaign.definition.currency))))
         }
         CampaignsQuery::RuleSets { limit, below } => Ok(CampaignsAnswer::RuleSets(rule_sets(view, limit, below))),
     }

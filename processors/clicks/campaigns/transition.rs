@@ -1,8 +1,8 @@
 //! What a command does to campaigns: checks by precedence, the line, then only writes.
 
 use crate::clicks::bots;
-use crate::clicks::campaigns::Campaigns;
 use crate::clicks::campaigns::tables::{CAMPAIGNS, MEMBERS, RULE_SETS};
+use crate::clicks::campaigns::{Campaigns, invoices, purse};
 use crate::clicks::keys::key_of;
 use crate::runtime::ids;
 use millrace_topics::clicks::{
@@ -25,6 +25,9 @@ pub const LATENESS_LIMIT: u32 = 86_400;
 /// The highest price of a click, in millionths.
 pub const PRICE_LIMIT: u64 = 1_000_000_000_000;
 
+/// The highest budget of a campaign, in millionths.
+pub const BUDGET_LIMIT: u64 = 1_000_000_000_000_000_000;
+
 /// The most address ranges of a rule set.
 pub const RANGES_LIMIT: usize = 1000;
 
@@ -44,6 +47,16 @@ pub fn apply(cx: &mut Cx<'_>, command: CampaignsCommand) -> Result<CampaignsOutc
         CampaignsCommand::Define(definition) => Ok(define(cx, *definition)),
         CampaignsCommand::Register(registration) => register(cx, registration),
         CampaignsCommand::Publish(new) => Ok(publish(cx, *new)),
+        CampaignsCommand::Want(want) => {
+            purse::want(cx, want);
+            Ok(CampaignsOutcome::Shared)
+        }
+        CampaignsCommand::Return(back) => {
+            purse::take_back(cx, &back);
+            Ok(CampaignsOutcome::Shared)
+        }
+        CampaignsCommand::CloseInvoice(closing) => invoices::begin(cx, &closing),
+        CampaignsCommand::Billed(billed) => Ok(invoices::add(cx, &billed)),
     }
 }
 
@@ -62,6 +75,10 @@ pub fn check(command: &CampaignsCommand) -> Result<(), Rejection> {
             (registration.shards == 0).then(|| "an ad has at least one shard".to_owned())
         }
         CampaignsCommand::Publish(new) => fault_of_rules(&new.rules).or_else(|| fault_of_rule_set(new)),
+        CampaignsCommand::Want(_)
+        | CampaignsCommand::Return(_)
+        | CampaignsCommand::CloseInvoice(_)
+        | CampaignsCommand::Billed(_) => None,
     };
     fault.map_or(Ok(()), |fault| Err(Rejection::BadDefinition(fault)))
 }
@@ -87,6 +104,9 @@ fn fault_of_campaign(definition: &CampaignDefinition) -> Option<String> {
     }
     if definition.price_micros > PRICE_LIMIT {
         return Some(format!("`price_micros` is at most {PRICE_LIMIT}"));
+    }
+    if definition.budget_micros.is_some_and(|budget| budget > BUDGET_LIMIT) {
+        return Some(format!("`budget_micros` is at most {BUDGET_LIMIT}"));
     }
     if let (Some(starts), Some(ends)) = (definition.starts_at, definition.ends_at)
         && starts >= ends
@@ -128,9 +148,13 @@ fn define(cx: &mut Cx<'_>, definition: CampaignDefinition) -> CampaignsOutcome {
         }
         Some(known) if known.definition == definition => CampaignsOutcome::Changed(Box::new(known)),
         Some(known) => {
+            let before = known.definition.budget_micros;
             let campaign = Campaign { definition, version: known.version + 1, changed_at: now, ..known };
             keep(cx, &campaign);
             tell_ads(cx, &campaign);
+            if campaign.definition.budget_micros != before {
+                purse::begin_anew(cx, &campaign);
+            }
             CampaignsOutcome::Changed(Box::new(campaign))
         }
     }
@@ -184,6 +208,9 @@ fn register(cx: &mut Cx<'_>, registration: Registration) -> Result<CampaignsOutc
         cx.put(MEMBERS, &key, &shards);
         campaign.ads = members;
         cx.put(CAMPAIGNS, &id, &campaign);
+        if campaign.definition.budget_micros.is_some() {
+            purse::welcome(cx, &campaign, &ad, shards);
+        }
     }
     let terms = campaign.definition.terms(campaign.version);
     Ok(CampaignsOutcome::Registered(Box::new(Registered { campaign: id, ad, terms })))

@@ -136,6 +136,9 @@ fn what_only_looks_leaves_no_record() {
     assert_eq!((taken.time, taken.datacenter_of), (None, Vec::new()));
 }
 
+/// Makes a token.
+type Make<'a> = Box<dyn Fn(&Door) -> String + 'a>;
+
 #[test]
 fn a_token_is_good_for_its_ad_its_visitor_and_two_days() {
     let impression = Hashed([0; 8]);
@@ -150,7 +153,7 @@ fn a_token_is_good_for_its_ad_its_visitor_and_two_days() {
         }
     };
     let forged = |door: &Door| seal("b", visitor, 0)(door).replace(|letter: char| letter.is_ascii_digit(), "A");
-    let cases: [(&str, Box<dyn Fn(&Door) -> String>, bool); 7] = [
+    let cases: [(&str, Make<'_>, bool); 7] = [
         ("of today", Box::new(seal("b", visitor, 0)), true),
         ("of yesterday", Box::new(seal("b", visitor, 1)), true),
         ("of the day before", Box::new(seal("b", visitor, 2)), false),
