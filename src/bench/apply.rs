@@ -57,8 +57,13 @@ pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
 fn phase(name: &str, settings: &Settings, fill: impl FnOnce(&mut Filler)) -> Result<(), String> {
     let count = {
         let log = node::open_embedded(settings).map_err(|error| error.to_string())?;
-        let mut filler =
-            Filler { log: log.clone(), partitions: settings.partitions, waiting: BTreeMap::new(), count: 0 };
+        let mut filler = Filler {
+            log: log.clone(),
+            partitions: settings.partitions,
+            waiting: BTreeMap::new(),
+            count: 0,
+            failed: None,
+        };
         log.create("leaderboards", settings.partitions).map_err(|error| error.to_string())?;
         fill(&mut filler);
         filler.finish()?;
@@ -103,6 +108,8 @@ struct Filler {
     partitions: u32,
     waiting: BTreeMap<u32, Vec<NewRecord>>,
     count: u64,
+    /// Why an append failed, if one did.
+    failed: Option<String>,
 }
 
 impl Filler {
@@ -121,16 +128,22 @@ impl Filler {
         waiting.push(NewRecord { key, value: record.encode(), ..NewRecord::default() });
         if waiting.len() == BATCH {
             let records = std::mem::take(waiting);
-            self.log.append("leaderboards", partition, records, Box::new(|_| ()));
+            self.append(partition, records);
+        }
+    }
+
+    /// Waits for each append: a log that is asked for too many at once refuses some.
+    fn append(&mut self, partition: u32, records: Vec<NewRecord>) {
+        if let Err(error) = self.log.append_wait("leaderboards", partition, records) {
+            self.failed.get_or_insert_with(|| error.to_string());
         }
     }
 
     fn finish(&mut self) -> Result<(), String> {
         for (partition, records) in std::mem::take(&mut self.waiting) {
-            let appended = self.log.append_wait("leaderboards", partition, records);
-            appended.map_err(|error| error.to_string())?;
+            self.append(partition, records);
         }
-        Ok(())
+        self.failed.take().map_or(Ok(()), Err)
     }
 }
 

@@ -1,0 +1,220 @@
+//! The store against a plain map, in memory and on disk; what it keeps in memory, and what a crash leaves.
+
+use super::*;
+use crate::layer::WALKS;
+use proptest::prelude::*;
+
+/// Keys are (table, number): a table that is seldom walked is found by key alone, others are kept in order too.
+type Short = (u8, u8);
+
+#[derive(Clone, Debug)]
+enum Step {
+    Set(Short, Option<u8>),
+    Walk(Short, Short),
+    Freeze,
+    Land,
+    Undone(Vec<(Short, Option<u8>)>),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = || (1u8..4, 0u8..6);
+    let row = move || (key(), proptest::option::of(any::<u8>()));
+    prop_oneof![
+        12 => row().prop_map(|(key, value)| Step::Set(key, value)),
+        2 => (key(), key()).prop_map(|(from, to)| Step::Walk(from, to)),
+        2 => Just(Step::Freeze),
+        2 => Just(Step::Land),
+        1 => proptest::collection::vec(row(), 0..4).prop_map(Step::Undone),
+    ]
+}
+
+fn raw((table, number): Short) -> Vec<u8> {
+    vec![table, number]
+}
+
+fn check_walk(store: &Store, model: &Rows, from: Vec<u8>, to: Vec<u8>) {
+    let range = Range { from: from.clone(), to: to.clone(), reverse: false };
+    let inside = |key: &Vec<u8>| from <= *key && *key < to;
+    let expected: Vec<_> = model.iter().filter(|(key, _)| inside(key)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    assert_eq!(store.range(&range).collect::<Vec<_>>(), expected);
+    let mut backwards: Vec<_> = store.range(&range.reversed()).collect();
+    backwards.reverse();
+    assert_eq!(backwards, expected);
+}
+
+/// Runs the steps on a store and on a plain map, and compares what both hold after each.
+fn check(mut store: Store, steps: Vec<Step>) {
+    let mut model = Rows::new();
+    let mut flying: Option<Frozen> = None;
+    for step in steps {
+        match step {
+            Step::Set(key, value) => {
+                store.set(raw(key), value.map(|value| vec![value]));
+                match value {
+                    Some(value) => drop(model.insert(raw(key), vec![value])),
+                    None => drop(model.remove(&raw(key))),
+                }
+            }
+            // Often enough, with the way back, that the tables are kept in order from here on.
+            Step::Walk(from, to) => {
+                for _ in 0..1 + from.1 % 2 * WALKS / 2 {
+                    check_walk(&store, &model, raw(from), raw(to));
+                }
+            }
+            Step::Freeze => flying = store.freeze().or(flying),
+            Step::Land => {
+                if let Some(frozen) = flying.take() {
+                    let landed = frozen.write().unwrap();
+                    drop(store.land(landed));
+                }
+            }
+            Step::Undone(rows) => {
+                let bytes = store.dirty_bytes();
+                store.begin();
+                rows.into_iter().for_each(|(key, value)| store.set(raw(key), value.map(|value| vec![value])));
+                store.rollback();
+                assert_eq!(store.dirty_bytes(), bytes);
+            }
+        }
+        for key in (1..4).flat_map(|table| (0..6).map(move |number| vec![table, number])) {
+            assert_eq!(store.get(&key), model.get(&key).cloned());
+        }
+    }
+    check_walk(&store, &model, vec![1], vec![3]);
+    check_walk(&store, &model, vec![1], vec![4]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn a_store_is_a_map_in_memory(steps in proptest::collection::vec(step(), 0..60)) {
+        check(Store::memory(Arc::default()), steps);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(8))]
+
+    #[test]
+    fn a_store_is_a_map_on_disk(steps in proptest::collection::vec(step(), 0..60)) {
+        let folder = tempfile::tempdir().unwrap();
+        check(Store::open(&Env::new(8 << 20), &folder.path().join("s")).unwrap(), steps);
+    }
+}
+
+#[test]
+fn a_large_layer_lands_as_a_file_above_what_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
+    let mut store = Store::open(&env, &path).unwrap();
+    let mut model = Rows::new();
+    for round in 1..4u8 {
+        for number in (0..20_000u32).filter(|number| number % u32::from(round) == 0) {
+            let key = [&[1], &number.to_be_bytes()[..]].concat();
+            let value = (number % 7 != u32::from(round)).then(|| vec![round; 60]);
+            store.set(key.clone(), value.clone());
+            match value {
+                Some(value) => drop(model.insert(key, value)),
+                None => drop(model.remove(&key)),
+            }
+        }
+        let is_large = store.dirty_bytes() > FILE_BYTES;
+        store.flush().unwrap();
+        assert!(is_large || round == 3, "the last round is small, and goes through the write buffer");
+        check_walk(&store, &model, vec![1], vec![2]);
+    }
+    drop(store);
+    let reopened = Store::open(&env, &path).unwrap();
+    check_walk(&reopened, &model, vec![1], vec![2]);
+    assert_eq!(reopened.get(&[1, 0, 0, 0, 1]), model.get(&[1, 0, 0, 0, 1][..]).cloned());
+}
+
+#[test]
+fn a_landed_layer_is_there_after_a_crash_and_later_writes_are_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (env, path, copy) = (Env::new(8 << 20), folder.path().join("s"), folder.path().join("copy"));
+    let mut store = Store::open(&env, &path).unwrap();
+    assert!(!path.exists(), "a store without rows has no folder");
+    store.set(vec![1], Some(vec![1]));
+    store.flush().unwrap();
+    store.set(vec![2], Some(vec![2]));
+    // What a kill leaves behind is what stands in the folder now.
+    std::fs::create_dir(&copy).unwrap();
+    for entry in std::fs::read_dir(&path).unwrap() {
+        let entry = entry.unwrap();
+        std::fs::copy(entry.path(), copy.join(entry.file_name())).unwrap();
+    }
+    let reopened = Store::open(&env, &copy).unwrap();
+    assert_eq!((reopened.get(&[1]), reopened.get(&[2])), (Some(vec![1]), None));
+}
+
+#[test]
+fn a_row_that_was_read_from_disk_is_kept_until_it_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
+    (0..20u8).for_each(|key| store.set(vec![1, key], Some(vec![key])));
+    store.flush().unwrap();
+    drop(store);
+    let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
+    assert_eq!((store.get(&[1, 7]), store.get(&[1, 77])), (Some(vec![7]), None));
+    assert!(store.landed[0].borrow().get(&[1, 7]).is_some(), "a row that is there");
+    assert!(store.landed[0].borrow().get(&[1, 77]).is_none(), "of what is not there nothing is kept");
+    assert_eq!(store.load(&Range { from: vec![1, 3], to: vec![1, 5], reverse: false }).count(), 2);
+    let is_loaded = |key: u8| store.landed[0].borrow().get(&[1, key]).is_some();
+    assert_eq!((2..6).map(is_loaded).collect::<Vec<_>>(), [false, true, true, false]);
+    for round in 0..16u8 {
+        store.set(vec![1, 7], Some(vec![100, round]));
+        assert_eq!(store.get(&[1, 7]), Some(vec![100, round]));
+        store.flush().unwrap();
+        assert_eq!((store.get(&[1, 7]), store.get(&[1, 8])), (Some(vec![100, round]), Some(vec![8])));
+    }
+}
+
+#[test]
+fn all_stores_together_keep_no_more_than_they_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let limit = 64 << 10;
+    let env = Env::new(2 * limit);
+    let used = || env.rows().used();
+    let mut stores: Vec<Store> =
+        (0..3).map(|number| Store::open(&env, &folder.path().join(number.to_string())).unwrap()).collect();
+    for round in 0..8u8 {
+        for store in &mut stores {
+            (0..100u8).for_each(|key| store.set(vec![1, key, round], Some(vec![key; 100])));
+            store.flush().unwrap();
+            let landed: usize = store.landed.iter().map(|layer| layer.borrow().bytes()).sum();
+            assert_eq!(store.used.get(), landed);
+        }
+    }
+    let newest = stores[0].landed[0].borrow().bytes();
+    assert!((limit / 2..limit + 3 * newest).contains(&used()), "{} of {limit}", used());
+    (0..100u8).for_each(|key| assert_eq!(stores[0].get(&[1, key, 0]), Some(vec![key; 100])));
+    assert!(used() < limit + 3 * newest, "what is read finds no room either: {}", used());
+    drop(stores);
+    assert_eq!(used(), 0);
+}
+
+#[test]
+fn a_damaged_file_is_named_and_not_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
+    let mut store = Store::open(&env, &path).unwrap();
+    (0..200u8).for_each(|key| store.set(vec![1, key], Some(vec![key; 100])));
+    store.flush().unwrap();
+    drop(store);
+    let files = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
+    let table = files.into_iter().find(|file| file.extension().is_some_and(|kind| kind == "sst")).unwrap();
+    let mut bytes = std::fs::read(&table).unwrap();
+    bytes[200] ^= 0xff;
+    std::fs::write(&table, bytes).unwrap();
+    let error = std::panic::catch_unwind(|| {
+        let store = Store::open(&env, &path).unwrap();
+        store.get(&[1, 7])
+    })
+    .unwrap_err();
+    let damaged = error.downcast_ref::<Damaged>().expect("the panic says what is damaged");
+    assert_eq!(damaged.path, path);
+    assert!(damaged.reason.contains("Corruption"), "{}", damaged.reason);
+}
