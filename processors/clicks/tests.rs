@@ -92,6 +92,7 @@ fn a_click_goes_from_its_prefix_to_its_ad_and_an_hour_later_it_is_complete() {
             clicks.ads visitors (1, 473352, 18134447909822105867, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 18134447909822105867, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads complete () → Time(1704070800000)
+            clicks.ads spends 18134447909822105867 → Spend { lent: 0, spent: 250000, low: 0, short: false, asked: false, exhausted_since: None }
             clicks.campaigns campaigns "spring" → Campaign { definition: CampaignDefinition { id: "spring", currency: "EUR", price_micros: 250000, budget_micros: None, dedupe_seconds: None, double_click_ms: None, lateness_seconds: None, starts_at: None, ends_at: None, paused: false, ruleset: 1, rules: Rules { bots: 1, address_per_minute: 20, address_per_hour: 200, prefix_per_minute: 200, prefix_per_hour: 2000, visitor_per_minute: 10, visitor_per_hour: 100, cadence: 10, dedupe_seconds: 3600, double_click_ms: 2000, lateness_seconds: 86400, require_token: false } }, version: 1, ads: 0, created_at: Time(1704067200000), changed_at: Time(1704067200000) }
         "#]],
     );
@@ -191,6 +192,8 @@ fn a_change_of_terms_reaches_every_shard_and_holds_from_then_on() {
             clicks.ads visitors (1, 473352, 6516550255518496050, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 1643621068407489704, 23130, 0) → [0, 2, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6516550255518496050, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
+            clicks.ads spends 1643621068407489704 → Spend { lent: 0, spent: 650000, low: 0, short: false, asked: false, exhausted_since: None }
+            clicks.ads spends 6516550255518496050 → Spend { lent: 0, spent: 650000, low: 0, short: false, asked: false, exhausted_since: None }
             clicks.campaigns campaigns "spring" → Campaign { definition: CampaignDefinition { id: "spring", currency: "EUR", price_micros: 300000, budget_micros: None, dedupe_seconds: None, double_click_ms: None, lateness_seconds: None, starts_at: None, ends_at: None, paused: false, ruleset: 1, rules: Rules { bots: 1, address_per_minute: 20, address_per_hour: 200, prefix_per_minute: 200, prefix_per_hour: 2000, visitor_per_minute: 10, visitor_per_hour: 100, cadence: 10, dedupe_seconds: 3600, double_click_ms: 2000, lateness_seconds: 86400, require_token: false } }, version: 3, ads: 3, created_at: Time(1704067200000), changed_at: Time(1704067204000) }
             clicks.campaigns members ("spring", "wide") → 2
         "#]],

@@ -238,6 +238,7 @@ fn a_time_that_cannot_be_is_the_logs() {
             clicks.ads visitors (1, 473352, 6294355645245719615, 23130, 0) → [0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19722, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6294355645245719615, 23130, 0) → [0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]
+            clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 1250000, low: 0, short: false, asked: false, exhausted_since: None }
         "#]],
     );
 }
@@ -294,6 +295,7 @@ fn an_id_is_one_click_wherever_it_comes_from_and_whoever_says_it() {
             clicks.ads uncounted (473399, 6294355645245719615) → (1, 0)
             clicks.ads uncounted (473401, 6294355645245719615) → (1, 0)
             clicks.ads uncounted (473401, 10254759019609851659) → (0, 1)
+            clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 500000, low: 0, short: false, asked: false, exhausted_since: None }
         "#]],
     );
 }
@@ -332,6 +334,7 @@ fn a_click_behind_the_lateness_does_not_count_and_is_an_adjustment() {
             clicks.ads visitors (0, 28401150, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (1, 473352, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
+            clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 250000, low: 0, short: false, asked: false, exhausted_since: None }
         "#]],
     );
 }
@@ -412,6 +415,7 @@ fn a_case_makes_clicks_invalid_once_and_leaves_closed_hours_as_they_are() {
             clicks.ads credits ("f1", 6294355645245719615) → (1, 250000)
             clicks.ads credits ("f2", 6294355645245719615) → (1, 250000)
             clicks.ads credits ("f4", 6294355645245719615) → (1, 250000)
+            clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 0, low: 0, short: false, asked: false, exhausted_since: None }
         "#]],
     );
 }
