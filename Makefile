@@ -16,6 +16,7 @@ BINARY := $(CARGO_TARGET_DIR)/release/millrace
 ARGS ?=
 KILLS ?= 1000
 STREAMS ?= 10000
+BUYERS ?= 10000
 FUZZ_SECONDS ?= 240
 SEED ?=
 
@@ -37,7 +38,8 @@ binary: ## Prints the program's path (make -s binary)
 test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' runs some
 	@scripts/test $(ARGS)
 
-soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
+soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, BUYERS=10000 come to a sale, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
+	@BUYERS='$(BUYERS)' scripts/test --test all flash_sale -- --nocapture
 	@STREAMS='$(STREAMS)' scripts/test --test all many_follow -- --nocapture
 	@OVERLOAD_SECONDS=60 scripts/test --test all overload -- --nocapture
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture

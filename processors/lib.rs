@@ -1,5 +1,6 @@
 //! Behaviour: the runtime that turns a log into state, and the systems that run on it.
 
+pub mod carts;
 pub mod clicks;
 pub mod leaderboards;
 pub mod runtime;
@@ -7,4 +8,4 @@ pub mod runtime;
 use runtime::system::System;
 
 /// The systems, by name.
-pub const ALL: &[System] = &[clicks::SYSTEM, leaderboards::SYSTEM];
+pub const ALL: &[System] = &[carts::SYSTEM, clicks::SYSTEM, leaderboards::SYSTEM];

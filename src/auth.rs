@@ -4,6 +4,7 @@ use crate::keys::{Keys, from_hex};
 use crate::settings::Settings;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
 use millrace_processors::runtime::problem::Problem;
+use millrace_processors::runtime::routes::Visitor;
 use millrace_topics::record::{Caller, Role};
 use parking_lot::RwLock;
 use percent_encoding::percent_decode_str;
@@ -126,6 +127,27 @@ impl Auth {
             None => return Err(unauthorized("missing_api_key", "send `Authorization: Bearer` with an API key")),
         };
         acting(caller, headers)
+    }
+
+    /// Who sends these headers to a route for everybody: whoever has no API key may be anybody, and what else stands in
+    /// `Authorization` is the route's.
+    ///
+    /// # Errors
+    /// 401 `missing_api_key` for who would act for another, and what [`Auth::identify`] says of a subject.
+    pub fn visitor(&self, headers: &HeaderMap) -> Result<Visitor, Problem> {
+        let secret = bearer(headers).ok().flatten();
+        if let Some(caller) = secret.and_then(|secret| self.of_secret(secret).ok()) {
+            return Ok(Visitor { caller: acting(caller, headers)?, by_key: true });
+        }
+        if self.keys.read().is_empty()
+            && let Ok(caller) = self.of_no_secret(headers)
+        {
+            return Ok(Visitor { caller: acting(caller, headers)?, by_key: false });
+        }
+        if headers.contains_key(SUBJECT) {
+            return Err(unauthorized("missing_api_key", "only an API key may act for somebody"));
+        }
+        Ok(Visitor::default())
     }
 
     fn of_secret(&self, secret: &str) -> Result<Caller, Problem> {

@@ -21,6 +21,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::oneshot;
 
+/// Whoever waits for what a saga comes to asks again after so long at first, then after twice as long, and so on.
+const FIRST_PAUSE: Duration = Duration::from_micros(500);
+
+/// So often it becomes twice as long.
+const PAUSES: u32 = 10;
+
+/// Until it is this.
+const LONGEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// The longest that it waits for a partition to go on.
+const ASK_AGAIN: Duration = Duration::from_millis(500);
+
 /// The backend of a node.
 pub struct NodeBackend {
     node: Arc<Node>,
@@ -263,6 +275,22 @@ impl Backend for NodeBackend {
                 Err(LogError::OutOfRange { .. }) => Ok(None),
                 Err(error) => Err(log_problem(error)),
             }
+        })
+    }
+
+    fn pause(&self, seen: &Positions, times: u32) -> Answering<'_, ()> {
+        let place = seen.iter().next();
+        Box::pin(async move {
+            // Many may wait for one partition: they must not all ask at each of its records.
+            tokio::time::sleep(FIRST_PAUSE.saturating_mul(1 << times.min(PAUSES)).min(LONGEST_PAUSE)).await;
+            let slot = place.as_ref().and_then(|place| self.node.slot(&place.machine, place.partition));
+            if let (Some(slot), Some(place)) = (slot, &place) {
+                let mut applied = slot.applied();
+                let moved = applied.wait_for(|next| *next > place.offset + 1);
+                // Whoever waits for ever asks again at times all the same.
+                let _ = tokio::time::timeout(ASK_AGAIN, moved).await;
+            }
+            Ok(())
         })
     }
 

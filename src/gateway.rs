@@ -118,10 +118,12 @@ impl Gate {
         self.take_in(request).await
     }
 
-    /// The same for what is for everybody: who asks says nothing, but where from is known.
+    /// The same for what is for everybody: nobody need say who asks, but who does is known, and where from.
     async fn enter_public(&self, mut request: Request) -> Result<(Request, Held), Problem> {
         let peer = request.extensions().get::<Peer>().copied();
         let address = peer.map(|peer| client_address(request.headers(), peer, &self.trusted_proxies));
+        let visitor = self.auth.visitor(request.headers());
+        request.extensions_mut().insert(visitor);
         request.extensions_mut().insert(Caller::default());
         request.extensions_mut().insert(ClientAddress(address));
         self.take_in(request).await

@@ -3,6 +3,7 @@
 
 mod asof;
 mod broker;
+mod carts;
 mod clicks;
 mod crash;
 mod described;

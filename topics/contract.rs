@@ -98,6 +98,10 @@ pub trait Refusal: std::fmt::Display {
     fn code(&self) -> &'static str;
     /// What kind of "no" it is.
     fn kind(&self) -> RefusalKind;
+    /// What a program needs to know of it beside the code, by name.
+    fn members(&self) -> Vec<(&'static str, serde_json::Value)> {
+        Vec::new()
+    }
 }
 
 /// Reads a field that may be left out: null means the same as absent.

@@ -21,6 +21,12 @@ fn leaderboards() {
 }
 
 #[test]
+fn carts() {
+    check::<crate::carts::Carts>("carts");
+    check::<crate::carts::CartsStock>("carts.stock");
+}
+
+#[test]
 fn clicks() {
     check::<crate::clicks::Clicks>("clicks");
     check::<crate::clicks::ClicksAds>("clicks.ads");

@@ -1,5 +1,6 @@
 //! What may be asked and what is said, and the log that carries it. No behaviour lives here.
 
+pub mod carts;
 pub mod clicks;
 pub mod codec;
 pub mod conformance;

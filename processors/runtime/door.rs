@@ -114,6 +114,10 @@ pub trait Backend: Send + Sync {
     fn partitions(&self) -> u32;
     /// The record at a position of a machine's topic; none if there is none any more, or not yet.
     fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>>;
+    /// Waits until a partition of these may have gone on, and the longer the more often it was waited for.
+    fn pause(&self, _seen: &Positions, _times: u32) -> Answering<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
     /// Counts something for the operators that leaves no trace in the log.
     fn count(&self, _what: &'static str) {}
     /// The cluster's secret that cursors, ids and tokens are made with.
@@ -340,6 +344,31 @@ impl Door {
             })?);
         }
         Ok(Read { answer: M::merge(query, answers), positions })
+    }
+
+    /// Asks a query again and again until `is_final` holds of its answer: how a request hears how a saga went that it
+    /// began. `None` if the time that the request waits for an outcome is over before.
+    ///
+    /// # Errors
+    /// As [`Door::ask`].
+    pub async fn ask_until<M: Machine>(
+        &self,
+        asked: &Asked,
+        query: &Query<M>,
+        is_final: impl Fn(&Answer<M>) -> bool,
+    ) -> Result<Option<Read<Answer<M>>>, Problem> {
+        let asking = async {
+            for times in 0.. {
+                let read = self.ask::<M>(asked, query).await?;
+                if is_final(&read.answer) {
+                    return Ok(read);
+                }
+                self.backend.pause(&read.positions, times).await?;
+            }
+            unreachable!("nobody waits for so long")
+        };
+        let found = tokio::time::timeout(asked.wait.unwrap_or(self.default_wait), asking).await;
+        found.map_or(Ok(None), |read| read.map(Some))
     }
 
     /// Follows a query: what `S` shows of its answer, and then of each change.

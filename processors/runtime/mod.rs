@@ -14,6 +14,7 @@ pub mod problem;
 pub mod reply;
 pub mod routes;
 pub mod runner;
+pub mod saga;
 mod script;
 pub mod streams;
 pub mod system;

@@ -69,7 +69,8 @@ impl Problem {
     #[must_use]
     pub fn refusal(refusal: &impl Refusal) -> Self {
         let status = refusal.kind().status();
-        Self::new(status, refusal.code(), refusal.to_string())
+        let problem = Self::new(status, refusal.code(), refusal.to_string());
+        refusal.members().into_iter().fold(problem, |problem, (name, value)| problem.with(name, value))
     }
 
     /// The same with a further member.

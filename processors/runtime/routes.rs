@@ -3,7 +3,7 @@
 use crate::runtime::door::{AsOf, Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::streams::Events;
-use axum::body::{Body as AxumBody, Bytes};
+use axum::body::{Body as AxumBody, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -95,6 +95,24 @@ impl IntoResponse for Undone {
             }
         }
     }
+}
+
+/// The same response with an ETag: a version in quotes.
+#[must_use]
+pub fn with_etag(mut response: Response, version: u32) -> Response {
+    set(response.headers_mut(), "etag", &format!("\"{version}\""));
+    response
+}
+
+/// The version that `If-Match` names; none for `*`, which any version is.
+///
+/// # Errors
+/// 400 `bad_header`.
+pub fn if_match(parts: &Parts) -> Result<Option<u32>, Problem> {
+    let Some(value) = text(parts, "if-match")?.filter(|value| *value != "*") else { return Ok(None) };
+    let version = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).and_then(|text| text.parse().ok());
+    let bad = || Problem::bad_request("bad_header", format!("If-Match is a version in quotes or `*`, not {value}"));
+    version.map(Some).ok_or_else(bad)
 }
 
 /// Sets a header; what cannot stand in one, or says nothing, is left out.
@@ -207,6 +225,24 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
     }
 }
 
+/// Who a request to a route for everybody is from, if that is known: whoever has no API key is the default caller.
+#[derive(Clone, Debug, Default)]
+pub struct Visitor {
+    /// Who it is.
+    pub caller: Caller,
+    /// True if the `Authorization` header says so: then it says nothing else.
+    pub by_key: bool,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Visitor {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        let known: Option<&Result<Self, Problem>> = parts.extensions.get();
+        known.cloned().unwrap_or_else(|| Ok(Self::default()))
+    }
+}
+
 /// Server-sent events as a response that goes on until either side ends it.
 #[must_use]
 pub fn follow(events: Events) -> Response {
@@ -252,6 +288,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Body<T> {
         let canonical = without_nulls(serde_json::from_slice(&bytes).map_err(|error| bad_json(&error))?);
         asked.idempotency = idempotency(&parts, &asked.route, &canonical)?;
         Ok(Self(asked, value))
+    }
+}
+
+/// The same as [`Body`] where the body may be left out.
+pub struct MaybeBody<T>(pub Asked, pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Default> FromRequest<S> for MaybeBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if request.body().is_end_stream() {
+            let mut parts = request.into_parts().0;
+            let Writing(asked) = Writing::from_request_parts(&mut parts, state).await?;
+            return Ok(Self(asked, T::default()));
+        }
+        Body::from_request(request, state).await.map(|Body(asked, value)| Self(asked, value))
     }
 }
 
@@ -351,7 +403,11 @@ fn without_nulls(value: Value) -> Value {
     }
 }
 
-fn text<'a>(parts: &'a Parts, name: &str) -> Result<Option<&'a str>, Problem> {
+/// A header as text.
+///
+/// # Errors
+/// 400 `bad_header`.
+pub fn text<'a>(parts: &'a Parts, name: &str) -> Result<Option<&'a str>, Problem> {
     let Some(value) = parts.headers.get(name) else { return Ok(None) };
     let text = value.to_str().map_err(|_| Problem::bad_request("bad_header", format!("{name} is not plain text")))?;
     Ok(Some(text))

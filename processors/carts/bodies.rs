@@ -1,0 +1,188 @@
+//! What the paths of carts take and give as JSON, beside what the contract shows itself.
+
+use millrace_topics::carts::{BundlePart, CartView, Currency, Entry, Money, PaymentKind, QuoteKind, SkuDefinition};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::{IntoParams, ToSchema};
+
+/// A SKU as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewSku)]
+pub(super) struct NewSku {
+    /// How many there are, with those that are reserved and committed: as many as before unless said, 0 at first.
+    on_hand: Option<u32>,
+    /// What one costs.
+    price: Money,
+    /// What people call it: at most 256 bytes.
+    title: Option<String>,
+    /// The most of it in one line of a cart.
+    max_per_line: Option<u32>,
+    /// What a bundle consists of: such a SKU has no stock of its own.
+    parts: Option<Vec<BundlePart>>,
+}
+
+impl NewSku {
+    pub(super) fn definition(self, sku: String) -> SkuDefinition {
+        let Self { on_hand, price, title, max_per_line, parts } = self;
+        let (title, parts) = (title.unwrap_or_default(), parts.unwrap_or_default());
+        SkuDefinition { sku, on_hand, price, title, max_per_line, parts }
+    }
+}
+
+/// A change of how many there are.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewAdjustment)]
+pub(super) struct NewAdjustment {
+    /// So many more are there; below 0: fewer.
+    pub(super) delta: Option<i64>,
+    /// So many of the committed have left the house.
+    pub(super) shipped: Option<u32>,
+}
+
+/// What there is of a SKU. A bundle has only `available`: as many as its parts make.
+#[derive(Serialize, ToSchema)]
+#[schema(as = carts::AvailabilityOfSku)]
+pub(super) struct AvailabilityBody {
+    /// How many are in the house: the other three together.
+    pub(super) on_hand: Option<u32>,
+    /// How many can be reserved.
+    pub(super) available: u32,
+    /// How many are held by carts that are being checked out.
+    pub(super) reserved: Option<u32>,
+    /// How many are sold and still in the house.
+    pub(super) committed: Option<u32>,
+}
+
+/// A cart as it is to be opened.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewCart)]
+pub(super) struct NewCart {
+    /// What it is counted in: ISO 4217, three capital letters.
+    #[schema(value_type = String)]
+    pub(super) currency: Currency,
+    /// Something of the client's: any JSON of at most 4,096 bytes.
+    pub(super) metadata: Option<Value>,
+}
+
+/// A cart that was opened.
+#[derive(Serialize, ToSchema)]
+#[schema(as = carts::OpenedCart)]
+pub(super) struct OpenedCart {
+    /// The cart.
+    #[serde(flatten)]
+    pub(super) cart: CartView,
+    /// Whoever shows it may do everything with the cart. It is shown this once.
+    pub(super) token: String,
+}
+
+/// Some of a SKU for a cart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewLine)]
+pub(super) struct NewLine {
+    /// The SKU.
+    pub(super) sku: String,
+    /// How many more: 1 to 10,000.
+    pub(super) quantity: u32,
+    /// As which variant, by name: other options are another line.
+    pub(super) options: Option<BTreeMap<String, String>>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// Another quantity for a line.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewQuantity)]
+pub(super) struct NewQuantity {
+    /// How many there shall be: 0 removes the line.
+    pub(super) quantity: u32,
+    /// How many the client has seen: then only the difference counts, whatever happened meanwhile.
+    pub(super) base: Option<u32>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// A quote for tax or shipping.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewQuote)]
+pub(super) struct NewQuote {
+    /// What for.
+    pub(super) kind: QuoteKind,
+    /// How much, in minor units of the cart's currency; 0 takes the quote away.
+    pub(super) amount: u64,
+    /// What people call it: at most 128 bytes.
+    pub(super) label: Option<String>,
+    /// The version that it was worked out for: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// Something of the client's for a cart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewMetadata)]
+pub(super) struct NewMetadata {
+    /// Any JSON of at most 4,096 bytes; null takes it away.
+    pub(super) metadata: Option<Value>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// A checkout, or more time for one.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewCheckout)]
+pub(super) struct NewCheckout {
+    /// For how many seconds from now everything is reserved: 1 to 86,400, 900 unless said.
+    pub(super) seconds: Option<u32>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// What a payment provider says of a payment.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewPaymentEvent)]
+pub(super) struct NewPaymentEvent {
+    /// The cart.
+    pub(super) cart: String,
+    /// How far the payment is.
+    pub(super) r#type: PaymentKind,
+    /// How much, in minor units of the cart's currency.
+    pub(super) amount: u64,
+}
+
+/// What happened to a cart, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = carts::History)]
+pub(super) struct HistoryBody {
+    /// The changes.
+    pub(super) entries: Vec<Entry>,
+    /// Where the list goes on; null at its end.
+    pub(super) cursor: Option<String>,
+}
+
+/// Which part of a history.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichHistory {
+    /// Where an earlier page ended.
+    pub(super) cursor: Option<String>,
+    /// How many entries at most: 1 to 1,000, 100 unless said.
+    pub(super) limit: Option<u32>,
+}
+
+/// Which cart a payment belongs to.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichCart {
+    /// The cart.
+    pub(super) cart: String,
+}

@@ -1,0 +1,267 @@
+//! The checkout: a saga between a cart and the stock items that it needs. Its state is the cart's row.
+//!
+//! One question goes to each stock item, however many lines and bundles need it, and to each bundle for its price. The
+//! cart's partition alone ends what it began: by an order, by the buyer's will, by a refusal or by the deadline. So a
+//! reservation ends once, and `complete` can never meet one that stock has given away.
+
+use crate::carts::tables::{CARTS, Cart, Lapsed, Stage, Trial, order_of};
+use crate::carts::transition::{Cx, keep, load, load_current, load_open, note};
+use crate::carts::{lines, payments};
+use crate::runtime::saga::{Answered, Saga};
+use millrace_topics::carts::{
+    Begun, CartsStock, Change, Checkout, Completed, Hold, Money, On, Outcome, Rejection, Reserve, StockCommand,
+    StockRefusal, StockSaid, Timer,
+};
+use millrace_topics::time::Time;
+use std::collections::BTreeMap;
+
+/// How long a checkout holds its stock unless it says otherwise, in seconds.
+pub const CHECKOUT_SECONDS: u32 = 900;
+
+/// The longest that it may ask for at once, in seconds.
+pub const CHECKOUT_SECONDS_LIMIT: u32 = 86_400;
+
+/// How often it may be given more time.
+pub const EXTENSIONS: u8 = 3;
+
+/// What is asked of a stock item: how many, and the price if the cart sells it by itself.
+type Needs = BTreeMap<String, (u32, Option<Money>)>;
+
+/// What a cart needs of each stock item, for all its lines together.
+fn needs(cart: &Cart) -> Needs {
+    let mut needs = Needs::new();
+    for line in &cart.lines {
+        let own = needs.entry(line.sku.clone()).or_default();
+        own.1 = Some(Money { amount: line.price, currency: cart.currency });
+        if line.parts.is_empty() {
+            own.0 += line.quantity;
+        }
+        for part in &line.parts {
+            needs.entry(part.sku.clone()).or_default().0 += line.quantity * part.quantity;
+        }
+    }
+    needs
+}
+
+fn deadline(now: Time, seconds: Option<u32>) -> Result<Time, Rejection> {
+    let seconds = seconds.unwrap_or(CHECKOUT_SECONDS);
+    if !(1..=CHECKOUT_SECONDS_LIMIT).contains(&seconds) {
+        return Err(Rejection::BadRequest(format!("`seconds` is 1 to {CHECKOUT_SECONDS_LIMIT}, not {seconds}")));
+    }
+    Ok(now.plus(u64::from(seconds) * 1000))
+}
+
+/// Locks the lines and asks for their stock.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn begin(cx: &mut Cx<'_>, asked: Checkout) -> Result<Outcome, Rejection> {
+    let deadline = deadline(cx.now(), asked.seconds)?;
+    let mut cart = load_open(cx, &asked.on)?;
+    if cart.lines.is_empty() {
+        return Err(Rejection::EmptyCart);
+    }
+    // The line: nothing below can be refused.
+    let attempt = ask(cx, &asked.on.cart, &mut cart, asked.on.device, deadline, None);
+    let Outcome::Cart(view) = keep(cx, &asked.on.cart, &cart, Vec::new()) else { unreachable!("a cart was kept") };
+    Ok(Outcome::Begun(Begun { attempt, cart: view }))
+}
+
+/// Begins the next attempt of a cart; `late` is a payment that a former one did not live to see.
+pub fn ask(
+    cx: &mut Cx<'_>,
+    id: &str,
+    cart: &mut Cart,
+    device: Option<String>,
+    deadline: Time,
+    late: Option<(String, bool)>,
+) -> u32 {
+    let needs = needs(cart);
+    cart.attempts += 1;
+    let (attempt, total) = (cart.attempts, cart.total());
+    let saga = Saga::begin(attempt, deadline, needs.keys().cloned().collect());
+    let ready = late.is_some();
+    cart.stage = Stage::Trial(Box::new(Trial { saga, total, ready, extended: 0, payment: late }));
+    (cart.lapsed, cart.refused) = (None, None);
+    for (sku, (quantity, price)) in needs {
+        let reserve = Reserve { sku, cart: id.to_owned(), attempt, quantity, price };
+        cx.send::<CartsStock>(&StockCommand::Reserve(reserve));
+    }
+    cx.set_timer(deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
+    note(cx, id, cart, device, Change::CheckoutStarted { attempt, total, expires_at: deadline }, None);
+    attempt
+}
+
+/// A stock item has answered.
+///
+/// # Panics
+/// If there is no such cart: it asked.
+pub fn hear(cx: &mut Cx<'_>, said: StockSaid) -> Outcome {
+    let StockSaid { cart: id, attempt, sku, refusal } = said;
+    let mut cart = cx.get(CARTS, &id).expect("a cart that has asked is there");
+    let Stage::Trial(trial) = &mut cart.stage else { return Outcome::Noted };
+    let Some(refusal) = refusal else {
+        match trial.saga.agree(attempt, &sku) {
+            Answered::Stale => return Outcome::Noted,
+            Answered::Waiting => {}
+            Answered::Agreed => {
+                note(cx, &id, &mut cart, None, Change::StockReserved { attempt }, None);
+                place_if_paid(cx, &id, &mut cart);
+            }
+        }
+        cx.put(CARTS, &id, &cart);
+        return Outcome::Noted;
+    };
+    if trial.saga.waits_for(attempt, &sku) {
+        refuse(cx, &id, &mut cart, attempt, sku, refusal);
+        cx.put(CARTS, &id, &cart);
+    }
+    Outcome::Noted
+}
+
+/// A stock item has said no: nothing is bought. What the item says of its price is believed.
+fn refuse(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, attempt: u32, sku: String, refusal: StockRefusal) {
+    note(cx, id, cart, None, Change::StockRefused { attempt, sku: sku.clone() }, None);
+    end(cx, id, cart, Some(&sku));
+    let reason = match refusal {
+        StockRefusal::Insufficient { asked, available } => Rejection::InsufficientStock { sku, asked, available },
+        StockRefusal::Unknown => Rejection::UnsoldSku(sku),
+        StockRefusal::Price { now } if now.currency != cart.currency => {
+            let (cart, price) = (cart.currency.code().to_owned(), now.currency.code().to_owned());
+            Rejection::CurrencyMismatch { cart, price }
+        }
+        StockRefusal::Price { now } => {
+            let was = lines::reprice(cart, &sku, now.amount);
+            Rejection::PriceChanged { sku, was, now: now.amount }
+        }
+    };
+    cart.refused = Some((attempt, reason));
+}
+
+/// Ends the attempt without an order: what is reserved is given back, and so is what was paid.
+fn end(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, refuser: Option<&String>) {
+    let stage = std::mem::replace(&mut cart.stage, Stage::Active);
+    let Stage::Trial(trial) = stage else { unreachable!("only an attempt that is under way ends") };
+    let attempt = trial.saga.attempt;
+    for sku in trial.saga.held_without(refuser) {
+        let hold = Hold { sku: sku.clone(), cart: id.to_owned(), attempt };
+        cx.send::<CartsStock>(&StockCommand::Release(hold));
+    }
+    cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
+    if let Some((payment, _)) = &trial.payment {
+        payments::give_back(cx, id, cart, payment);
+    }
+}
+
+/// The time of an attempt is over.
+pub fn expire(cx: &mut Cx<'_>, id: &str, attempt: u32) {
+    let Some(mut cart) = cx.get(CARTS, &id.to_owned()) else { return };
+    let Stage::Trial(trial) = &cart.stage else { return };
+    if trial.saga.attempt != attempt {
+        return;
+    }
+    // Money that was taken while stock was being asked is given back already: nothing is left to come late.
+    let may_come = trial.payment.is_none() || trial.saga.is_agreed();
+    let lapsed = Lapsed { total: trial.total, content: cart.content, ready: trial.ready };
+    note(cx, id, &mut cart, None, Change::CheckoutExpired, None);
+    end(cx, id, &mut cart, None);
+    cart.lapsed = may_come.then_some(lapsed);
+    cart.refused = Some((attempt, Rejection::CheckoutExpired));
+    cx.put(CARTS, &id.to_owned(), &cart);
+}
+
+/// Gives a checkout more time: never less than it had.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn extend(cx: &mut Cx<'_>, asked: Checkout) -> Result<Outcome, Rejection> {
+    let wanted = deadline(cx.now(), asked.seconds)?;
+    let on = asked.on;
+    let mut cart = load_current(cx, &on)?;
+    let Stage::Trial(trial) = &mut cart.stage else { return Err(Rejection::NotCheckingOut) };
+    if trial.extended >= EXTENSIONS {
+        return Err(Rejection::ExtendedTooOften(EXTENSIONS));
+    }
+    // The line: nothing below can be refused.
+    trial.extended += 1;
+    let (before, expires_at) = (trial.saga.deadline, trial.saga.deadline.max(wanted));
+    let timer = Timer::Deadline { cart: on.cart.clone(), attempt: trial.saga.attempt };
+    trial.saga.deadline = expires_at;
+    cx.cancel_timer(before, &timer);
+    cx.set_timer(expires_at, &timer);
+    note(cx, &on.cart, &mut cart, on.device, Change::CheckoutExtended { expires_at }, None);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+}
+
+/// Ends a checkout: what is reserved is given back.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn cancel(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
+    let mut cart = load_current(cx, &on)?;
+    if !matches!(cart.stage, Stage::Trial(_)) {
+        return Err(Rejection::NotCheckingOut);
+    }
+    // The line: nothing below can be refused.
+    note(cx, &on.cart, &mut cart, on.device, Change::CheckoutCancelled, None);
+    give_up(cx, &on.cart, &mut cart);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+}
+
+/// Ends the attempt that is under way, because the buyer or the payment provider says so.
+pub fn give_up(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) {
+    let attempt = cart.attempts;
+    end(cx, id, cart, None);
+    cart.refused = Some((attempt, Rejection::NotCheckingOut));
+}
+
+/// Makes an order of a cart that is reserved and paid. Said again it answers the same.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn complete(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
+    let known = load(cx, &on)?;
+    if let Some(order) = known.order(&on.cart) {
+        return Ok(Outcome::Completed(Box::new(Completed::Order { order })));
+    }
+    let mut cart = load_current(cx, &on)?;
+    let Stage::Trial(trial) = &mut cart.stage else { return Err(Rejection::NotCheckingOut) };
+    // The line: nothing below can be refused.
+    let was_ready = std::mem::replace(&mut trial.ready, true);
+    let is_agreed = trial.saga.is_agreed();
+    if !place_if_paid(cx, &on.cart, &mut cart) && !was_ready {
+        note(cx, &on.cart, &mut cart, on.device, Change::PaymentAwaited, None);
+    }
+    cx.put(CARTS, &on.cart, &cart);
+    let completed = match cart.order(&on.cart) {
+        Some(order) => Completed::Order { order },
+        None => Completed::Cart {
+            cart: cart.show(&on.cart, Vec::new()),
+            missing: if is_agreed { "payment_pending" } else { "reservation_pending" }.to_owned(),
+        },
+    };
+    Ok(Outcome::Completed(Box::new(completed)))
+}
+
+/// Places the order if everything is reserved, and the money was taken, or the buyer is ready and it is set aside or
+/// there is nothing to pay. True if it did.
+pub fn place_if_paid(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) -> bool {
+    let Stage::Trial(trial) = &cart.stage else { return false };
+    let is_paid = match &trial.payment {
+        Some((_, captured)) => *captured || trial.ready,
+        None => trial.ready && trial.total == 0,
+    };
+    if !(is_paid && trial.saga.is_agreed()) {
+        return false;
+    }
+    let trial = trial.clone();
+    let attempt = trial.saga.attempt;
+    cart.stage = Stage::Ordered(trial.payment.map(|(payment, _)| payment), cx.now());
+    for sku in &trial.saga.parts {
+        let hold = Hold { sku: sku.clone(), cart: id.to_owned(), attempt };
+        cx.send::<CartsStock>(&StockCommand::Commit(hold));
+    }
+    cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
+    note(cx, id, cart, None, Change::OrderPlaced { order: order_of(id), total: trial.total }, None);
+    true
+}

@@ -1,0 +1,216 @@
+//! Lines: what changes them, and what takes such a change back.
+
+use crate::carts::stock::transition as stock;
+use crate::carts::tables::{Cart, HISTORY, Line, Undoing, line_name};
+use crate::carts::transition::{Cx, check_total, keep, load_open, note};
+use millrace_topics::carts::{AMOUNT_LIMIT, AddLine, Change, Offer, On, Outcome, Rejection, SetLine, Warning};
+
+/// The most lines of a cart.
+pub const LINES_LIMIT: u32 = 100;
+
+/// The most of a SKU in one line.
+pub const QUANTITY_LIMIT: u32 = 10_000;
+
+/// The most options of a line.
+pub const OPTIONS_LIMIT: usize = 16;
+
+/// The longest name or value of an option, in bytes.
+pub const OPTION_LIMIT: usize = 64;
+
+/// The id of a line: the same for the same SKU with the same options, which are sorted by name.
+#[must_use]
+pub fn line_id(sku: &str, options: &[(String, String)]) -> u64 {
+    let mut said = Vec::with_capacity(64);
+    for text in std::iter::once(sku).chain(options.iter().flat_map(|(name, value)| [name.as_str(), value.as_str()])) {
+        said.extend_from_slice(text.as_bytes());
+        said.push(0xff);
+    }
+    xxhash_rust::xxh3::xxh3_64(&said)
+}
+
+/// Puts some of a SKU into a cart.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
+    let AddLine { on, offer, quantity, mut options } = add;
+    if !(1..=QUANTITY_LIMIT).contains(&quantity) {
+        return Err(Rejection::BadQuantity(QUANTITY_LIMIT));
+    }
+    options.sort_unstable();
+    check_options(&options)?;
+    if offer.price.amount > AMOUNT_LIMIT {
+        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
+    }
+    stock::check_parts(&offer.parts)?;
+    let mut cart = load_open(cx, &on)?;
+    if offer.price.currency != cart.currency {
+        let (cart, price) = (cart.currency.code().to_owned(), offer.price.currency.code().to_owned());
+        return Err(Rejection::CurrencyMismatch { cart, price });
+    }
+    if offer.available == Some(0) {
+        return Err(Rejection::InsufficientStock { sku: offer.sku, asked: quantity, available: 0 });
+    }
+    let id = line_id(&offer.sku, &options);
+    let at = cart.lines.iter().position(|line| line.id == id);
+    if at.is_none() && cart.lines.len() >= LINES_LIMIT as usize {
+        return Err(Rejection::TooManyLines(LINES_LIMIT));
+    }
+    let before = at.map(|at| cart.lines[at].clone());
+    let was = before.as_ref().map_or(0, |line| line.quantity);
+    let (quantity, warnings) = cut(&offer, was.saturating_add(quantity), was);
+    match at {
+        Some(at) => cart.lines[at].quantity = quantity,
+        None => cart.lines.push(new_line(id, &offer, options, quantity)),
+    }
+    cart.lines.iter_mut().filter(|line| line.sku == offer.sku).for_each(|line| follow(line, &offer));
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    if before.as_ref().is_some_and(|before| cart.lines.contains(before)) {
+        return Ok(Outcome::Cart(Box::new(cart.show(&on.cart, warnings))));
+    }
+    let (line, sku) = (line_name(id), offer.sku);
+    let change = match was {
+        0 => Change::LineAdded { line, sku, quantity },
+        was => Change::LineChanged { line, sku, was, quantity },
+    };
+    changed(cx, &on, &mut cart, change, Undoing { line: id, before, previous: None });
+    Ok(keep(cx, &on.cart, &cart, warnings))
+}
+
+fn check_options(options: &[(String, String)]) -> Result<(), Rejection> {
+    if options.len() > OPTIONS_LIMIT {
+        return Err(Rejection::BadRequest(format!("a line has at most {OPTIONS_LIMIT} options")));
+    }
+    let fits = |text: &String| (1..=OPTION_LIMIT).contains(&text.len());
+    if !options.iter().all(|(name, value)| fits(name) && fits(value)) {
+        return Err(Rejection::BadRequest(format!("names and values of options have 1 to {OPTION_LIMIT} bytes")));
+    }
+    if options.windows(2).any(|pair| pair[0].0 == pair[1].0) {
+        return Err(Rejection::BadRequest("an option is said once".to_owned()));
+    }
+    Ok(())
+}
+
+fn new_line(id: u64, offer: &Offer, options: Vec<(String, String)>, quantity: u32) -> Line {
+    Line {
+        id,
+        sku: offer.sku.clone(),
+        title: offer.title.clone(),
+        options,
+        quantity,
+        price: offer.price.amount,
+        added_price: offer.price.amount,
+        max_per_line: offer.max_per_line,
+        parts: offer.parts.clone(),
+    }
+}
+
+/// Gives a line what its SKU is sold as now.
+fn follow(line: &mut Line, offer: &Offer) {
+    line.price = offer.price.amount;
+    line.max_per_line = offer.max_per_line;
+    line.title.clone_from(&offer.title);
+    line.parts.clone_from(&offer.parts);
+}
+
+/// How many a line may have of those that are asked for: not more than there are, nor than its SKU allows; but never
+/// fewer than it has.
+fn cut(offer: &Offer, asked: u32, has: u32) -> (u32, Vec<Warning>) {
+    let mut quantity = asked;
+    let mut warnings = Vec::new();
+    for (limit, code) in [
+        (offer.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT), "reduced_to_max_per_line"),
+        (offer.available.unwrap_or(u32::MAX), "reduced_to_stock"),
+    ] {
+        if quantity > limit {
+            let reduced = limit.max(has);
+            warnings.push(Warning {
+                code: code.to_owned(),
+                sku: offer.sku.clone(),
+                asked: quantity,
+                quantity: reduced,
+            });
+            quantity = reduced;
+        }
+    }
+    (quantity, warnings)
+}
+
+/// Changes how many a line has.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
+    if set.quantity > QUANTITY_LIMIT || set.base.is_some_and(|base| base > QUANTITY_LIMIT) {
+        return Err(Rejection::BadQuantity(QUANTITY_LIMIT));
+    }
+    let mut cart = load_open(cx, &set.on)?;
+    let at = cart.lines.iter().position(|line| line_name(line.id) == set.line).ok_or(Rejection::UnknownLine)?;
+    let before = cart.lines[at].clone();
+    let was = before.quantity;
+    // What two devices have changed since they saw the same quantity adds up.
+    let wanted = match set.base {
+        Some(base) => (was + set.quantity).saturating_sub(base),
+        None => set.quantity,
+    };
+    let limit = before.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT);
+    let quantity = wanted.min(limit.max(was.min(wanted)));
+    let reduced =
+        Warning { code: "reduced_to_max_per_line".to_owned(), sku: before.sku.clone(), asked: wanted, quantity };
+    let warnings: Vec<Warning> = (quantity < wanted).then_some(reduced).into_iter().collect();
+    let (line, sku) = (set.line.clone(), before.sku.clone());
+    let change = if quantity == 0 {
+        cart.lines.remove(at);
+        Change::LineRemoved { line, sku, was }
+    } else {
+        cart.lines[at].quantity = quantity;
+        Change::LineChanged { line, sku, was, quantity }
+    };
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    changed(cx, &set.on, &mut cart, change, Undoing { line: before.id, before: Some(before), previous: None });
+    Ok(keep(cx, &set.on.cart, &cart, warnings))
+}
+
+/// Notes a change of lines: what tax and shipping were quoted for is not there any more.
+fn changed(cx: &mut Cx<'_>, on: &On, cart: &mut Cart, change: Change, undo: Undoing) {
+    cart.content += 1;
+    cart.quotes.clear();
+    let undo = Undoing { previous: cart.undo, ..undo };
+    note(cx, &on.cart, cart, on.device.clone(), change, Some(undo));
+}
+
+/// Takes the last change of a line back; said again, the one before it.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
+    let mut cart = load_open(cx, &on)?;
+    let entry = cart.undo.ok_or(Rejection::NothingToUndo)?;
+    let past = cx.get(HISTORY, &(on.cart.clone(), entry)).and_then(|past| past.undo);
+    let Undoing { line: id, before, previous } = past.ok_or(Rejection::NothingToUndo)?;
+    let at = cart.lines.iter().position(|line| line.id == id);
+    let quantity = before.as_ref().map_or(0, |line| line.quantity);
+    match (at, before) {
+        (Some(at), Some(before)) => cart.lines[at].quantity = before.quantity,
+        (Some(at), None) => drop(cart.lines.remove(at)),
+        (None, Some(before)) if cart.lines.len() < LINES_LIMIT as usize => cart.lines.push(before),
+        (None, _) => return Err(Rejection::NothingToUndo),
+    }
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    cart.content += 1;
+    cart.quotes.clear();
+    cart.undo = previous;
+    note(cx, &on.cart, &mut cart, on.device, Change::Undone { line: line_name(id), quantity }, None);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+}
+
+/// Gives all lines of a SKU the price that holds; what the first of them had.
+pub fn reprice(cart: &mut Cart, sku: &str, price: u64) -> u64 {
+    let was = cart.lines.iter().find(|line| line.sku == sku).map_or(price, |line| line.price);
+    cart.lines.iter_mut().filter(|line| line.sku == sku).for_each(|line| line.price = price);
+    cart.content += 1;
+    was
+}

@@ -1,0 +1,547 @@
+//! The HTTP paths of carts: a request becomes a command or a query, and nothing else happens here.
+
+use crate::carts::Carting;
+use crate::carts::bodies::{
+    AvailabilityBody, HistoryBody, NewAdjustment, NewCart, NewCheckout, NewLine, NewMetadata, NewPaymentEvent,
+    NewQuantity, NewQuote, NewSku, OpenedCart, WhichCart, WhichHistory,
+};
+use crate::carts::stock::{self, Stock};
+use crate::carts::tables::cart_of;
+use crate::runtime::door::{Asked, Done, Door, Read, Undone};
+use crate::runtime::problem::Problem;
+use crate::runtime::routes::{
+    Body, MaybeBody, Params, ProblemBody, Reading, Segments, Visitor, Writing, answer, created, if_match, limit,
+    respond, text, with_etag,
+};
+use axum::extract::{FromRequestParts, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use millrace_topics::carts::{
+    AddLine, Adjustment, Answer, CartView, Checkout, Command, Completed, Describe, Offer, On, Opening, Order, Outcome,
+    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, Sku, StockAnswer, StockCommand, StockOutcome,
+    StockQuery, TokenHash,
+};
+use millrace_topics::record::Role;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The routes that need an API key: stock, and what payment providers say.
+#[must_use]
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(define_sku, sku))
+        .routes(routes!(adjust))
+        .routes(routes!(pay))
+        .routes(routes!(payment))
+}
+
+/// The routes for buyers, who have a token at most.
+#[must_use]
+pub fn public() -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(availability))
+        .routes(routes!(open))
+        .routes(routes!(cart, describe))
+        .routes(routes!(add_line))
+        .routes(routes!(set_line, remove_line))
+        .routes(routes!(quote))
+        .routes(routes!(undo))
+        .routes(routes!(check_out))
+        .routes(routes!(extend))
+        .routes(routes!(cancel))
+        .routes(routes!(complete))
+        .routes(routes!(history))
+        .routes(routes!(order))
+}
+
+/// How many entries of a history are given unless it is asked for another number.
+const LISTED: u32 = 100;
+
+/// A key under which somebody without an API key opens a cart has so many bytes at least: whoever guesses it gets the
+/// token.
+const OPENING_KEY: usize = 32;
+
+/// Where a token may be shown beside `Authorization`, which may be needed for an API key.
+const TOKEN_HEADER: &str = "millrace-cart-token";
+
+/// How a device calls itself.
+const DEVICE_HEADER: &str = "millrace-device";
+
+/// By what right a buyer asks.
+struct Buyer {
+    visitor: Visitor,
+    token: Option<TokenHash>,
+    device: Option<String>,
+    if_match: Option<u32>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Buyer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let visitor = Visitor::from_request_parts(parts, state).await?;
+        let bearer = text(parts, "authorization")?.and_then(|value| value.split_once(' '));
+        let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer") && !visitor.by_key);
+        let shown = text(parts, TOKEN_HEADER)?.or(bearer.map(|(_, token)| token.trim()));
+        let device = text(parts, DEVICE_HEADER)?.map(str::to_owned);
+        Ok(Self { token: shown.map(hash), device, if_match: if_match(parts)?, visitor })
+    }
+}
+
+/// Half of the SHA-256 of a token.
+fn hash(token: &str) -> TokenHash {
+    let digest = Sha256::digest(token);
+    TokenHash(*digest.first_chunk().expect("a digest is longer"))
+}
+
+impl Buyer {
+    /// The request as this buyer's. A kept outcome is given again only to who shows the same token.
+    fn asking(&self, asked: Asked) -> Asked {
+        let mut idempotency = asked.idempotency;
+        if let (Some(idempotency), Some(token)) = (&mut idempotency, &self.token) {
+            idempotency.key = format!("{}\0{}", idempotency.key, token.hex());
+        }
+        Asked { caller: self.visitor.caller.clone(), idempotency, ..asked }
+    }
+
+    fn on(&self, cart: String, version: Option<u32>) -> On {
+        On { cart, token: self.token, device: self.device.clone(), if_match: self.if_match, version }
+    }
+
+    fn reader(&self) -> Reader {
+        Reader { token: self.token, caller: self.visitor.caller.clone() }
+    }
+}
+
+/// Creates a SKU, or gives it another price, title or stock.
+#[utoipa::path(put, path = "/v1/carts/skus/{sku}", tag = "carts", request_body = NewSku,
+    params(("sku" = String, Path, description = "The SKU: `[a-z0-9][a-z0-9._-]{0,63}`")), responses(
+    (status = 201, description = "Created", body = Sku),
+    (status = 200, description = "It was there, and is so now", body = Sku),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn define_sku(
+    State(door): State<Door>,
+    Segments(sku): Segments<String>,
+    Body(asked, new): Body<NewSku>,
+) -> Result<Response, Undone> {
+    let definition = new.definition(sku);
+    stock::transition::check(&definition).map_err(|refusal| Problem::refusal(&refusal))?;
+    let done = door.submit::<Stock>(&asked, &StockCommand::Define(Box::new(definition))).await?;
+    let status = if matches!(done.outcome, StockOutcome::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(respond(status, done, |outcome| outcome))
+}
+
+/// Shows a SKU.
+#[utoipa::path(get, path = "/v1/carts/skus/{sku}", tag = "carts",
+    params(("sku" = String, Path, description = "The SKU")), responses(
+    (status = 200, description = "The SKU", body = Sku),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn sku(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(sku): Segments<String>,
+) -> Result<Response, Problem> {
+    Ok(answer(sku_of(&door, &asked, sku).await?, |sku| sku))
+}
+
+async fn sku_of(door: &Door, asked: &Asked, sku: String) -> Result<Read<Sku>, Problem> {
+    let read = door.ask::<Stock>(asked, &StockQuery::Sku { sku }).await?;
+    let StockAnswer::Sku(sku) = read.answer else { unreachable!("a SKU was asked for") };
+    Ok(Read { answer: *sku, positions: read.positions })
+}
+
+/// Changes how many there are by a difference, or says how many of the sold have left the house.
+#[utoipa::path(post, path = "/v1/carts/skus/{sku}/adjust", tag = "carts", request_body = NewAdjustment,
+    params(("sku" = String, Path, description = "The SKU")), responses(
+    (status = 200, description = "The SKU", body = Sku),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn adjust(
+    State(door): State<Door>,
+    Segments(sku): Segments<String>,
+    Body(asked, new): Body<NewAdjustment>,
+) -> Result<Response, Undone> {
+    let adjustment = Adjustment { sku, delta: new.delta.unwrap_or_default(), shipped: new.shipped.unwrap_or_default() };
+    let done = door.submit::<Stock>(&asked, &StockCommand::Adjust(adjustment)).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+}
+
+/// Shows how many there are of a SKU. For everybody.
+#[utoipa::path(get, path = "/v1/carts/skus/{sku}/availability", tag = "carts",
+    params(("sku" = String, Path, description = "The SKU")), responses(
+    (status = 200, description = "How many there are", body = AvailabilityBody),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn availability(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(sku): Segments<String>,
+) -> Result<Response, Problem> {
+    let Read { answer: found, mut positions } = sku_of(&door, &asked, sku).await?;
+    let body = match &found.stock {
+        Some(stock) => AvailabilityBody {
+            on_hand: Some(stock.on_hand),
+            available: stock.available,
+            reserved: Some(stock.reserved),
+            committed: Some(stock.committed),
+        },
+        None => {
+            let read = bundles(&door, &asked, &found).await?;
+            positions.merge(&read.positions);
+            AvailabilityBody { on_hand: None, available: read.answer, reserved: None, committed: None }
+        }
+    };
+    Ok(answer(Read { answer: body, positions }, |body| body))
+}
+
+/// How many bundles its parts make.
+async fn bundles(door: &Door, asked: &Asked, bundle: &Sku) -> Result<Read<u32>, Problem> {
+    let skus = bundle.parts.iter().map(|part| part.sku.clone()).collect();
+    let read = door.ask::<Stock>(asked, &StockQuery::Available { skus }).await?;
+    let StockAnswer::Available(found) = read.answer else { unreachable!("counts were asked for") };
+    let of = |sku: &str| found.iter().find(|(found, _)| found == sku).map_or(0, |(_, available)| *available);
+    let fewest = bundle.parts.iter().map(|part| of(&part.sku) / part.quantity).min();
+    Ok(Read { answer: fewest.unwrap_or_default(), positions: read.positions })
+}
+
+/// Takes what a payment provider says of a payment, in whatever order and however often.
+#[utoipa::path(post, path = "/v1/carts/payments/{payment}/events", tag = "carts", request_body = NewPaymentEvent,
+    params(("payment" = String, Path, description = "The payment, by the provider's id: 1 to 128 bytes")), responses(
+    (status = 200, description = "The payment", body = Payment),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn pay(
+    State(door): State<Door>,
+    Segments(payment): Segments<String>,
+    Body(asked, new): Body<NewPaymentEvent>,
+) -> Result<Response, Undone> {
+    let paying = Paying { cart: new.cart, payment, kind: new.r#type, amount: new.amount };
+    let done = door.submit::<Carting>(&asked, &Command::Pay(paying)).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+}
+
+/// Shows a payment.
+#[utoipa::path(get, path = "/v1/carts/payments/{payment}", tag = "carts",
+    params(("payment" = String, Path, description = "The payment, by the provider's id"), WhichCart), responses(
+    (status = 200, description = "The payment", body = Payment),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn payment(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(payment): Segments<String>,
+    Params(which): Params<WhichCart>,
+) -> Result<Response, Problem> {
+    if asked.caller.role == Role::User {
+        return Err(Problem::refusal(&Rejection::RoleRequired));
+    }
+    let read = door.ask::<Carting>(&asked, &Query::Payment { cart: which.cart, payment }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Payment(payment) => payment,
+        _ => unreachable!("a payment was asked for"),
+    }))
+}
+
+/// Opens a cart. Whoever has its token may do everything with it; nobody needs an account.
+#[utoipa::path(post, path = "/v1/carts", tag = "carts", request_body = NewCart, responses(
+    (status = 201, description = "Opened", body = OpenedCart),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn open(State(door): State<Door>, buyer: Buyer, Body(asked, new): Body<NewCart>) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
+    let is_short = |asked: &Asked| asked.idempotency.as_ref().is_some_and(|given| given.key.len() < OPENING_KEY);
+    if asked.caller.id.is_empty() && is_short(&asked) {
+        let detail = format!("without an API key, an Idempotency-Key has {OPENING_KEY} bytes of chance at least here");
+        return Err(Problem::bad_request("bad_idempotency_key", detail).into());
+    }
+    let id = URL_SAFE_NO_PAD.encode(&door.draw(&asked, "cart")[..16]);
+    let token = URL_SAFE_NO_PAD.encode(door.draw(&asked, "cart-token"));
+    let opening = Opening {
+        cart: id.clone(),
+        token: Some(hash(&token)),
+        currency: new.currency,
+        metadata: new.metadata.as_ref().map(Value::to_string),
+    };
+    let done = door.submit::<Carting>(&asked, &Command::Open(opening)).await?;
+    let place = format!("/v1/carts/{id}");
+    Ok(created(&place, StatusCode::CREATED, done, |outcome| OpenedCart { cart: *cart_in(outcome), token }))
+}
+
+fn cart_in(outcome: Outcome) -> Box<CartView> {
+    match outcome {
+        Outcome::Cart(cart) => cart,
+        _ => unreachable!("a cart was changed"),
+    }
+}
+
+/// Submits a change of a cart, and shows it.
+async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
+    let done = door.submit::<Carting>(asked, &command).await?;
+    let Done { outcome, positions, replayed } = done;
+    let cart = cart_in(outcome);
+    let version = cart.version;
+    Ok(with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version))
+}
+
+/// Shows a cart. The ETag is its version.
+#[utoipa::path(get, path = "/v1/carts/{cart}", tag = "carts",
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn cart(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Reading(asked): Reading,
+    Segments(cart): Segments<String>,
+) -> Result<Response, Problem> {
+    let read = door.ask::<Carting>(&buyer.asking(asked), &Query::Cart { cart, reader: buyer.reader() }).await?;
+    let Answer::Cart(cart) = read.answer else { unreachable!("a cart was asked for") };
+    let version = cart.version;
+    Ok(with_etag(answer(Read { answer: cart, positions: read.positions }, |cart| cart), version))
+}
+
+/// Keeps something of the client's with a cart.
+#[utoipa::path(post, path = "/v1/carts/{cart}", tag = "carts", request_body = NewMetadata,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn describe(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Body(asked, new): Body<NewMetadata>,
+) -> Result<Response, Undone> {
+    let on = buyer.on(cart, new.version);
+    let describe = Describe { on, metadata: new.metadata.as_ref().map(Value::to_string) };
+    change(&door, &buyer.asking(asked), Command::Describe(describe)).await
+}
+
+/// Puts some of a SKU into a cart; adds up with what is there. What is over the limit of a line, or over what there
+/// is, is left out with a warning.
+#[utoipa::path(post, path = "/v1/carts/{cart}/line-items", tag = "carts", request_body = NewLine,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn add_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Body(asked, new): Body<NewLine>,
+) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
+    let offer = offer(&door, &asked, new.sku).await?;
+    let options = new.options.unwrap_or_default().into_iter().collect();
+    let add = AddLine { on: buyer.on(cart, new.version), offer, quantity: new.quantity, options };
+    change(&door, &asked, Command::AddLine(Box::new(add))).await
+}
+
+/// What a SKU is sold as now.
+async fn offer(door: &Door, asked: &Asked, sku: String) -> Result<Offer, Problem> {
+    let found = sku_of(door, asked, sku.clone()).await.map_err(|problem| match problem.status {
+        404 => Problem::refusal(&Rejection::UnsoldSku(sku)),
+        _ => problem,
+    })?;
+    let available = match &found.answer.stock {
+        Some(stock) => stock.available,
+        None => bundles(door, asked, &found.answer).await?.answer,
+    };
+    let Sku { sku, title, price, max_per_line, parts, .. } = found.answer;
+    Ok(Offer { sku, title, price, max_per_line, available: Some(available), parts })
+}
+
+/// Changes how many a line has. With `base` only the difference counts, so that what several devices do adds up.
+#[utoipa::path(post, path = "/v1/carts/{cart}/line-items/{line}", tag = "carts", request_body = NewQuantity,
+    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
+    responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn set_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments((cart, line)): Segments<(String, String)>,
+    Body(asked, new): Body<NewQuantity>,
+) -> Result<Response, Undone> {
+    let set = SetLine { on: buyer.on(cart, new.version), line, quantity: new.quantity, base: new.base };
+    change(&door, &buyer.asking(asked), Command::SetLine(set)).await
+}
+
+/// Removes a line.
+#[utoipa::path(delete, path = "/v1/carts/{cart}/line-items/{line}", tag = "carts",
+    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
+    responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn remove_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments((cart, line)): Segments<(String, String)>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    let set = SetLine { on: buyer.on(cart, None), line, quantity: 0, base: None };
+    change(&door, &buyer.asking(asked), Command::SetLine(set)).await
+}
+
+/// Records what tax or shipping costs, as a server has worked it out. A change of lines takes it away.
+#[utoipa::path(post, path = "/v1/carts/{cart}/quotes", tag = "carts", request_body = NewQuote,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn quote(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Body(asked, new): Body<NewQuote>,
+) -> Result<Response, Undone> {
+    let (kind, amount, label) = (new.kind, new.amount, new.label.unwrap_or_default());
+    let quoting = Quoting { on: buyer.on(cart, new.version), kind, amount, label };
+    change(&door, &buyer.asking(asked), Command::Quote(quoting)).await
+}
+
+/// Takes the last change of a line back; said again, the one before it.
+#[utoipa::path(post, path = "/v1/carts/{cart}/undo", tag = "carts",
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn undo(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    change(&door, &buyer.asking(asked), Command::Undo(buyer.on(cart, None))).await
+}
+
+/// Locks the lines and reserves their stock, all or nothing. Answers when that is decided.
+#[utoipa::path(post, path = "/v1/carts/{cart}/checkout", tag = "carts", request_body = Option<NewCheckout>,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "Everything is reserved until `expires_at`", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn check_out(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    MaybeBody(asked, new): MaybeBody<NewCheckout>,
+) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
+    let checkout = Checkout { on: buyer.on(cart.clone(), new.version), seconds: new.seconds };
+    let done = door.submit::<Carting>(&asked, &Command::Checkout(checkout)).await?;
+    let Outcome::Begun(begun) = done.outcome else { unreachable!("a checkout was begun") };
+    let asked = Asked { min_position: done.positions.clone(), ..asked };
+    let query = Query::Attempt { cart, attempt: begun.attempt, reader: buyer.reader() };
+    let is_decided = |answer: &Answer| !matches!(answer, Answer::Attempt(None));
+    let read = door.ask_until::<Carting>(&asked, &query, is_decided).await?;
+    let Some(Read { answer: Answer::Attempt(Some(cart)), positions }) = read else {
+        return Err(Undone::Accepted(done.positions));
+    };
+    let version = cart.version;
+    let done = Done { outcome: cart, positions, replayed: done.replayed };
+    Ok(with_etag(respond(StatusCode::OK, done, |cart| cart), version))
+}
+
+/// Gives a checkout more time: three times at most.
+#[utoipa::path(post, path = "/v1/carts/{cart}/extend", tag = "carts", request_body = Option<NewCheckout>,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn extend(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    MaybeBody(asked, new): MaybeBody<NewCheckout>,
+) -> Result<Response, Undone> {
+    let checkout = Checkout { on: buyer.on(cart, new.version), seconds: new.seconds };
+    change(&door, &buyer.asking(asked), Command::Extend(checkout)).await
+}
+
+/// Ends a checkout: what is reserved is given back, and the lines can be changed again.
+#[utoipa::path(post, path = "/v1/carts/{cart}/cancel", tag = "carts",
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn cancel(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    change(&door, &buyer.asking(asked), Command::Cancel(buyer.on(cart, None))).await
+}
+
+/// Makes an order of a cart that is reserved and paid. Said again it answers the same. Where the payment is not there
+/// yet, the order is placed when it comes.
+#[utoipa::path(post, path = "/v1/carts/{cart}/complete", tag = "carts",
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The order, or what is missing", body = Completed),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn complete(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    let done = door.submit::<Carting>(&buyer.asking(asked), &Command::Complete(buyer.on(cart, None))).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+}
+
+/// Lists what happened to a cart, the newest first: when, who, with which device.
+#[utoipa::path(get, path = "/v1/carts/{cart}/history", tag = "carts",
+    params(("cart" = String, Path, description = "The cart"), WhichHistory), responses(
+    (status = 200, description = "The changes", body = HistoryBody),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn history(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Reading(asked): Reading,
+    Segments(cart): Segments<String>,
+    Params(which): Params<WhichHistory>,
+) -> Result<Response, Problem> {
+    let scope = format!("history {cart}");
+    let before = which.cursor.map(|cursor| door.open_cursor::<u32>(&scope, &cursor)).transpose()?;
+    let query = Query::History { cart, limit: limit(which.limit, LISTED)?, before, reader: buyer.reader() };
+    let read = door.ask::<Carting>(&buyer.asking(asked), &query).await?;
+    Ok(answer(read, |found| match found {
+        Answer::History(entries, last) => {
+            HistoryBody { entries, cursor: last.map(|last| door.seal_cursor(&scope, &last)) }
+        }
+        _ => unreachable!("a history was asked for"),
+    }))
+}
+
+/// Shows an order, to whoever may see the cart that it was.
+#[utoipa::path(get, path = "/v1/carts/orders/{order}", tag = "carts",
+    params(("order" = String, Path, description = "The order")), responses(
+    (status = 200, description = "The order", body = Order),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn order(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Reading(asked): Reading,
+    Segments(order): Segments<String>,
+) -> Result<Response, Problem> {
+    let cart = cart_of(&order).ok_or_else(|| Problem::refusal(&Rejection::UnknownOrder))?.to_owned();
+    let read = door.ask::<Carting>(&buyer.asking(asked), &Query::Order { cart, reader: buyer.reader() }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Order(order) => order,
+        _ => unreachable!("an order was asked for"),
+    }))
+}

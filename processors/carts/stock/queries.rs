@@ -1,0 +1,56 @@
+//! What can be asked of stock.
+
+use crate::carts::stock::Stock;
+use crate::carts::stock::tables::{COUNTS, SKUS};
+use crate::runtime::system::Partitions;
+use millrace_topics::carts::{Rejection, StockAnswer, StockQuery};
+
+type View<'a> = crate::runtime::view::View<'a, Stock>;
+
+/// Which partitions a query concerns.
+#[must_use]
+pub fn partitions(query: &StockQuery) -> Partitions {
+    match query {
+        StockQuery::Sku { sku } => Partitions::One(sku.as_bytes().to_vec()),
+        StockQuery::Available { skus } => Partitions::Some(skus.iter().map(|sku| sku.as_bytes().to_vec()).collect()),
+    }
+}
+
+/// One answer of those of all partitions.
+///
+/// # Panics
+/// If none was asked.
+#[must_use]
+pub fn merge(query: &StockQuery, answers: Vec<StockAnswer>) -> StockAnswer {
+    match query {
+        StockQuery::Sku { .. } => answers.into_iter().next().expect("one partition was asked"),
+        StockQuery::Available { .. } => {
+            let each = answers.into_iter().map(|answer| match answer {
+                StockAnswer::Available(found) => found,
+                StockAnswer::Sku(_) => unreachable!("counts were asked for"),
+            });
+            StockAnswer::Available(each.flatten().collect())
+        }
+    }
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// That there is no such SKU.
+pub fn answer(view: &View<'_>, query: StockQuery) -> Result<StockAnswer, Rejection> {
+    match query {
+        StockQuery::Sku { sku } => {
+            let row = view.get(SKUS, &sku).ok_or(Rejection::UnknownSku)?;
+            let counts = view.get(COUNTS, &sku).unwrap_or_default();
+            Ok(StockAnswer::Sku(Box::new(row.show(&sku, counts))))
+        }
+        StockQuery::Available { skus } => {
+            let found = skus.into_iter().filter_map(|sku| {
+                let counts = view.get(COUNTS, &sku)?;
+                Some((sku, counts.available()))
+            });
+            Ok(StockAnswer::Available(found.collect()))
+        }
+    }
+}

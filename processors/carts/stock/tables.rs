@@ -1,0 +1,87 @@
+//! The tables of the machine `carts.stock`: what is sold, what there is of it, and who holds some.
+
+use millrace_state::table::{Table, TableDef};
+use millrace_topics::carts::{Availability, BundlePart, Money, Sku};
+use millrace_topics::codec::{Decode, Encode};
+use millrace_topics::time::Time;
+
+/// A SKU as it is sold.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct SkuRow {
+    /// What people call it.
+    pub title: String,
+    /// What one costs.
+    pub price: Money,
+    /// The most of it in one line of a cart.
+    pub max_per_line: Option<u32>,
+    /// What a bundle consists of.
+    pub parts: Vec<BundlePart>,
+    /// When it was changed last.
+    pub changed_at: Time,
+}
+
+/// What there is of an item. What can be reserved is the rest.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Counts {
+    /// How many are in the house.
+    pub on_hand: u32,
+    /// How many carts hold that are being checked out.
+    pub reserved: u32,
+    /// How many are sold and still in the house.
+    pub committed: u32,
+}
+
+impl Counts {
+    /// How many are promised to somebody.
+    #[must_use]
+    pub fn held(&self) -> u32 {
+        self.reserved + self.committed
+    }
+
+    /// How many can be reserved.
+    ///
+    /// # Panics
+    /// If more are promised than there are, which never is so.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.on_hand.checked_sub(self.held()).expect("no more is promised than there is")
+    }
+
+    /// The counts as people see them.
+    #[must_use]
+    pub fn show(&self) -> Availability {
+        let Self { on_hand, reserved, committed } = *self;
+        Availability { on_hand, available: self.available(), reserved, committed }
+    }
+}
+
+/// Id → the SKU.
+pub const SKUS: Table<String, SkuRow> = Table::primary(16, "skus");
+
+/// Id → what there is of it.
+pub const COUNTS: Table<String, Counts> = Table::primary(17, "counts");
+
+/// (item, cart) → the attempt that holds some, and how many.
+pub const HOLDS: Table<(String, String), (u32, u32)> = Table::primary(18, "holds");
+
+/// All of them, by number.
+#[must_use]
+pub fn all() -> Vec<TableDef> {
+    vec![SKUS.def(), COUNTS.def(), HOLDS.def()]
+}
+
+impl SkuRow {
+    /// The SKU as people see it.
+    #[must_use]
+    pub fn show(&self, sku: &str, counts: Counts) -> Sku {
+        Sku {
+            sku: sku.to_owned(),
+            title: self.title.clone(),
+            price: self.price,
+            max_per_line: self.max_per_line,
+            parts: self.parts.clone(),
+            stock: self.parts.is_empty().then(|| counts.show()),
+            changed_at: self.changed_at,
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! What a command does to stock: checks by precedence, the line, then only writes.
+
+use crate::carts::stock::Stock;
+use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
+use crate::runtime::ids;
+use millrace_topics::carts::{
+    AMOUNT_LIMIT, Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand,
+    StockEvent, StockOutcome, StockRefusal, StockSaid,
+};
+use millrace_topics::record::Role;
+
+type Cx<'a> = crate::runtime::cx::Cx<'a, Stock>;
+
+/// The most of an item that there can be: three of it still fit into 32 bits.
+pub const STOCK_LIMIT: u32 = 1_000_000_000;
+
+/// The most parts of a bundle.
+pub const PARTS_LIMIT: usize = 20;
+
+/// The most of an item in one bundle.
+pub const PART_QUANTITY_LIMIT: u32 = 1000;
+
+/// The longest title, in bytes.
+pub const TITLE_LIMIT: usize = 256;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rejection> {
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    match command {
+        StockCommand::Define(definition) => define(cx, *definition),
+        StockCommand::Adjust(adjustment) => adjust(cx, &adjustment),
+        StockCommand::Reserve(reserve) => {
+            reserve_or_refuse(cx, reserve);
+            Ok(StockOutcome::Noted)
+        }
+        StockCommand::Release(hold) => {
+            release(cx, hold);
+            Ok(StockOutcome::Noted)
+        }
+        StockCommand::Commit(hold) => {
+            commit(cx, hold);
+            Ok(StockOutcome::Noted)
+        }
+    }
+}
+
+/// What is wrong with the definition of a SKU whatever the state is. The routes ask it too.
+///
+/// # Errors
+/// The refusal.
+pub fn check(definition: &SkuDefinition) -> Result<(), Rejection> {
+    let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
+    if !ids::is_id(sku) || ids::is_reserved(sku) {
+        return Err(Rejection::BadId);
+    }
+    let bad = |what: String| Err(Rejection::BadRequest(what));
+    if price.amount > AMOUNT_LIMIT {
+        return bad(format!("a price is at most {AMOUNT_LIMIT} minor units"));
+    }
+    if title.len() > TITLE_LIMIT {
+        return bad(format!("`title` has at most {TITLE_LIMIT} bytes"));
+    }
+    if *max_per_line == Some(0) {
+        return bad("`max_per_line` is at least 1".to_owned());
+    }
+    if on_hand.is_some_and(|on_hand| on_hand > STOCK_LIMIT) {
+        return bad(format!("`on_hand` is at most {STOCK_LIMIT}"));
+    }
+    if !parts.is_empty() && on_hand.is_some() {
+        return bad("a bundle has the stock of its parts: leave `on_hand` out".to_owned());
+    }
+    if parts.iter().any(|part| part.sku == *sku) {
+        return bad("a bundle is no part of itself".to_owned());
+    }
+    check_parts(parts)
+}
+
+/// What is wrong with the parts of a bundle.
+///
+/// # Errors
+/// The refusal.
+pub fn check_parts(parts: &[BundlePart]) -> Result<(), Rejection> {
+    let bad = |what: String| Err(Rejection::BadRequest(what));
+    if parts.len() > PARTS_LIMIT {
+        return bad(format!("a bundle has at most {PARTS_LIMIT} parts"));
+    }
+    if !parts.iter().all(|part| (1..=PART_QUANTITY_LIMIT).contains(&part.quantity)) {
+        return bad(format!("a bundle has 1 to {PART_QUANTITY_LIMIT} of each part"));
+    }
+    let is_twice = |at: usize| parts[..at].iter().any(|part| part.sku == parts[at].sku);
+    if (0..parts.len()).any(is_twice) {
+        return bad("a bundle names each part once".to_owned());
+    }
+    Ok(())
+}
+
+fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Rejection> {
+    check(&definition)?;
+    let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
+    let known = cx.get(SKUS, &sku);
+    let before = cx.get(COUNTS, &sku).unwrap_or_default();
+    let is_other_kind = known.as_ref().is_some_and(|row| row.parts.is_empty() != parts.is_empty());
+    let on_hand = if parts.is_empty() { on_hand.unwrap_or(before.on_hand) } else { 0 };
+    if on_hand < before.held() || (is_other_kind && before.held() > 0) {
+        return Err(Rejection::StockHeld { held: before.held() });
+    }
+    let counts = Counts { on_hand, ..before };
+    let row = SkuRow { title, price, max_per_line, parts, changed_at: cx.now() };
+    if let Some(known) = &known
+        && (&known.title, known.price, known.max_per_line, &known.parts)
+            == (&row.title, row.price, row.max_per_line, &row.parts)
+        && counts == before
+    {
+        return Ok(StockOutcome::Changed(Box::new(known.show(&sku, counts))));
+    }
+    // The line: nothing below can be refused.
+    cx.put(SKUS, &sku, &row);
+    cx.put(COUNTS, &sku, &counts);
+    let shown = Box::new(row.show(&sku, counts));
+    cx.say(&StockEvent::Changed(shown.clone()));
+    Ok(if known.is_none() { StockOutcome::Created(shown) } else { StockOutcome::Changed(shown) })
+}
+
+fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Rejection> {
+    let Adjustment { sku, delta, shipped } = adjustment;
+    let row = cx.get(SKUS, sku).ok_or(Rejection::UnknownSku)?;
+    if !row.parts.is_empty() {
+        return Err(Rejection::BadRequest("a bundle has the stock of its parts".to_owned()));
+    }
+    let mut counts = cx.get(COUNTS, sku).unwrap_or_default();
+    if *shipped > counts.committed {
+        return Err(Rejection::BadRequest(format!("{} are committed: no more can be shipped", counts.committed)));
+    }
+    counts.committed -= shipped;
+    counts.on_hand -= shipped;
+    let on_hand = i64::from(counts.on_hand).saturating_add(*delta);
+    counts.on_hand = match u32::try_from(on_hand) {
+        Ok(on_hand) if on_hand > STOCK_LIMIT => {
+            return Err(Rejection::BadRequest(format!("`on_hand` is at most {STOCK_LIMIT}")));
+        }
+        Ok(on_hand) if on_hand >= counts.held() => on_hand,
+        _ => return Err(Rejection::StockHeld { held: counts.held() }),
+    };
+    // The line: nothing below can be refused.
+    let row = SkuRow { changed_at: cx.now(), ..row };
+    cx.put(SKUS, sku, &row);
+    cx.put(COUNTS, sku, &counts);
+    let shown = Box::new(row.show(sku, counts));
+    cx.say(&StockEvent::Changed(shown.clone()));
+    Ok(StockOutcome::Changed(shown))
+}
+
+/// Holds what a cart asks for, or says why not. A bundle holds nothing, but has a row: every hold ends once.
+fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
+    let Reserve { sku, cart, attempt, quantity, price } = reserve;
+    let mut counts = cx.get(COUNTS, &sku).unwrap_or_default();
+    let refusal = match cx.get(SKUS, &sku) {
+        None => Some(StockRefusal::Unknown),
+        Some(row) if !row.parts.is_empty() && quantity > 0 => Some(StockRefusal::Unknown),
+        Some(row) if price.is_some_and(|price| price != row.price) => Some(StockRefusal::Price { now: row.price }),
+        Some(_) if quantity > counts.available() => {
+            Some(StockRefusal::Insufficient { asked: quantity, available: counts.available() })
+        }
+        Some(_) => None,
+    };
+    let is_refused = refusal.is_some();
+    let said = StockSaid { cart: cart.clone(), attempt, sku: sku.clone(), refusal };
+    cx.send::<Carts>(&Command::StockSaid(said));
+    if is_refused {
+        cx.say(&StockEvent::Refused(Held { sku, cart, quantity, available: counts.available() }));
+        return;
+    }
+    counts.reserved += quantity;
+    cx.put(COUNTS, &sku, &counts);
+    cx.put(HOLDS, &(sku.clone(), cart.clone()), &(attempt, quantity));
+    cx.say(&StockEvent::Reserved(Held { sku, cart, quantity, available: counts.available() }));
+}
+
+/// Gives back what a cart holds. A cart says it to whom it has asked, whether it was refused or not.
+fn release(cx: &mut Cx<'_>, hold: Hold) {
+    let Hold { sku, cart, attempt } = hold;
+    let key = (sku, cart);
+    let Some((_, quantity)) = cx.get(HOLDS, &key).filter(|(held, _)| *held == attempt) else { return };
+    let mut counts = cx.get(COUNTS, &key.0).expect("what is held is counted");
+    counts.reserved -= quantity;
+    cx.put(COUNTS, &key.0, &counts);
+    cx.delete(HOLDS, &key);
+    let (sku, cart) = key;
+    cx.say(&StockEvent::Released(Held { sku, cart, quantity, available: counts.available() }));
+}
+
+/// Sells what a cart holds.
+fn commit(cx: &mut Cx<'_>, hold: Hold) {
+    let Hold { sku, cart, attempt } = hold;
+    let key = (sku, cart);
+    let (held, quantity) = cx.get(HOLDS, &key).expect("a cart that orders holds what it orders");
+    assert_eq!(held, attempt, "a cart orders what it holds");
+    let mut counts = cx.get(COUNTS, &key.0).expect("what is held is counted");
+    counts.reserved -= quantity;
+    counts.committed += quantity;
+    cx.put(COUNTS, &key.0, &counts);
+    cx.delete(HOLDS, &key);
+    let (sku, cart) = key;
+    cx.say(&StockEvent::Committed(Held { sku, cart, quantity, available: counts.available() }));
+}

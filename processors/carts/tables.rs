@@ -1,0 +1,286 @@
+//! The tables of the machine `carts`: carts, what happened to them, and their payments.
+
+use crate::runtime::saga::Saga;
+use millrace_state::table::{Table, TableDef};
+use millrace_topics::carts::{
+    BundlePart, CartView, Change, Currency, LineView, Money, Order, PaymentState, Quote, QuoteKind, Rejection, State,
+    TokenHash, Totals, Warning,
+};
+use millrace_topics::codec::{Decode, Encode};
+use millrace_topics::time::Time;
+
+/// A line of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Line {
+    /// A hash of SKU and options.
+    pub id: u64,
+    /// The SKU.
+    pub sku: String,
+    /// What people call it.
+    pub title: String,
+    /// As which variant, sorted by name.
+    pub options: Vec<(String, String)>,
+    /// How many; never 0.
+    pub quantity: u32,
+    /// What one costs; all lines of a SKU say the same.
+    pub price: u64,
+    /// What one cost when it was added.
+    pub added_price: u64,
+    /// The most of it in one line.
+    pub max_per_line: Option<u32>,
+    /// What a bundle consists of.
+    pub parts: Vec<BundlePart>,
+}
+
+/// A checkout that is under way.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Trial {
+    /// Its parts are stock items.
+    pub saga: Saga<String>,
+    /// What is to be paid.
+    pub total: u64,
+    /// True once the buyer has said `complete`.
+    pub ready: bool,
+    /// How often it was given more time.
+    pub extended: u8,
+    /// The payment that pays it, and whether the money was taken.
+    pub payment: Option<(String, bool)>,
+}
+
+/// A checkout whose time was over: a payment that comes late may try it again.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Lapsed {
+    /// What was to be paid.
+    pub total: u64,
+    /// The lines that it was about, by the number of their last change.
+    pub content: u32,
+    /// True if the buyer had said `complete`.
+    pub ready: bool,
+}
+
+/// How far a cart is.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Stage {
+    /// Its lines can be changed.
+    Active,
+    /// Its lines are locked.
+    Trial(Box<Trial>),
+    /// It is an order since then, paid by this payment.
+    Ordered(Option<String>, Time),
+    /// Its lines are in another cart.
+    Merged(String),
+}
+
+/// A cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Cart {
+    /// The hash of its token.
+    pub token: Option<TokenHash>,
+    /// The user whose it is.
+    pub owner: Option<String>,
+    /// What it is counted in.
+    pub currency: Currency,
+    /// Rises with each change.
+    pub version: u32,
+    /// Rises with each change of what is to be paid.
+    pub content: u32,
+    /// How many entries its history has.
+    pub entries: u32,
+    /// The entry that would be taken back next.
+    pub undo: Option<u32>,
+    /// How many checkouts it has begun.
+    pub attempts: u32,
+    /// The last one that came to nothing, and why.
+    pub refused: Option<(u32, Rejection)>,
+    /// The last one whose time was over.
+    pub lapsed: Option<Lapsed>,
+    /// How far it is.
+    pub stage: Stage,
+    /// Its lines, in the order in which they were added.
+    pub lines: Vec<Line>,
+    /// What tax and shipping cost.
+    pub quotes: Vec<Quote>,
+    /// Something of the client's.
+    pub metadata: Option<String>,
+    /// When it was opened.
+    pub created_at: Time,
+    /// When it was changed last.
+    pub changed_at: Time,
+}
+
+/// How a change of a line is taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Undoing {
+    /// The line.
+    pub line: u64,
+    /// What it was; none if it is new.
+    pub before: Option<Line>,
+    /// The entry that would be taken back after this one.
+    pub previous: Option<u32>,
+}
+
+/// What happened to a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Past {
+    /// The version after it.
+    pub version: u32,
+    /// When.
+    pub time: Time,
+    /// Who asked for it.
+    pub by: String,
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// What happened.
+    pub change: Change,
+    /// How it is taken back.
+    pub undo: Option<Undoing>,
+}
+
+/// A payment of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PaymentRow {
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much.
+    pub amount: u64,
+    /// When it was changed last.
+    pub changed_at: Time,
+}
+
+/// Id → the cart.
+pub const CARTS: Table<String, Cart> = Table::primary(16, "carts");
+
+/// (cart, number from 1) → what happened.
+pub const HISTORY: Table<(String, u32), Past> = Table::primary(17, "history");
+
+/// (cart, the provider's id) → the payment.
+pub const PAYMENTS: Table<(String, String), PaymentRow> = Table::primary(18, "payments");
+
+/// All of them, by number.
+#[must_use]
+pub fn all() -> Vec<TableDef> {
+    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def()]
+}
+
+/// The id of the order that a cart becomes.
+#[must_use]
+pub fn order_of(cart: &str) -> String {
+    format!("o_{cart}")
+}
+
+/// The cart that an order was.
+#[must_use]
+pub fn cart_of(order: &str) -> Option<&str> {
+    order.strip_prefix("o_")
+}
+
+impl Line {
+    /// What it costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
+    #[must_use]
+    pub fn total(&self) -> u128 {
+        u128::from(self.price) * u128::from(self.quantity)
+    }
+
+    fn show(&self, currency: Currency) -> LineView {
+        LineView {
+            id: line_name(self.id),
+            sku: self.sku.clone(),
+            title: self.title.clone(),
+            options: self.options.iter().cloned().collect(),
+            quantity: self.quantity,
+            price: Money { amount: self.price, currency },
+            added_price: self.added_price,
+            price_changed: self.price != self.added_price,
+            total: Money { amount: minor(self.total()), currency },
+        }
+    }
+}
+
+/// A line's id as people see it.
+#[must_use]
+pub fn line_name(id: u64) -> String {
+    format!("{id:016x}")
+}
+
+fn minor(amount: u128) -> u64 {
+    u64::try_from(amount).expect("a cart whose total is over the limit is refused")
+}
+
+impl Cart {
+    /// What everything adds up to, before it is known to be within the limit.
+    #[must_use]
+    pub fn sum(&self) -> u128 {
+        let lines: u128 = self.lines.iter().map(Line::total).sum();
+        lines + self.quotes.iter().map(|quote| u128::from(quote.amount)).sum::<u128>()
+    }
+
+    /// What is to be paid.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        minor(self.sum())
+    }
+
+    fn totals(&self) -> Totals {
+        let money = |amount| Money { amount, currency: self.currency };
+        let quoted =
+            |kind: QuoteKind| self.quotes.iter().filter(|quote| quote.kind == kind).map(|quote| quote.amount).sum();
+        Totals {
+            subtotal: money(minor(self.lines.iter().map(Line::total).sum())),
+            tax: money(quoted(QuoteKind::Tax)),
+            shipping: money(quoted(QuoteKind::Shipping)),
+            total: money(self.total()),
+        }
+    }
+
+    /// How far it is, for people.
+    #[must_use]
+    pub fn state(&self) -> State {
+        match &self.stage {
+            Stage::Active => State::Active,
+            Stage::Trial(trial) if !trial.saga.is_agreed() => State::Reserving,
+            Stage::Trial(trial) if trial.ready => State::Paying,
+            Stage::Trial(_) => State::CheckingOut,
+            Stage::Ordered(..) => State::Ordered,
+            Stage::Merged(_) => State::Merged,
+        }
+    }
+
+    /// The cart as people see it.
+    #[must_use]
+    pub fn show(&self, id: &str, warnings: Vec<Warning>) -> CartView {
+        CartView {
+            id: id.to_owned(),
+            state: self.state(),
+            version: self.version,
+            currency: self.currency,
+            decimals: self.currency.decimals(),
+            lines: self.lines.iter().map(|line| line.show(self.currency)).collect(),
+            quotes: self.quotes.clone(),
+            totals: self.totals(),
+            expires_at: match &self.stage {
+                Stage::Trial(trial) => Some(trial.saga.deadline),
+                _ => None,
+            },
+            warnings,
+            order: matches!(self.stage, Stage::Ordered(..)).then(|| order_of(id)),
+            metadata: self.metadata.clone(),
+            created_at: self.created_at,
+            changed_at: self.changed_at,
+        }
+    }
+
+    /// The order that it has become, if it has.
+    #[must_use]
+    pub fn order(&self, id: &str) -> Option<Order> {
+        let Stage::Ordered(payment, placed_at) = &self.stage else { return None };
+        Some(Order {
+            id: order_of(id),
+            cart: id.to_owned(),
+            lines: self.lines.iter().map(|line| line.show(self.currency)).collect(),
+            quotes: self.quotes.clone(),
+            totals: self.totals(),
+            payment: payment.clone(),
+            placed_at: *placed_at,
+        })
+    }
+}

@@ -1,0 +1,213 @@
+//! What a command does to carts: checks by precedence, the line, then only writes.
+
+use crate::carts::tables::{CARTS, Cart, HISTORY, Past, Stage, Undoing, order_of};
+use crate::carts::{Carting, checkout, lines, payments};
+use crate::runtime::ids;
+use millrace_topics::carts::{
+    AMOUNT_LIMIT, Change, Command, Entry, On, Opening, Outcome, Quote, Quoting, Rejection, Timer, TokenHash,
+};
+use millrace_topics::record::{Caller, Role};
+
+pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Carting>;
+
+/// The longest id of a cart, in bytes.
+pub const CART_ID_LIMIT: usize = 300;
+
+/// The longest metadata, in bytes.
+pub const METADATA_LIMIT: usize = 4096;
+
+/// The longest name of a device, in bytes.
+pub const DEVICE_LIMIT: usize = 64;
+
+/// The longest label of a quote, in bytes.
+pub const LABEL_LIMIT: usize = 128;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+    match command {
+        Command::Open(opening) => open(cx, opening),
+        Command::AddLine(add) => lines::add(cx, *add),
+        Command::SetLine(set) => lines::set(cx, &set),
+        Command::Quote(quoting) => quote(cx, quoting),
+        Command::Describe(describe) => {
+            check_metadata(describe.metadata.as_deref())?;
+            let mut cart = load_open(cx, &describe.on)?;
+            // The line: nothing below can be refused.
+            cart.metadata = describe.metadata;
+            note(cx, &describe.on.cart, &mut cart, describe.on.device, Change::Described, None);
+            Ok(keep(cx, &describe.on.cart, &cart, Vec::new()))
+        }
+        Command::Undo(on) => lines::undo(cx, on),
+        Command::Checkout(asked) => checkout::begin(cx, asked),
+        Command::Extend(asked) => checkout::extend(cx, asked),
+        Command::Cancel(on) => checkout::cancel(cx, on),
+        Command::Complete(on) => checkout::complete(cx, on),
+        Command::Pay(paying) => payments::pay(cx, paying),
+        Command::StockSaid(said) => Ok(checkout::hear(cx, said)),
+    }
+}
+
+/// Does what a timer was set for.
+pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
+    match timer {
+        Timer::Deadline { cart, attempt } => checkout::expire(cx, &cart, attempt),
+    }
+}
+
+fn open(cx: &mut Cx<'_>, opening: Opening) -> Result<Outcome, Rejection> {
+    let Opening { cart: id, token, currency, metadata } = opening;
+    check_metadata(metadata.as_deref())?;
+    if id.is_empty() || id.len() > CART_ID_LIMIT {
+        return Err(Rejection::BadRequest(format!("the id of a cart has 1 to {CART_ID_LIMIT} bytes")));
+    }
+    if cx.get(CARTS, &id).is_some() {
+        return Err(Rejection::CartExists);
+    }
+    // The line: nothing below can be refused.
+    let now = cx.now();
+    let mut cart = Cart {
+        token,
+        owner: None,
+        currency,
+        version: 0,
+        content: 0,
+        entries: 0,
+        undo: None,
+        attempts: 0,
+        refused: None,
+        lapsed: None,
+        stage: Stage::Active,
+        lines: Vec::new(),
+        quotes: Vec::new(),
+        metadata,
+        created_at: now,
+        changed_at: now,
+    };
+    note(cx, &id, &mut cart, None, Change::CartOpened, None);
+    Ok(keep(cx, &id, &cart, Vec::new()))
+}
+
+fn quote(cx: &mut Cx<'_>, quoting: Quoting) -> Result<Outcome, Rejection> {
+    let Quoting { on, kind, amount, label } = quoting;
+    if label.len() > LABEL_LIMIT {
+        return Err(Rejection::BadRequest(format!("`label` has at most {LABEL_LIMIT} bytes")));
+    }
+    if amount > AMOUNT_LIMIT {
+        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
+    }
+    let mut cart = load_open(cx, &on)?;
+    // A buyer could make the own cart cheaper by a quote of 0.
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    cart.quotes.retain(|quote| quote.kind != kind);
+    if amount > 0 {
+        cart.quotes.push(Quote { kind, amount, label });
+        cart.quotes.sort_by_key(|quote| quote.kind);
+    }
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    cart.content += 1;
+    note(cx, &on.cart, &mut cart, on.device, Change::QuoteRecorded { kind, amount }, None);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+}
+
+fn check_metadata(metadata: Option<&str>) -> Result<(), Rejection> {
+    let size = metadata.map_or(0, str::len);
+    if size > METADATA_LIMIT {
+        return Err(Rejection::BadRequest(format!("`metadata` has at most {METADATA_LIMIT} bytes, not {size}")));
+    }
+    Ok(())
+}
+
+/// That a cart adds up to what can be paid.
+///
+/// # Errors
+/// The refusal.
+pub fn check_total(cart: &Cart) -> Result<(), Rejection> {
+    if cart.sum() > u128::from(AMOUNT_LIMIT) {
+        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
+    }
+    Ok(())
+}
+
+/// True for whoever shows the cart's token, for its owner, and for servers. A token that is shown must be the right
+/// one, whoever shows it.
+#[must_use]
+pub fn may_see(cart: &Cart, token: Option<TokenHash>, caller: &Caller) -> bool {
+    match (token, cart.token) {
+        (Some(shown), Some(own)) => shown.is(&own),
+        (Some(_), None) => false,
+        (None, _) => {
+            caller.role != Role::User || (ids::is_subject(&caller.id) && cart.owner.as_ref() == Some(&caller.id))
+        }
+    }
+}
+
+/// The cart that is meant, whatever its stage and version.
+///
+/// # Errors
+/// That there is none for who asks.
+pub fn load(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
+    if on.device.as_ref().is_some_and(|device| device.len() > DEVICE_LIMIT) {
+        return Err(Rejection::BadRequest(format!("the name of a device has at most {DEVICE_LIMIT} bytes")));
+    }
+    let cart = cx.get(CARTS, &on.cart).ok_or(Rejection::UnknownCart)?;
+    may_see(&cart, on.token, cx.caller()).then_some(cart).ok_or(Rejection::UnknownCart)
+}
+
+/// The same, in the version that is meant, and neither ordered nor merged.
+///
+/// # Errors
+/// The first thing that is not so.
+pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
+    let cart = load(cx, on)?;
+    match &cart.stage {
+        Stage::Ordered(..) => return Err(Rejection::Ordered { order: order_of(&on.cart) }),
+        Stage::Merged(successor) => return Err(Rejection::Merged { successor: successor.clone() }),
+        Stage::Active | Stage::Trial(_) => {}
+    }
+    let current = cart.version;
+    if on.if_match.is_some_and(|version| version != current) {
+        return Err(Rejection::StaleVersion { current });
+    }
+    if on.version.is_some_and(|version| version != current) {
+        return Err(Rejection::VersionConflict { current });
+    }
+    Ok(cart)
+}
+
+/// The same, with lines that can be changed.
+///
+/// # Errors
+/// The first thing that is not so.
+pub fn load_open(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
+    let cart = load_current(cx, on)?;
+    match cart.stage {
+        Stage::Active => Ok(cart),
+        _ => Err(Rejection::CheckingOut),
+    }
+}
+
+/// Notes a change of a cart in its history, says it, and makes it a version of its own.
+pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, change: Change, undo: Option<Undoing>) {
+    cart.version += 1;
+    cart.entries += 1;
+    cart.changed_at = cx.now();
+    if undo.is_some() {
+        cart.undo = Some(cart.entries);
+    }
+    let (version, time, by) = (cart.version, cx.now(), cx.caller().id.clone());
+    let past = Past { version, time, by: by.clone(), device: device.clone(), change: change.clone(), undo };
+    cx.put(HISTORY, &(id.to_owned(), cart.entries), &past);
+    cx.say(&Entry { cart: id.to_owned(), version, time, by, device, change });
+}
+
+/// Writes a cart, and shows it.
+pub fn keep(cx: &mut Cx<'_>, id: &str, cart: &Cart, warnings: Vec<millrace_topics::carts::Warning>) -> Outcome {
+    cx.put(CARTS, &id.to_owned(), cart);
+    Outcome::Cart(Box::new(cart.show(id, warnings)))
+}

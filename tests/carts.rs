@@ -1,0 +1,260 @@
+//! Carts over HTTP, as a newcomer meets them: from the shelf to the order, what is refused, and a flash sale, also with
+//! kill -9 in the middle of it.
+
+mod sale;
+
+use crate::support::{Answer, Server, eventually, text};
+use crate::walk::contains;
+use serde_json::{Value, json};
+
+fn put(server: &Server, path: &str, body: &Value) -> Answer {
+    server.send("PUT", path, &[], body.to_string().into_bytes()).expect("the server answers")
+}
+
+/// A cart with its token, as a browser holds it.
+struct Buyer<'a> {
+    server: &'a Server,
+    id: String,
+    token: String,
+}
+
+impl<'a> Buyer<'a> {
+    fn open(server: &'a Server) -> Self {
+        let answer = server.post("/v1/carts", &json!({"currency":"EUR"}));
+        let expected = json!({"version":1,"state":"active","lines":[],"total":{"amount":0,"currency":"EUR"}});
+        assert!(answer.status == 201 && contains(&answer.body, &expected), "{answer:?}");
+        let field = |name: &str| answer.body[name].as_str().expect("a text").to_owned();
+        Self { server, id: field("id"), token: field("token") }
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [&[("authorization", bearer.as_str())], headers].concat();
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let path = format!("/v1/carts/{}{path}", self.id);
+        self.server.send(method, &path, &headers, body).expect("the server answers")
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Answer {
+        self.ask("POST", path, &[], body)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], &Value::Null)
+    }
+
+    fn add(&self, sku: &str, quantity: u32) -> Answer {
+        self.post("/line-items", &json!({"sku":sku,"quantity":quantity}))
+    }
+}
+
+fn pay(server: &Server, cart: &str, payment: &str, kind: &str, amount: u64) -> Answer {
+    let body = json!({"cart":cart,"type":kind,"amount":amount});
+    server.post(&format!("/v1/carts/payments/{payment}/events"), &body)
+}
+
+/// What there is of an item, once it is this.
+fn stock_is(server: &Server, sku: &str, expected: &Value) {
+    eventually("the stock is counted", || {
+        let answer = server.get(&format!("/v1/carts/skus/{sku}/availability"));
+        (answer.status == 200 && contains(&answer.body, expected)).then_some(())
+    });
+}
+
+/// A server with the shelf of the examples.
+fn serve(folder: &std::path::Path) -> Server {
+    let server = Server::start(folder, &[]);
+    let tee = json!({"on_hand":100,"price":{"amount":1999,"currency":"EUR"},"title":"Tee","max_per_line":10});
+    assert_eq!(put(&server, "/v1/carts/skus/tee", &tee).status, 201);
+    assert_eq!(put(&server, "/v1/carts/skus/tee", &tee).status, 200);
+    server
+}
+
+#[test]
+fn the_way_of_a_cart_from_the_shelf_to_the_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = serve(&data);
+    let buyer = Buyer::open(&server);
+    let added = buyer.add("tee", 2);
+    assert_eq!(
+        (added.status, added.header("etag"), &added.body["total"]["amount"]),
+        (200, Some("\"2\""), &json!(3998))
+    );
+    let at = added.header("millrace-position").expect("a position").to_owned();
+    let checked_out = buyer.post("/checkout", &Value::Null);
+    assert_eq!((checked_out.status, &checked_out.body["state"]), (200, &json!("checking_out")), "{checked_out:?}");
+    assert!(checked_out.body["expires_at"].is_string());
+    let stock = server.get("/v1/carts/skus/tee/availability").body;
+    assert_eq!(stock, json!({"on_hand":100,"available":98,"reserved":2,"committed":0}));
+    assert_eq!(buyer.add("tee", 1).code(), "checking_out");
+    let payment = pay(&server, &buyer.id, "p1", "authorized", 3998);
+    assert_eq!((payment.status, &payment.body["state"]), (200, &json!("authorized")));
+
+    let completed = buyer.post("/complete", &Value::Null);
+    assert_eq!((completed.status, &completed.body["type"]), (200, &json!("order")), "{completed:?}");
+    let order = &completed.body["order"];
+    let expected = json!({"cart":buyer.id,"payment":"p1","total":{"amount":3998,"currency":"EUR"},
+        "lines":[{"sku":"tee","quantity":2,"total":{"amount":3998}}]});
+    assert!(contains(order, &expected), "{order}");
+    assert_eq!(buyer.post("/complete", &Value::Null).body, completed.body);
+    let order_path = format!("/v1/carts/orders/{}", order["id"].as_str().expect("an id"));
+    assert_eq!(&server.get(&order_path).body, order);
+    stock_is(&server, "tee", &json!({"on_hand":100,"available":98,"reserved":0,"committed":2}));
+
+    let gone = buyer.add("tee", 1);
+    assert_eq!((gone.status, gone.code(), &gone.body["successor"]), (410, "cart_ordered", &order["id"]));
+    let history = buyer.get("/history?limit=2");
+    let newest: Vec<&str> =
+        history.body["entries"].as_array().expect("a list").iter().filter_map(|entry| entry["type"].as_str()).collect();
+    assert_eq!(newest, ["order_placed", "payment_authorized"]);
+    let cursor = history.body["cursor"].as_str().expect("it goes on");
+    let rest = buyer.get(&format!("/history?limit=1000&cursor={cursor}"));
+    let oldest = rest.body["entries"].as_array().expect("a list").last().cloned();
+    assert!(contains(&oldest.expect("one"), &json!({"type":"cart_opened","version":1})), "{rest:?}");
+    let then = buyer.get(&format!("?at={at}"));
+    assert!(contains(&then.body, &json!({"state":"active","version":2,"total":{"amount":3998}})), "{then:?}");
+    let (id, token) = (buyer.id.clone(), buyer.token.clone());
+    server.kill();
+
+    let server = Server::start(&data, &[]);
+    let buyer = Buyer { server: &server, id, token };
+    assert_eq!(buyer.post("/complete", &Value::Null).body, completed.body);
+    for machine in ["carts", "carts.stock"] {
+        let verified = server.cli(&["verify", machine]);
+        assert!(verified.status.success(), "{}", text(&verified.stderr));
+    }
+}
+
+#[test]
+fn what_a_buyer_may_not_do_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let yen = json!({"on_hand":5,"price":{"amount":300,"currency":"JPY"}});
+    assert_eq!(put(&server, "/v1/carts/skus/fan", &yen).status, 201);
+    let rare = json!({"on_hand":1,"price":{"amount":500,"currency":"EUR"}});
+    assert_eq!(put(&server, "/v1/carts/skus/rare", &rare).status, 201);
+    let set = json!({"price":{"amount":900,"currency":"EUR"},"parts":[{"sku":"tee","quantity":1},{"sku":"rare","quantity":1}]});
+    assert_eq!(put(&server, "/v1/carts/skus/set", &set).status, 201);
+    assert_eq!(server.get("/v1/carts/skus/set/availability").body["available"], 1);
+    let buyer = Buyer::open(&server);
+    let other = Buyer::open(&server);
+    let stranger = Buyer { server: &server, id: buyer.id.clone(), token: other.token.clone() };
+    let line = |body: Value| buyer.post("/line-items", &body);
+    let opened = |body: Value| server.post("/v1/carts", &body);
+    let matching =
+        |version: &str| buyer.ask("POST", "/line-items", &[("if-match", version)], &json!({"sku":"tee","quantity":1}));
+    assert_eq!(buyer.add("tee", 1).status, 200);
+    for (answer, status, code) in [
+        (line(json!({"sku":"tee","quantity":-1})), 400, "bad_body"),
+        (line(json!({"sku":"tee","quantity":1.5})), 400, "bad_body"),
+        (line(json!({"sku":"tee","quantity":1,"colour":1})), 400, "bad_body"),
+        (line(json!({"sku":"tee","quantity":0})), 422, "bad_quantity"),
+        (line(json!({"sku":"tee","quantity":4_000_000_000u32})), 422, "bad_quantity"),
+        (line(json!({"sku":"none","quantity":1})), 422, "unknown_sku"),
+        (line(json!({"sku":"fan","quantity":1})), 422, "currency_mismatch"),
+        (line(json!({"sku":"tee","quantity":1,"version":1})), 409, "version_conflict"),
+        (matching("\"1\""), 412, "stale_version"),
+        (matching("1"), 400, "bad_header"),
+        (stranger.add("tee", 1), 404, "unknown_cart"),
+        (stranger.get(""), 404, "unknown_cart"),
+        (stranger.get("/history"), 404, "unknown_cart"),
+        (stranger.post("/complete", &Value::Null), 404, "unknown_cart"),
+        (server.get("/v1/carts/none"), 404, "unknown_cart"),
+        (server.get("/v1/carts/orders/none"), 404, "unknown_order"),
+        (server.get(&format!("/v1/carts/orders/o_{}", buyer.id)), 404, "unknown_order"),
+        (server.get("/v1/carts/skus/none"), 404, "unknown_sku"),
+        (opened(json!({"currency":"euro"})), 400, "bad_body"),
+        (opened(json!({"currency":"EUR","metadata":"x".repeat(5000)})), 422, "bad_request"),
+        (buyer.post("/extend", &json!({"seconds":5})), 409, "not_checking_out"),
+        (other.post("/checkout", &Value::Null), 422, "empty_cart"),
+        (pay(&server, "none", "p", "captured", 1), 404, "unknown_cart"),
+        (put(&server, "/v1/carts/skus/TEE", &rare), 422, "bad_id"),
+    ] {
+        assert_eq!((answer.status, answer.code()), (status, code), "{answer:?}");
+    }
+    let stale = matching("\"9\"");
+    assert_eq!(stale.body["version"], 2, "the present version is said: {stale:?}");
+    let reduced = buyer.add("tee", 20);
+    let expected =
+        json!({"lines":[{"quantity":10}],"warnings":[{"code":"reduced_to_max_per_line","asked":21,"quantity":10}]});
+    assert!(contains(&reduced.body, &expected), "{reduced:?}");
+
+    // The last one goes to whoever is checked out first, whatever it was a part of.
+    assert_eq!(buyer.add("set", 1).status, 200);
+    assert_eq!(other.add("rare", 1).status, 200);
+    assert_eq!(buyer.post("/checkout", &json!({"seconds":600})).status, 200);
+    let refused = other.post("/checkout", &Value::Null);
+    let expected = json!({"code":"insufficient_stock","sku":"rare","asked":1,"available":0});
+    assert!(refused.status == 422 && contains(&refused.body, &expected), "{refused:?}");
+    assert_eq!(buyer.post("/cancel", &Value::Null).body["state"], "active");
+    stock_is(&server, "rare", &json!({"available":1,"reserved":0}));
+    assert_eq!(other.post("/checkout", &Value::Null).status, 200);
+}
+
+#[test]
+fn a_key_stands_for_one_request_of_whoever_shows_the_same_token() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let open = |key: &str| server.post_keyed("/v1/carts", key, &json!({"currency":"EUR"}));
+    let first = open("k1");
+    let again = open("k1");
+    assert_eq!((first.status, &first.body), (201, &again.body), "the token is given again too");
+    assert_eq!(again.header("idempotent-replayed"), Some("true"));
+    assert_ne!(open("k2").body["token"], first.body["token"]);
+    let (one, two) = (Buyer::open(&server), Buyer::open(&server));
+    let add = |buyer: &Buyer<'_>| {
+        buyer.ask("POST", "/line-items", &[("idempotency-key", "same")], &json!({"sku":"tee","quantity":1}))
+    };
+    for buyer in [&one, &two] {
+        let (first, again) = (add(buyer), add(buyer));
+        assert_eq!((first.status, &first.body), (200, &again.body));
+        assert_eq!(first.body["lines"][0]["quantity"], 1);
+    }
+    let stranger = Buyer { server: &server, id: one.id.clone(), token: two.token.clone() };
+    assert_eq!(add(&stranger).code(), "unknown_cart", "a kept answer is not for strangers");
+}
+
+#[test]
+fn with_api_keys_buyers_need_none_and_servers_need_theirs() {
+    let folder = tempfile::tempdir().unwrap();
+    // The SHA-256 of `secret`.
+    let key = "shop:server:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+    let server = Server::start(&folder.path().join("data"), &["--auth-keys", key]);
+    let ask = |method: &str, path: &str, headers: &[(&str, &str)], body: &Value| {
+        server.send(method, path, headers, body.to_string().into_bytes()).expect("the server answers")
+    };
+    let secret = ("authorization", "Bearer secret");
+    let tee = json!({"on_hand":9,"price":{"amount":1999,"currency":"EUR"}});
+    assert_eq!(ask("PUT", "/v1/carts/skus/tee", &[], &tee).status, 401);
+    assert_eq!(ask("PUT", "/v1/carts/skus/tee", &[secret], &tee).status, 201);
+    let new = json!({"currency":"EUR"});
+    let short = ask("POST", "/v1/carts", &[("idempotency-key", "guessable")], &new);
+    assert_eq!((short.status, short.code()), (400, "bad_idempotency_key"));
+    let opened = ask("POST", "/v1/carts", &[], &new);
+    assert_eq!(opened.status, 201, "{opened:?}");
+    let path = format!("/v1/carts/{}", opened.body["id"].as_str().unwrap());
+    let token = opened.body["token"].as_str().unwrap().to_owned();
+    let line = json!({"sku":"tee","quantity":1});
+    let bearer = format!("Bearer {token}");
+    for (headers, status) in [
+        (vec![], 404),
+        (vec![("authorization", "Bearer wrong")], 404),
+        (vec![("authorization", bearer.as_str())], 200),
+        (vec![secret], 200),
+        (vec![secret, ("millrace-cart-token", token.as_str())], 200),
+        (vec![secret, ("millrace-cart-token", "wrong")], 404),
+        (vec![secret, ("millrace-subject", "eve")], 404),
+        (vec![("millrace-subject", "eve")], 401),
+    ] {
+        let answer = ask("POST", &format!("{path}/line-items"), &headers, &line);
+        assert_eq!(answer.status, status, "{headers:?} {answer:?}");
+    }
+    let quote = json!({"kind":"shipping","amount":490,"label":"Post"});
+    assert_eq!(ask("POST", &format!("{path}/quotes"), &[("authorization", bearer.as_str())], &quote).status, 403);
+    let quoted = ask("POST", &format!("{path}/quotes"), &[secret], &quote);
+    assert!(
+        contains(&quoted.body, &json!({"shipping":{"amount":490},"total":{"amount":1999 * 3 + 490}})),
+        "{quoted:?}"
+    );
+}

@@ -1,0 +1,120 @@
+//! The contract of carts: two machines between a shelf and an order.
+//!
+//! `carts` has the cart as its key: its lines, its checkout, its payments and its order. `carts.stock` has the stock
+//! item as its key: how many there are, which carts hold some, and what is sold. They meet only on the log.
+//!
+//! Outcomes, events and answers are untagged as JSON, as those of leaderboards are.
+
+mod cart;
+mod money;
+mod rejection;
+mod stock;
+mod view;
+
+pub use cart::{
+    AddLine, Checkout, Command, Describe, Offer, On, Opening, Paying, PaymentKind, QuoteKind, Quoting, SetLine,
+    StockRefusal, StockSaid, TokenHash,
+};
+pub use money::{AMOUNT_LIMIT, Currency, Money};
+pub use rejection::Rejection;
+pub use stock::{
+    Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, StockAnswer, StockCommand,
+    StockEvent, StockOutcome, StockQuery,
+};
+pub use view::{
+    Answer, Begun, CartView, Change, Completed, Entry, LineView, Order, Outcome, Payment, PaymentState, Query, Quote,
+    Reader, State, Timer, Totals, Warning,
+};
+
+use crate::contract::{Contract, NoTimer};
+
+/// The machine `carts`. Its key is the cart.
+pub enum Carts {}
+
+/// The machine `carts.stock`. Its key is the stock item.
+pub enum CartsStock {}
+
+impl Contract for Carts {
+    const MACHINE: &'static str = "carts";
+    const SCHEMA: u16 = 1;
+    type Command = Command;
+    type Outcome = Outcome;
+    type Rejection = Rejection;
+    type Event = Entry;
+    type Query = Query;
+    type Answer = Answer;
+    type Timer = Timer;
+
+    fn key(command: &Command) -> Option<&[u8]> {
+        let cart = match command {
+            Command::Open(opening) => &opening.cart,
+            Command::AddLine(add) => &add.on.cart,
+            Command::SetLine(set) => &set.on.cart,
+            Command::Quote(quoting) => &quoting.on.cart,
+            Command::Describe(describe) => &describe.on.cart,
+            Command::Checkout(checkout) | Command::Extend(checkout) => &checkout.on.cart,
+            Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &on.cart,
+            Command::Pay(paying) => &paying.cart,
+            Command::StockSaid(said) => &said.cart,
+        };
+        Some(cart.as_bytes())
+    }
+
+    fn event_type(event: &Entry) -> &'static str {
+        match event.change {
+            Change::CartOpened => "CartOpened",
+            Change::LineAdded { .. } => "LineAdded",
+            Change::LineChanged { .. } => "LineChanged",
+            Change::LineRemoved { .. } => "LineRemoved",
+            Change::QuoteRecorded { .. } => "QuoteRecorded",
+            Change::Described => "CartDescribed",
+            Change::Undone { .. } => "Undone",
+            Change::CheckoutStarted { .. } => "CheckoutStarted",
+            Change::StockReserved { .. } => "StockReserved",
+            Change::StockRefused { .. } => "StockRefused",
+            Change::CheckoutExtended { .. } => "CheckoutExtended",
+            Change::CheckoutCancelled => "CheckoutCancelled",
+            Change::CheckoutExpired => "CheckoutExpired",
+            Change::PaymentAwaited => "PaymentAwaited",
+            Change::PaymentAuthorized { .. } => "PaymentAuthorized",
+            Change::PaymentCaptured { .. } => "PaymentCaptured",
+            Change::PaymentFailed { .. } => "PaymentFailed",
+            Change::VoidDue { .. } => "VoidDue",
+            Change::RefundDue { .. } => "RefundDue",
+            Change::PaymentRefunded { .. } => "PaymentRefunded",
+            Change::OrderPlaced { .. } => "OrderPlaced",
+        }
+    }
+}
+
+impl Contract for CartsStock {
+    const MACHINE: &'static str = "carts.stock";
+    const SCHEMA: u16 = 1;
+    type Command = StockCommand;
+    type Outcome = StockOutcome;
+    type Rejection = Rejection;
+    type Event = StockEvent;
+    type Query = StockQuery;
+    type Answer = StockAnswer;
+    type Timer = NoTimer;
+
+    fn key(command: &StockCommand) -> Option<&[u8]> {
+        let sku = match command {
+            StockCommand::Define(definition) => &definition.sku,
+            StockCommand::Adjust(adjustment) => &adjustment.sku,
+            StockCommand::Reserve(reserve) => &reserve.sku,
+            StockCommand::Release(hold) | StockCommand::Commit(hold) => &hold.sku,
+        };
+        Some(sku.as_bytes())
+    }
+
+    fn event_type(event: &StockEvent) -> &'static str {
+        match event {
+            StockEvent::Changed(_) => "SkuChanged",
+            StockEvent::Reserved(_) => "ItemReserved",
+            StockEvent::Refused(_) => "ItemRefused",
+            StockEvent::Released(_) => "ItemReleased",
+            StockEvent::Committed(_) => "ItemCommitted",
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! What may be asked of a cart, and of its payments.
+
+use crate::carts::money::{Currency, Money};
+use crate::carts::stock::BundlePart;
+use crate::codec::{Decode, Encode};
+use crate::contract::or_default;
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+use utoipa::ToSchema;
+
+/// What may be asked of the machine. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Command {
+    /// Opens a cart.
+    Open(Opening),
+    /// Puts some of a SKU into a cart.
+    AddLine(Box<AddLine>),
+    /// Changes how many a line has; 0 removes it.
+    SetLine(SetLine),
+    /// Notes what tax or shipping costs, as somebody else has worked it out.
+    Quote(Quoting),
+    /// Keeps something of the client's with a cart.
+    Describe(Describe),
+    /// Takes the last change of lines back.
+    Undo(On),
+    /// Locks the lines and asks for their stock.
+    Checkout(Checkout),
+    /// Gives a checkout more time.
+    Extend(Checkout),
+    /// Ends a checkout: what is reserved is given back.
+    Cancel(On),
+    /// Makes an order of a cart that is reserved and paid; says that the buyer is ready where it is not paid yet.
+    Complete(On),
+    /// What a payment provider says.
+    Pay(Paying),
+    /// The answer of a stock item: sent by `carts.stock`.
+    #[serde(skip_deserializing)]
+    StockSaid(StockSaid),
+}
+
+/// The hash of a cart's token: half of its SHA-256. The token itself reaches no log.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct TokenHash(pub [u8; 16]);
+
+impl TokenHash {
+    /// True for the same hash; takes as long for any other.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        let difference = self.0.iter().zip(&other.0).fold(0, |difference, (a, b)| difference | (a ^ b));
+        std::hint::black_box(difference) == 0
+    }
+
+    /// Its digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.iter().fold(String::with_capacity(32), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("a text takes everything");
+            text
+        })
+    }
+}
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.hex())
+    }
+}
+
+impl Serialize for TokenHash {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.hex())
+    }
+}
+
+impl<'de> Deserialize<'de> for TokenHash {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(deserializer)?;
+        let bad = || serde::de::Error::custom("the hash of a token has 32 hex digits");
+        // Longer ones would not fit; shorter ones mean the same as with zeros before them.
+        if text.len() != 32 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(bad());
+        }
+        u128::from_str_radix(&text, 16).map(|bits| Self(bits.to_be_bytes())).map_err(|_| bad())
+    }
+}
+
+/// Which cart is meant, by what right, and in which of its versions.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct On {
+    /// The cart.
+    pub cart: String,
+    /// The hash of the token that was shown. Without one the caller's role or name must do.
+    #[serde(default)]
+    pub token: Option<TokenHash>,
+    /// The device that asks, as it calls itself.
+    #[serde(default)]
+    pub device: Option<String>,
+    /// The version of `If-Match`: another one is stale.
+    #[serde(default)]
+    pub if_match: Option<u32>,
+    /// The version in the body: another one is a conflict.
+    #[serde(default)]
+    pub version: Option<u32>,
+}
+
+/// A cart that is to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Opening {
+    /// Its id, drawn by the gateway.
+    pub cart: String,
+    /// The hash of its token.
+    pub token: Option<TokenHash>,
+    /// What it is counted in.
+    pub currency: Currency,
+    /// Something of the client's, as JSON.
+    pub metadata: Option<String>,
+}
+
+/// What a SKU is sold as, found out by the route: the stock item itself has the last word at the checkout.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Offer {
+    /// The SKU.
+    pub sku: String,
+    /// What people call it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub title: String,
+    /// What one costs.
+    pub price: Money,
+    /// The most of it in one line.
+    #[serde(default)]
+    pub max_per_line: Option<u32>,
+    /// How many there are: only a hint, nothing is reserved.
+    #[serde(default)]
+    pub available: Option<u32>,
+    /// What a bundle consists of.
+    #[serde(default, deserialize_with = "or_default")]
+    pub parts: Vec<BundlePart>,
+}
+
+/// Some of a SKU for a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct AddLine {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// What is sold.
+    pub offer: Offer,
+    /// How many more.
+    pub quantity: u32,
+    /// As which variant, by name: other options are another line.
+    #[serde(default, deserialize_with = "or_default")]
+    pub options: Vec<(String, String)>,
+}
+
+/// Another quantity for a line.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct SetLine {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// The line.
+    pub line: String,
+    /// How many there shall be.
+    pub quantity: u32,
+    /// How many the client has seen: then only the difference counts, whatever happened meanwhile.
+    pub base: Option<u32>,
+}
+
+/// What a quote is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = carts::QuoteKind)]
+#[serde(rename_all = "snake_case")]
+pub enum QuoteKind {
+    /// Taxes that come on top.
+    Tax,
+    /// Sending it.
+    Shipping,
+}
+
+/// A quote for a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Quoting {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// What for.
+    pub kind: QuoteKind,
+    /// How much, in minor units of the cart's currency; 0 takes the quote away.
+    pub amount: u64,
+    /// What people call it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub label: String,
+}
+
+/// Something of the client's for a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Describe {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// JSON; none takes it away.
+    pub metadata: Option<String>,
+}
+
+/// A checkout that is to begin, or to have more time.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Checkout {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// For how many seconds from now it is reserved; the usual time unless said.
+    pub seconds: Option<u32>,
+}
+
+/// How far a payment is, as its provider says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = carts::PaymentKind)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentKind {
+    /// The money is set aside.
+    Authorized,
+    /// The money was taken.
+    Captured,
+    /// There is no money.
+    Failed,
+    /// The money was given back.
+    Refunded,
+}
+
+/// What a payment provider says of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Paying {
+    /// The cart.
+    pub cart: String,
+    /// The payment, by the provider's id.
+    pub payment: String,
+    /// How far it is.
+    pub kind: PaymentKind,
+    /// How much, in minor units of the cart's currency.
+    pub amount: u64,
+}
+
+/// What a stock item answers a cart that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct StockSaid {
+    /// The cart.
+    pub cart: String,
+    /// Which of its checkouts is meant.
+    pub attempt: u32,
+    /// The stock item.
+    pub sku: String,
+    /// Why nothing is reserved; none if it is.
+    pub refusal: Option<StockRefusal>,
+}
+
+/// Why a stock item reserves nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StockRefusal {
+    /// There are fewer.
+    Insufficient {
+        /// How many were asked for.
+        asked: u32,
+        /// How many there are.
+        available: u32,
+    },
+    /// It costs something else.
+    Price {
+        /// What it costs now.
+        now: Money,
+    },
+    /// There is no such SKU.
+    Unknown,
+}

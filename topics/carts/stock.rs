@@ -1,0 +1,196 @@
+//! Stock: what there is of an item, what carts have reserved of it and what orders have committed.
+
+use crate::carts::money::Money;
+use crate::codec::{Decode, Encode};
+use crate::contract::or_default;
+use crate::time::Time;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What may be asked of the machine. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum StockCommand {
+    /// Creates a SKU, or gives it another price, title or stock.
+    Define(Box<SkuDefinition>),
+    /// Changes how many there are by a difference.
+    Adjust(Adjustment),
+    /// A cart that is checked out asks for stock: sent by `carts`.
+    #[serde(skip_deserializing)]
+    Reserve(Reserve),
+    /// A cart gives back what it reserved, or may have: sent by `carts`.
+    #[serde(skip_deserializing)]
+    Release(Hold),
+    /// What a cart reserved is sold: sent by `carts`.
+    #[serde(skip_deserializing)]
+    Commit(Hold),
+}
+
+/// A SKU as it is to be. One with parts is a bundle: it has no stock of its own, but that of its parts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct SkuDefinition {
+    /// Its id.
+    pub sku: String,
+    /// How many there are, with those that are reserved and committed: as many as before unless said.
+    pub on_hand: Option<u32>,
+    /// What one costs.
+    pub price: Money,
+    /// What people call it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub title: String,
+    /// The most of it in one line of a cart.
+    pub max_per_line: Option<u32>,
+    /// What a bundle consists of.
+    #[serde(default, deserialize_with = "or_default")]
+    pub parts: Vec<BundlePart>,
+}
+
+/// A part of a bundle.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = carts::BundlePart)]
+#[serde(deny_unknown_fields)]
+pub struct BundlePart {
+    /// The stock item.
+    pub sku: String,
+    /// How many of it are in one bundle.
+    pub quantity: u32,
+}
+
+/// A change of how many there are.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Adjustment {
+    /// The SKU.
+    pub sku: String,
+    /// So many more are there; below 0: fewer.
+    #[serde(default, deserialize_with = "or_default")]
+    pub delta: i64,
+    /// So many of the committed have left the house.
+    #[serde(default, deserialize_with = "or_default")]
+    pub shipped: u32,
+}
+
+/// What a cart asks of one stock item, for all its lines together.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Reserve {
+    /// The stock item.
+    pub sku: String,
+    /// The cart.
+    pub cart: String,
+    /// Which of the cart's checkouts it is for.
+    pub attempt: u32,
+    /// How many; 0 for a bundle, of which only the price is asked.
+    pub quantity: u32,
+    /// The price that the cart has, if it sells this SKU itself: it must be the one that holds.
+    pub price: Option<Money>,
+}
+
+/// What a cart holds of one stock item.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Hold {
+    /// The stock item.
+    pub sku: String,
+    /// The cart.
+    pub cart: String,
+    /// Which of the cart's checkouts it was for.
+    pub attempt: u32,
+}
+
+/// A SKU as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Sku)]
+pub struct Sku {
+    /// Its id.
+    pub sku: String,
+    /// What people call it.
+    pub title: String,
+    /// What one costs.
+    pub price: Money,
+    /// The most of it in one line of a cart; null is no limit of its own.
+    pub max_per_line: Option<u32>,
+    /// What a bundle consists of; empty for what is no bundle.
+    pub parts: Vec<BundlePart>,
+    /// What there is of it: null for a bundle, which has the stock of its parts.
+    pub stock: Option<Availability>,
+    /// When it was changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Time,
+}
+
+/// What there is of a stock item: `on_hand` is the sum of the other three.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Availability)]
+pub struct Availability {
+    /// How many are in the house.
+    pub on_hand: u32,
+    /// How many can be reserved.
+    pub available: u32,
+    /// How many are held by carts that are being checked out.
+    pub reserved: u32,
+    /// How many are sold and still in the house.
+    pub committed: u32,
+}
+
+/// What an accepted command answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(untagged)]
+pub enum StockOutcome {
+    /// The SKU was created.
+    Created(Box<Sku>),
+    /// The SKU was there, and is so now.
+    Changed(Box<Sku>),
+    /// A cart's question is answered over the log.
+    Noted,
+}
+
+/// What the machine says.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(untagged)]
+pub enum StockEvent {
+    /// A SKU was created, or is otherwise now.
+    Changed(Box<Sku>),
+    /// A cart has reserved some of an item.
+    Reserved(Held),
+    /// A cart was refused some of an item.
+    Refused(Held),
+    /// A cart has given some of an item back.
+    Released(Held),
+    /// Some of an item are sold.
+    Committed(Held),
+}
+
+/// What a cart did with an item.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Held {
+    /// The stock item.
+    pub sku: String,
+    /// The cart.
+    pub cart: String,
+    /// How many.
+    pub quantity: u32,
+    /// How many can be reserved afterwards.
+    pub available: u32,
+}
+
+/// What may be asked of the machine's tables.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum StockQuery {
+    /// A SKU.
+    Sku {
+        /// Its id.
+        sku: String,
+    },
+    /// How many can be reserved of these stock items.
+    Available {
+        /// The items.
+        skus: Vec<String>,
+    },
+}
+
+/// What a query answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum StockAnswer {
+    /// A SKU.
+    Sku(Box<Sku>),
+    /// Of each item that this partition has, how many can be reserved.
+    Available(Vec<(String, u32)>),
+}

@@ -1,0 +1,489 @@
+//! What a cart answers: the cart itself, its order, its payments, and what happened to it.
+
+use crate::carts::cart::{PaymentKind, QuoteKind, TokenHash};
+use crate::carts::money::{Currency, Money};
+use crate::codec::{Decode, Encode};
+use crate::record::Caller;
+use crate::time::Time;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+
+/// How far a cart is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::State)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Its lines can be changed.
+    #[default]
+    Active,
+    /// Its lines are locked, and stock is being asked for.
+    Reserving,
+    /// Everything is reserved, for a while.
+    CheckingOut,
+    /// The buyer is ready; only the payment is missing.
+    Paying,
+    /// It has become an order.
+    Ordered,
+    /// Its lines are in another cart.
+    Merged,
+}
+
+/// A line as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Line)]
+pub struct LineView {
+    /// Its id: the same for the same SKU with the same options.
+    pub id: String,
+    /// The SKU.
+    pub sku: String,
+    /// What people call it.
+    pub title: String,
+    /// As which variant, by name.
+    pub options: BTreeMap<String, String>,
+    /// How many.
+    pub quantity: u32,
+    /// What one costs.
+    pub price: Money,
+    /// What one cost when it was added, in minor units.
+    pub added_price: u64,
+    /// True if that is not what it costs now.
+    pub price_changed: bool,
+    /// What the line costs.
+    pub total: Money,
+}
+
+/// Something that a buyer should see: what was asked for was done only in part.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Warning)]
+pub struct Warning {
+    /// `reduced_to_stock` or `reduced_to_max_per_line`.
+    pub code: String,
+    /// The SKU.
+    pub sku: String,
+    /// How many there were to be.
+    pub asked: u32,
+    /// How many there are.
+    pub quantity: u32,
+}
+
+/// What tax or shipping costs.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Quote)]
+pub struct Quote {
+    /// What for.
+    pub kind: QuoteKind,
+    /// How much, in minor units.
+    pub amount: u64,
+    /// What people call it.
+    pub label: String,
+}
+
+/// What everything adds up to: `total` is `subtotal` with tax and shipping.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Totals)]
+pub struct Totals {
+    /// All lines.
+    pub subtotal: Money,
+    /// Taxes that come on top.
+    pub tax: Money,
+    /// Sending it.
+    pub shipping: Money,
+    /// What is to be paid.
+    pub total: Money,
+}
+
+/// A cart as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Cart)]
+pub struct CartView {
+    /// Its id.
+    pub id: String,
+    /// How far it is.
+    pub state: State,
+    /// Rises with each change; it is the ETag.
+    pub version: u32,
+    /// What it is counted in: ISO 4217.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// How many decimals that has.
+    pub decimals: u8,
+    /// The lines, in the order in which they were added.
+    pub lines: Vec<LineView>,
+    /// Quotes for tax and shipping. A change of lines takes them away.
+    pub quotes: Vec<Quote>,
+    /// What everything adds up to.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// Until when everything is reserved.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub expires_at: Option<Time>,
+    /// What was done only in part, by the command that this answers.
+    pub warnings: Vec<Warning>,
+    /// The order that it has become.
+    pub order: Option<String>,
+    /// Something of the client's.
+    #[serde(serialize_with = "as_json")]
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<String>,
+    /// When it was opened.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Time,
+    /// When it was changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Time,
+}
+
+/// Shows a text that is JSON as what it says.
+fn as_json<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    let value: Option<Value> = text.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    value.serialize(serializer)
+}
+
+/// An order as people see it. It never changes: how its payment goes on is the payment's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Order)]
+pub struct Order {
+    /// Its id.
+    pub id: String,
+    /// The cart that it was.
+    pub cart: String,
+    /// The lines as they were frozen.
+    pub lines: Vec<LineView>,
+    /// Quotes for tax and shipping.
+    pub quotes: Vec<Quote>,
+    /// What everything adds up to.
+    #[serde(flatten)]
+    pub totals: Totals,
+    /// The payment; null where there was nothing to pay.
+    pub payment: Option<String>,
+    /// When it was placed.
+    #[schema(value_type = String, format = DateTime)]
+    pub placed_at: Time,
+}
+
+/// What `complete` answers: the order, or the cart and what it lacks.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Completed)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Completed {
+    /// There is an order.
+    Order {
+        /// The order.
+        order: Order,
+    },
+    /// There is none yet.
+    Cart {
+        /// The cart.
+        cart: CartView,
+        /// What it lacks: `payment_pending` or `reservation_pending`.
+        missing: String,
+    },
+}
+
+/// How far a payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::PaymentState)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// The money is set aside.
+    Authorized,
+    /// The money was taken, for an order, or for one that is being tried again.
+    Captured,
+    /// There is no money.
+    Failed,
+    /// The money is set aside for nothing: whoever listens gives it free.
+    VoidDue,
+    /// The money was taken for nothing: whoever listens gives it back.
+    RefundDue,
+    /// The money was given back.
+    Refunded,
+}
+
+/// A payment as people see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Payment)]
+pub struct Payment {
+    /// The provider's id.
+    pub payment: String,
+    /// The cart.
+    pub cart: String,
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much, in minor units.
+    pub amount: u64,
+    /// The order that it pays.
+    pub order: Option<String>,
+    /// When it was changed last.
+    #[schema(value_type = String, format = DateTime)]
+    pub changed_at: Time,
+}
+
+/// What happened to a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Change)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// It was opened.
+    CartOpened,
+    /// A line is new.
+    LineAdded {
+        /// The line.
+        line: String,
+        /// The SKU.
+        sku: String,
+        /// How many.
+        quantity: u32,
+    },
+    /// A line has another quantity.
+    LineChanged {
+        /// The line.
+        line: String,
+        /// The SKU.
+        sku: String,
+        /// How many it had.
+        was: u32,
+        /// How many it has.
+        quantity: u32,
+    },
+    /// A line is gone.
+    LineRemoved {
+        /// The line.
+        line: String,
+        /// The SKU.
+        sku: String,
+        /// How many it had.
+        was: u32,
+    },
+    /// Tax or shipping was quoted.
+    QuoteRecorded {
+        /// What for.
+        kind: QuoteKind,
+        /// How much, in minor units.
+        amount: u64,
+    },
+    /// The client keeps something else with it.
+    Described,
+    /// The last change of a line was taken back.
+    Undone {
+        /// The line.
+        line: String,
+        /// How many it has again.
+        quantity: u32,
+    },
+    /// Its lines are locked and its stock is asked for.
+    CheckoutStarted {
+        /// Which of its checkouts it is.
+        attempt: u32,
+        /// What is to be paid, in minor units.
+        total: u64,
+        /// Until when it is reserved.
+        #[schema(value_type = String, format = DateTime)]
+        expires_at: Time,
+    },
+    /// Everything is reserved.
+    StockReserved {
+        /// For which checkout.
+        attempt: u32,
+    },
+    /// Something is not there, or costs something else.
+    StockRefused {
+        /// For which checkout.
+        attempt: u32,
+        /// Which.
+        sku: String,
+    },
+    /// The checkout has more time.
+    CheckoutExtended {
+        /// Until when.
+        #[schema(value_type = String, format = DateTime)]
+        expires_at: Time,
+    },
+    /// The buyer ended the checkout.
+    CheckoutCancelled,
+    /// Its time was over.
+    CheckoutExpired,
+    /// The buyer is ready; only the payment is missing.
+    PaymentAwaited,
+    /// A payment's money is set aside.
+    PaymentAuthorized {
+        /// The payment.
+        payment: String,
+    },
+    /// A payment's money was taken.
+    PaymentCaptured {
+        /// The payment.
+        payment: String,
+    },
+    /// A payment came to nothing.
+    PaymentFailed {
+        /// The payment.
+        payment: String,
+    },
+    /// A payment's money is set aside for nothing.
+    VoidDue {
+        /// The payment.
+        payment: String,
+        /// How much, in minor units.
+        amount: u64,
+    },
+    /// A payment's money was taken for nothing.
+    RefundDue {
+        /// The payment.
+        payment: String,
+        /// How much, in minor units.
+        amount: u64,
+    },
+    /// A payment's money was given back.
+    PaymentRefunded {
+        /// The payment.
+        payment: String,
+    },
+    /// It has become an order.
+    OrderPlaced {
+        /// The order.
+        order: String,
+        /// What it costs, in minor units.
+        total: u64,
+    },
+}
+
+/// A change of a cart: what stands in its history, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::Entry)]
+pub struct Entry {
+    /// The cart.
+    pub cart: String,
+    /// The cart's version after it.
+    pub version: u32,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
+    /// Who asked for it; empty for whoever has the token.
+    pub by: String,
+    /// The device, as it calls itself.
+    pub device: Option<String>,
+    /// What happened.
+    #[serde(flatten)]
+    pub change: Change,
+}
+
+/// A checkout that has begun: its outcome is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Begun {
+    /// Which of the cart's checkouts it is.
+    pub attempt: u32,
+    /// The cart while its stock is being asked for.
+    pub cart: Box<CartView>,
+}
+
+/// What an accepted command answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// The cart as it is now.
+    Cart(Box<CartView>),
+    /// Stock is being asked for.
+    Begun(Begun),
+    /// The order, or what it lacks.
+    Completed(Box<Completed>),
+    /// The payment as it is now.
+    Payment(Box<Payment>),
+    /// A machine's answer was taken.
+    Noted,
+}
+
+/// Who reads, and by what right.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Reader {
+    /// The hash of the token that was shown.
+    pub token: Option<TokenHash>,
+    /// Who asks.
+    pub caller: Caller,
+}
+
+/// What may be asked of the machine's tables.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Query {
+    /// A cart.
+    Cart {
+        /// Its id.
+        cart: String,
+        /// Who reads.
+        reader: Reader,
+    },
+    /// How a checkout went.
+    Attempt {
+        /// The cart.
+        cart: String,
+        /// Which of its checkouts.
+        attempt: u32,
+        /// Who reads.
+        reader: Reader,
+    },
+    /// What happened to a cart, the newest first.
+    History {
+        /// The cart.
+        cart: String,
+        /// How many at most.
+        limit: u32,
+        /// Only what came before this entry.
+        before: Option<u32>,
+        /// Who reads.
+        reader: Reader,
+    },
+    /// The order that a cart has become.
+    Order {
+        /// The cart.
+        cart: String,
+        /// Who reads.
+        reader: Reader,
+    },
+    /// A payment of a cart.
+    Payment {
+        /// The cart.
+        cart: String,
+        /// The payment.
+        payment: String,
+    },
+}
+
+/// What a query answers.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Answer {
+    /// A cart.
+    Cart(Box<CartView>),
+    /// The cart whose checkout went well, or none while it is under way.
+    Attempt(Option<Box<CartView>>),
+    /// What happened, and the number of the last entry that is shown if there are more.
+    History(Vec<Entry>, Option<u32>),
+    /// An order.
+    Order(Box<Order>),
+    /// A payment.
+    Payment(Box<Payment>),
+}
+
+/// A timer that the machine sets for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Timer {
+    /// A checkout's time is over.
+    Deadline {
+        /// The cart.
+        cart: String,
+        /// Which of its checkouts.
+        attempt: u32,
+    },
+}
+
+/// How far a payment is by what its provider says.
+impl From<PaymentKind> for PaymentState {
+    fn from(kind: PaymentKind) -> Self {
+        match kind {
+            PaymentKind::Authorized => Self::Authorized,
+            PaymentKind::Captured => Self::Captured,
+            PaymentKind::Failed => Self::Failed,
+            PaymentKind::Refunded => Self::Refunded,
+        }
+    }
+}
