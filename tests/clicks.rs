@@ -1,7 +1,9 @@
 //! Clicks over HTTP, as a newcomer meets them: a campaign, clicks in batches, the report, a fraud case, reconciliation;
 //! and the same after kill -9, with verify and replay.
 
+mod day;
 mod keeping;
+mod oracle;
 
 use crate::support::{Answer, Server, eventually, text};
 use crate::walk::contains;

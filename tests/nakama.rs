@@ -11,7 +11,7 @@ const CLIENT: (&str, &str) = ("@heroiclabs/nakama-js", "2.8.0");
 /// Runs a script beside this file with the client, and fails with what it says.
 fn play(script: &str, server: &Server, args: &[&str]) {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let fetched = Command::new(format!("{root}/scripts/npm")).args([CLIENT.0, CLIENT.1]).output().unwrap();
+    let fetched = Command::new(format!("{root}/scripts/fetch")).args(["npm", CLIENT.0, CLIENT.1]).output().unwrap();
     assert!(fetched.status.success(), "{}", text(&fetched.stderr));
     let folder = text(&fetched.stdout);
     let mut node = Command::new("node");

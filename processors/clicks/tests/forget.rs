@@ -18,7 +18,9 @@ fn script(more: &[&str]) -> String {
 
 #[test]
 fn what_no_window_reaches_goes_and_clicks_stay_as_long_as_was_said() {
-    check(&script(&["+47h"]), expect![[r#"
+    check(
+        &script(&["+47h"]),
+        expect![[r#"
         @clicks.ads {"type":"define","key":"b","ad":"b","campaign":"spring","placement":"home","target":"https://shop.example/","terms":{"version":1,"price_micros":250000,"ruleset":1,"rules":{"visitor_per_minute":0}}}
           → {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
           said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
@@ -59,12 +61,15 @@ fn what_no_window_reaches_goes_and_clicks_stay_as_long_as_was_said() {
         clicks.ads used 864691128455135234 → 237114399588614682166956832953564185301
         clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 500000, low: 0, short: false, asked: false, exhausted_since: None }
         clicks.ads keeping () → Kept { keeping: Keeping { click_days: 3 }, gone: 471192 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn clicks_go_with_their_hour_and_what_they_add_up_to_stays() {
-    check(&script(&["+72h"]), expect![[r#"
+    check(
+        &script(&["+72h"]),
+        expect![[r#"
         @clicks.ads {"type":"define","key":"b","ad":"b","campaign":"spring","placement":"home","target":"https://shop.example/","terms":{"version":1,"price_micros":250000,"ruleset":1,"rules":{"visitor_per_minute":0}}}
           → {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
           said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
@@ -101,7 +106,8 @@ fn clicks_go_with_their_hour_and_what_they_add_up_to_stays() {
         clicks.ads uncounted (473376, 10254759019609851659) → (0, 1)
         clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 500000, low: 0, short: false, asked: false, exhausted_since: None }
         clicks.ads keeping () → Kept { keeping: Keeping { click_days: 3 }, gone: 471192 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
