@@ -4,7 +4,7 @@
 use super::day::{Day, ads, campaigns, rule_sets};
 use super::put;
 use crate::crash::number_of;
-use crate::support::{Server, eventually, text};
+use crate::support::{Server, eventually, fetch};
 use millrace_topics::time::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -207,11 +207,9 @@ struct Oracle {
 impl Oracle {
     fn start(folder: &Path) -> Self {
         let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-        let fetched = Command::new(format!("{root}/scripts/fetch")).args(["pip", "duckdb", "2.0.1"]).output().unwrap();
-        assert!(fetched.status.success(), "{}", text(&fetched.stderr));
         let mut command = Command::new("python3");
         command.arg(format!("{root}/tests/clicks/oracle.py")).arg(folder);
-        command.env("PYTHONPATH", text(&fetched.stdout).trim()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command.env("PYTHONPATH", fetch("pip", "duckdb", "2.0.1")).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().expect("`scripts/setup test` installs Python");
         let out = BufReader::new(child.stdout.take().unwrap());
         Self { child, out }
@@ -261,16 +259,7 @@ fn rows(server: &Server, now: Time, grain: &str, by: &[&str]) -> Rows {
     if !by.is_empty() {
         path += &format!("&group_by={}", by.join(","));
     }
-    let (mut found, mut cursor) = (Vec::new(), String::new());
-    loop {
-        let answer = server.get(&format!("{path}{cursor}"));
-        assert_eq!(answer.status, 200, "{answer:?}");
-        found.extend(answer.body["rows"].as_array().unwrap().clone());
-        match answer.body["cursor"].as_str() {
-            Some(next) => cursor = format!("&cursor={next}"),
-            None => return keyed(found.into_iter(), by),
-        }
-    }
+    keyed(server.pages(&path, "rows").into_iter(), by)
 }
 
 /// Every grain with every set of dimensions; minutes, which have many rows, with none, one and all.
