@@ -51,7 +51,8 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	'$(BINARY)' bench append --data "$$folder" && \
 	'$(BINARY)' bench apply --data "$$folder" && \
-	'$(BINARY)' bench apply --boards 1000 --data "$$folder"
+	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
+	'$(BINARY)' bench clicks --data "$$folder"
 	@bench/http
 	@bench/open
 	@bench/ranks

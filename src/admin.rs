@@ -269,7 +269,8 @@ fn partition_status(node: &Node, slot: &Slot) -> Result<PartitionStatus, Problem
     })
 }
 
-fn unsent(store: &Store) -> u64 {
+/// How many messages to other partitions are not yet acknowledged by the log.
+pub fn unsent(store: &Store) -> u64 {
     let links = store.range(&tables::LINKS.all()).map(|(_, raw)| tables::LINKS.value_of(&raw));
     links.map(|link| link.sent - link.gone).sum()
 }

@@ -74,6 +74,8 @@ pub enum BenchCommand {
     /// How fast records become views, and whether the views are right: leaderboards out of a filled log, with public
     /// events, digests and flushes on.
     Apply(ApplyLoad),
+    /// How fast clicks become a bill: redirects' records out of a filled log, through all three machines of clicks.
+    Clicks(ClicksLoad),
 }
 
 /// What `bench append` appends.
@@ -100,6 +102,29 @@ pub struct ApplyLoad {
     #[arg(long, value_name = "N", default_value_t = 4_000_000)]
     pub records: u64,
     /// Chooses members and scores.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What `bench clicks` fills the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct ClicksLoad {
+    /// How many visitors there are.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub visitors: u64,
+    /// On how many ads they click.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub ads: u64,
+    /// How many more clicks of random visitors there are.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    pub clicks: u64,
+    /// How many clicks a record has: one, as redirects write them, or more, as batches do.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=5000))]
+    pub together: u64,
+    /// Chooses visitors and ads.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Leave the data folder, to be served.

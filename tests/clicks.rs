@@ -1,6 +1,11 @@
 //! Clicks over HTTP, as a newcomer meets them: a campaign, clicks in batches, the report, a fraud case, reconciliation;
 //! and the same after kill -9, with verify and replay.
 
+mod bots;
+mod day;
+mod keeping;
+mod oracle;
+
 use crate::support::{Answer, Server, eventually, text};
 use crate::walk::contains;
 use millrace_topics::time::Time;
@@ -145,24 +150,12 @@ fn check_answers(server: &Server) {
 }
 
 fn check_pages(server: &Server) {
-    let pages = |path: String, list: &str| {
-        let (mut found, mut cursor) = (Vec::new(), String::new());
-        loop {
-            let answer = server.get(&format!("{path}{cursor}"));
-            assert_eq!(answer.status, 200, "{answer:?}");
-            found.extend(answer.body[list].as_array().expect("a list").clone());
-            match answer.body["cursor"].as_str() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return found,
-            }
-        }
-    };
     let path = format!("/v1/clicks/reports?from={}&to={}&granularity=minute&group_by=ad&limit=", at(0), at(60));
-    let (each, all) = (pages(format!("{path}1"), "rows"), pages(format!("{path}1000"), "rows"));
+    let (each, all) = (server.pages(&format!("{path}1"), "rows"), server.pages(&format!("{path}1000"), "rows"));
     assert_eq!((each.len(), &each), (5, &all));
     for (ad, ids) in [("banner1", ["c1", "c2", "c3"]), ("wide", ["w1", "w2", "w3"])] {
         let path = format!("/v1/clicks?ad={ad}&hour={}&limit=", at(59));
-        let (each, all) = (pages(format!("{path}1"), "clicks"), pages(format!("{path}1000"), "clicks"));
+        let (each, all) = (server.pages(&format!("{path}1"), "clicks"), server.pages(&format!("{path}1000"), "clicks"));
         assert_eq!(each, all);
         let mut found: Vec<&str> = all.iter().filter_map(|click| click["click_id"].as_str()).collect();
         found.sort_unstable();

@@ -4,6 +4,7 @@
 //! `KILLS` says how often (50), `SEED` repeats a run. What the scheduler and the disk do is not in the seed, so a run
 //! is repeated in what is asked and when it is killed, not to the microsecond.
 
+mod clicks;
 mod model;
 
 use crate::support::{Answer, Server, millrace, text};
@@ -251,11 +252,12 @@ fn nothing_acknowledged_is_lost_or_doubled_in_a_crash() {
             model.read(&server);
             totals.settle(&server, &model, &mut clients);
             model.compare(&server);
-            load_and_kill(server, &mut clients, &mut chance);
+            load_and_kill(server, &mut clients, Client::load, &mut chance);
         }
         totals.kills += 1;
         if totals.kills.is_multiple_of(VERIFY_EVERY) {
-            verify(&data, &mut chance, &mut totals);
+            verify(&data, "leaderboards", &mut chance);
+            totals.verified += 1;
         }
     }
     let server = start(&data, &mut chance);
@@ -264,15 +266,21 @@ fn nothing_acknowledged_is_lost_or_doubled_in_a_crash() {
     totals.settle(&server, &model, &mut clients);
     model.compare(&server);
     drop(server);
-    verify(&data, &mut chance, &mut totals);
+    verify(&data, "leaderboards", &mut chance);
+    totals.verified += 1;
     assert!(totals.applied > 10 * kills, "too little was asked to show anything: {totals:?}");
     println!("crash test: SEED={seed} {totals:?}, {} records, {:.1} s", model.records, began.elapsed().as_secs_f64());
 }
 
 /// A server with limits that bring flushes and refusals about.
 fn start(data: &Path, chance: &mut Chance) -> Server {
+    start_with(data, ["2", "65536"], chance)
+}
+
+/// The same with one of two limits of what may wait to be appended.
+fn start_with(data: &Path, queues: [&str; 2], chance: &mut Chance) -> Server {
     let age = ["20ms", "150ms", "5s"][usize::try_from(chance.below(3)).unwrap()];
-    let queue = ["2", "65536"][usize::try_from(chance.below(2)).unwrap()];
+    let queue = queues[usize::try_from(chance.below(2)).unwrap()];
     Server::start(data, &["--flush-age", age, "--append-queue", queue, "--log-filter", "warn"])
 }
 
@@ -287,13 +295,18 @@ fn define_boards(server: &Server) {
 }
 
 /// Lets the clients send for a random while, now and then with a replay under way, and kills.
-fn load_and_kill(server: Server, clients: &mut [Client], chance: &mut Chance) {
+fn load_and_kill<C: Send>(
+    server: Server,
+    clients: &mut [C],
+    load: fn(&mut C, &Server, &AtomicBool),
+    chance: &mut Chance,
+) {
     let killed = AtomicBool::new(false);
     let (replays, wait) = (chance.one_in(4), chance.millis(10, 350));
     std::thread::scope(|scope| {
         let (server, killed) = (&server, &killed);
         for client in clients {
-            scope.spawn(move || client.load(server, killed));
+            scope.spawn(move || load(client, server, killed));
         }
         if replays {
             // It ends with the server.
@@ -326,11 +339,11 @@ fn finish_pending(server: &Server, clients: &mut [Client]) {
     }
 }
 
-fn verify(data: &Path, chance: &mut Chance, totals: &mut Totals) {
+/// Every partition of a system is equal to its rebuild.
+fn verify(data: &Path, system: &str, chance: &mut Chance) {
     let server = start(data, chance);
-    let output = server.cli(&["verify", "leaderboards"]);
+    let output = server.cli(&["verify", system]);
     let lines = text(&output.stdout);
     assert!(output.status.success(), "{lines}{}", text(&output.stderr));
-    assert_eq!(lines.lines().filter(|line| line.starts_with("ok ")).count(), 8, "{lines}");
-    totals.verified += 1;
+    assert!(lines.lines().filter(|line| line.starts_with("ok ")).count() >= 8, "{lines}");
 }

@@ -1,6 +1,6 @@
 //! The façade for Nakama's clients: their own client for JavaScript, unmodified, plays on the boards of the running program.
 
-use crate::support::{Answer, Server, text};
+use crate::support::{Answer, Server, fetch, text};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::process::{Command, Stdio};
@@ -11,11 +11,8 @@ const CLIENT: (&str, &str) = ("@heroiclabs/nakama-js", "2.8.0");
 /// Runs a script beside this file with the client, and fails with what it says.
 fn play(script: &str, server: &Server, args: &[&str]) {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
-    let fetched = Command::new(format!("{root}/scripts/npm")).args([CLIENT.0, CLIENT.1]).output().unwrap();
-    assert!(fetched.status.success(), "{}", text(&fetched.stderr));
-    let folder = text(&fetched.stdout);
     let mut node = Command::new("node");
-    node.arg(format!("{root}/tests/nakama/{script}")).args([&server.url, folder.trim()]).args(args);
+    node.arg(format!("{root}/tests/nakama/{script}")).args([&server.url, &fetch("npm", CLIENT.0, CLIENT.1)]).args(args);
     let played = node.stdin(Stdio::null()).output().expect("node is there");
     let said = format!("{}{}", text(&played.stderr), text(&played.stdout));
     assert!(played.status.success() && said.ends_with("played\n"), "{script}: {said}");

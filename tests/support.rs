@@ -123,6 +123,20 @@ impl Server {
         ask(HTTP.get(format!("{}{path}", self.url))).expect("the server answers")
     }
 
+    /// What a list has, page by page; the path has a query.
+    pub fn pages(&self, path: &str, list: &str) -> Vec<Value> {
+        let (mut found, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let answer = self.get(&format!("{path}{cursor}"));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            found.extend(answer.body[list].as_array().expect("a list").iter().cloned());
+            match answer.body["cursor"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return found,
+            }
+        }
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         self.send("POST", path, &[], body.to_string().into_bytes()).expect("the server answers")
     }
@@ -260,6 +274,14 @@ fn guarded<T>(pid: u32, wait: impl FnOnce() -> T) -> T {
     drop(done);
     guard.join().expect("the guard does not fail");
     result
+}
+
+/// The folder of a package of npm or PyPI, which is fetched once.
+pub fn fetch(registry: &str, name: &str, version: &str) -> String {
+    let script = format!("{}/scripts/fetch", std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests"));
+    let fetched = Command::new(script).args([registry, name, version]).output().expect("bash is there");
+    assert!(fetched.status.success(), "{}", text(&fetched.stderr));
+    text(&fetched.stdout).trim().to_owned()
 }
 
 /// Where the servers of a data folder write their standard error.

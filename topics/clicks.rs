@@ -23,8 +23,8 @@ pub use campaign::{
     CampaignsQuery, Closing, Invoice, NewRules, Registered, Registration, Return, RuleSet, Rules, Terms, Want,
 };
 pub use click::{
-    Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Marks, Opening, Outcome,
-    Query, Raw, RawHour, Taken, Timer, USER_AGENT_LIMIT,
+    Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Keeping, Marks, Opening,
+    Outcome, Query, Raw, RawHour, Taken, Timer, USER_AGENT_LIMIT,
 };
 pub use reason::{REASONS, Reason, Reasons};
 pub use rejection::Rejection;
@@ -78,6 +78,7 @@ impl Contract for Clicks {
             Command::Click(click) => Some(&click.prefix.0),
             Command::Clicks(batch) => batch.clicks.first().map(|click| click.prefix.0.as_slice()),
             Command::Open(opening) => Some(opening.key.as_bytes()),
+            Command::Keep(_) => None,
         }
     }
 
@@ -107,7 +108,7 @@ impl Contract for ClicksAds {
             AdsCommand::Grant(grant) => Some(grant.key.as_bytes()),
             AdsCommand::Recall(recall) => Some(recall.key.as_bytes()),
             AdsCommand::Bill(billing) => Some(billing.key.as_bytes()),
-            AdsCommand::Void(_) => None,
+            AdsCommand::Void(_) | AdsCommand::Keep(_) => None,
         }
     }
 

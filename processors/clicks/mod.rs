@@ -26,6 +26,7 @@ pub mod ads;
 mod bodies;
 pub mod bots;
 pub mod campaigns;
+mod forget;
 mod intake;
 pub mod keys;
 pub mod queries;
@@ -72,6 +73,8 @@ pub struct Taking;
 pub struct Seen {
     /// Far fewer than clicks.
     pub bots: bots::Memory,
+    /// Below this key the counts of what was taken are gone.
+    pub raw_low: Vec<u8>,
 }
 
 impl Engine for Seen {

@@ -7,7 +7,9 @@ use crate::clicks::bodies::{
     WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
+use crate::clicks::forget;
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
+use crate::clicks::keys::key_of;
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
 use crate::clicks::{Taking, visitor, what_if};
@@ -22,8 +24,8 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::clicks::{
     Ad, AdDefinition, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, Campaign, CampaignsAnswer, CampaignsCommand,
-    CampaignsOutcome, CampaignsQuery, ClickView, Closing, Filter, Grain, GroupKey, Invoice, Listing, Match,
-    Registration, RuleSet, Voided, Voiding, shard_key,
+    CampaignsOutcome, CampaignsQuery, ClickView, Closing, Command, Filter, Grain, GroupKey, Invoice, Keeping, Listing,
+    Match, Registration, RuleSet, Voided, Voiding, shard_key,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::time::Time;
@@ -46,6 +48,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(invoice))
         .routes(routes!(reports))
         .routes(routes!(reconcile))
+        .routes(routes!(keep, kept))
         .routes(routes!(clicks))
         .routes(routes!(click))
 }
@@ -121,10 +124,7 @@ async fn define_ad(
     let keys = campaigns::transition::keys_of(&ad, shards).into_iter().rev();
     let commands: Vec<AdsCommand> =
         keys.map(|key| AdsCommand::Define(Box::new(AdDefinition { key, terms, ..plain.clone() }))).collect();
-    let mut parts = door.submit_all::<Ads>(&asked, &commands).await;
-    if let Some(refused) = parts.iter().position(Result::is_err) {
-        return Err(parts.swap_remove(refused).err().unwrap_or_else(|| unreachable!("it was just found")));
-    }
+    let parts = all_done(door.submit_all::<Ads>(&asked, &commands).await)?;
     let is_new = matches!(parts.last(), Some(Ok(Done { outcome: AdsOutcome::Created(_), .. })));
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(respond_many(status, parts, |mut parts| parts.pop().and_then(Result::ok).map(|done| done.outcome)))
@@ -291,10 +291,7 @@ async fn invalidate(State(door): State<Door>, Body(asked, new): Body<NewCase>) -
     let case_id = new.case_id.clone();
     let command = AdsCommand::Void(Voiding { case_id: new.case_id, reason: new.reason, filter });
     ads::transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
-    let mut parts = door.submit_everywhere::<Ads>(&asked, &command).await;
-    if let Some(refused) = parts.iter().position(Result::is_err) {
-        return Err(parts.swap_remove(refused).err().unwrap_or_else(|| unreachable!("it was just found")));
-    }
+    let parts = all_done(door.submit_everywhere::<Ads>(&asked, &command).await)?;
     let mut positions = Positions::default();
     parts.iter().flatten().for_each(|part| positions.merge(&part.positions));
     let replayed = parts.iter().flatten().all(|part| part.replayed);
@@ -389,6 +386,43 @@ async fn invoice(
         CampaignsAnswer::Invoice(invoice) => invoice,
         _ => unreachable!("an invoice was asked for"),
     }))
+}
+
+/// Says how long clicks are kept: as long they can be looked up, listed, voided and compared with the log. What they add
+/// up to stays.
+#[utoipa::path(put, path = "/v1/clicks/keeping", tag = "clicks", request_body = Keeping, responses(
+    (status = 200, description = "What holds from now on", body = Keeping),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn keep(State(door): State<Door>, Body(asked, keeping): Body<Keeping>) -> Result<Response, Undone> {
+    forget::check(keeping).map_err(|refusal| Problem::refusal(&refusal))?;
+    for part in door.submit_everywhere::<Taking>(&asked, &Command::Keep(keeping)).await {
+        part?;
+    }
+    let parts = all_done(door.submit_everywhere::<Ads>(&asked, &AdsCommand::Keep(keeping)).await)?;
+    Ok(respond_many(StatusCode::OK, parts, |_| keeping))
+}
+
+/// Says how long clicks are kept.
+#[utoipa::path(get, path = "/v1/clicks/keeping", tag = "clicks", responses(
+    (status = 200, description = "What holds", body = Keeping),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn kept(State(door): State<Door>, Reading(asked): Reading) -> Result<Response, Problem> {
+    let key = key_of(0, door.partitions());
+    let read = door.ask::<Ads>(&asked, &AdsQuery::Keeping { key }).await?;
+    Ok(answer(read, |found| match found {
+        AdsAnswer::Keeping(keeping) => keeping,
+        _ => unreachable!("how long clicks are kept was asked for"),
+    }))
+}
+
+/// What became of the parts of a request that is done only if all are.
+fn all_done<T>(mut parts: Vec<Result<Done<T>, Undone>>) -> Result<Vec<Result<Done<T>, Undone>>, Undone> {
+    match parts.iter().position(Result::is_err) {
+        Some(refused) => Err(parts.swap_remove(refused).err().expect("it was just found")),
+        None => Ok(parts),
+    }
 }
 
 /// Shows what clicks add up to, by time and by what else is told apart.

@@ -1,5 +1,6 @@
 //! The tables of the machine `clicks`: ids that it knows, rates, and how much it took.
 
+use crate::clicks::forget::Kept;
 use crate::clicks::rings::Ring;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::time::Time;
@@ -23,6 +24,9 @@ pub const HOURS: Table<(), Time> = Table::primary(19, "hours");
 /// The number of a table in which rows wait for their end → there is a timer for it.
 pub const SWEPT: Table<u8, ()> = Table::primary(20, "swept");
 
+/// How long clicks are kept, where it was said.
+pub const KEEPING: Table<(), Kept> = Table::primary(21, "keeping");
+
 /// What a ring counts: the first part of its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Counted {
@@ -37,5 +41,5 @@ pub enum Counted {
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![RINGS.def(), IDS.def(), RAW.def(), HOURS.def(), SWEPT.def()]
+    vec![RINGS.def(), IDS.def(), RAW.def(), HOURS.def(), SWEPT.def(), KEEPING.def()]
 }

@@ -1,5 +1,6 @@
 //! Clicks through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
+mod forget;
 mod money;
 mod rules;
 mod sums;

@@ -1,14 +1,15 @@
 //! What a click does at the first machine: checks by precedence, the line, then only writes.
 
 use crate::clicks::Taking;
+use crate::clicks::forget::{self, SWEEP_ROWS, below, front};
 use crate::clicks::keys::key_of;
 use crate::clicks::rings::{Pace, Ring};
-use crate::clicks::tables::{Counted, HOURS, IDS, RAW, RINGS, SLICES, SWEPT};
+use crate::clicks::tables::{Counted, HOURS, IDS, KEEPING, RAW, RINGS, SLICES, SWEPT};
 use crate::runtime::ids;
 use millrace_state::table::Range;
 use millrace_topics::clicks::{
-    AdsCommand, CLICK_ID_LIMIT, Click, ClicksAds, Command, Evidence, Grain, Identity, Outcome, Rejection, Seen, Taken,
-    Timer, Watermark, ad_number, click_number, shard_key,
+    AdsCommand, CLICK_ID_LIMIT, Click, ClicksAds, Command, Evidence, Grain, Identity, Keeping, Outcome, Rejection,
+    Seen, Taken, Timer, Watermark, ad_number, click_number, shard_key,
 };
 use millrace_topics::partition::partition_of;
 use millrace_topics::record::Role;
@@ -31,9 +32,6 @@ pub const GRACE: u64 = 10 * 60_000;
 
 /// A ring is kept for so many milliseconds: an hour behind the oldest time that is believed.
 const RING_MEMORY: u64 = PAST_LIMIT + 3_600_000;
-
-/// How many rows are looked at before others get their turn.
-const SWEEP_ROWS: usize = 1000;
 
 /// How many clicks one record to the ads holds at most.
 const SENT_TOGETHER: usize = 256;
@@ -62,6 +60,7 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Click(click) => take(cx, vec![*click]),
         Command::Clicks(batch) => take(cx, batch.clicks),
         Command::Open(_) => Ok(open(cx)),
+        Command::Keep(keeping) => keep(cx, keeping),
     }
 }
 
@@ -205,6 +204,7 @@ impl Way {
         }
         if sends {
             sweep_later(cx, RINGS.def().id);
+            sweep_later(cx, RAW.def().id);
         }
     }
 }
@@ -233,6 +233,17 @@ fn close_hour(cx: &mut Cx<'_>, end: Time) {
     wait_for(cx, end.plus(Grain::Hour.millis()));
 }
 
+fn keep(cx: &mut Cx<'_>, keeping: Keeping) -> Result<Outcome, Rejection> {
+    forget::check(keeping)?;
+    if cx.caller().role == Role::User {
+        return Err(Rejection::RoleRequired);
+    }
+    // The line: nothing below can be refused.
+    let kept = cx.get(KEEPING, &()).unwrap_or_default().with(keeping, cx.now());
+    cx.put(KEEPING, &(), &kept);
+    Ok(Outcome::Kept(keeping))
+}
+
 /// Sees to it that a table's rows go when their end has come: looked for at the beginning of each hour.
 fn sweep_later(cx: &mut Cx<'_>, table: u8) {
     if cx.get(SWEPT, &table).is_none() {
@@ -244,6 +255,10 @@ fn sweep_later(cx: &mut Cx<'_>, table: u8) {
 
 /// Looks at some rows of a table, deletes those whose end has come, and goes on later.
 fn sweep(cx: &mut Cx<'_>, table: u8, from: Vec<u8>) {
+    if table == RAW.def().id {
+        sweep_raw(cx);
+        return;
+    }
     let is_ids = table == IDS.def().id;
     let range = if is_ids { IDS.all() } else { RINGS.all() };
     let range = if from.is_empty() { range } else { range.beyond(&from) };
@@ -274,6 +289,25 @@ fn sweep_ids(cx: &mut Cx<'_>, range: &Range) -> Option<Vec<u8>> {
         }
     }
     rows.get(SWEEP_ROWS - 1).map(|(key, _)| IDS.raw_key(key))
+}
+
+/// Forgets how much was taken in hours whose clicks are not kept any more.
+fn sweep_raw(cx: &mut Cx<'_>) {
+    let (table, now) = (RAW.def().id, cx.now());
+    let first = cx.get(KEEPING, &()).unwrap_or_default().first_hour(now);
+    let mut low = std::mem::take(&mut cx.engine.raw_low);
+    let old = front(cx, RAW, below(RAW, &first), &mut low);
+    cx.engine.raw_low = low;
+    old.iter().for_each(|key| cx.delete(RAW, key));
+    if old.len() == SWEEP_ROWS {
+        cx.set_timer(now.plus(1), &Timer::Sweep { table, from: Vec::new() });
+        return;
+    }
+    cx.delete(SWEPT, &table);
+    let rest = RAW.all().starting(&RAW.raw_prefix(&first));
+    if cx.scan(RAW, &rest).next().is_some() {
+        sweep_later(cx, table);
+    }
 }
 
 fn sweep_rings(cx: &mut Cx<'_>, range: &Range) -> Option<Vec<u8>> {

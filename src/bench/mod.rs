@@ -2,10 +2,14 @@
 
 mod append;
 mod apply;
+mod clicks;
+mod drive;
 mod figures;
 
-use crate::cli::{ApplyLoad, BenchCommand};
+use crate::cli::{ApplyLoad, BenchCommand, ClicksLoad};
+use crate::keys::Keys;
 use crate::settings::Settings;
+use std::path::Path;
 
 /// Carries out a benchmark in a scratch folder below the data folder, which is removed afterwards.
 ///
@@ -15,14 +19,24 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
     let folder = settings.data.join("bench");
     std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let scratch = Settings { data: folder.clone(), ..settings };
+    // Before anything is in the folder: one that is in use and has no keys is not served.
+    Keys::open(&scratch).map_err(|error| error.to_string())?;
     let result = match command {
         BenchCommand::Append(load) => append::run(load, &scratch),
         BenchCommand::Apply(load) => apply::run(load, &scratch),
+        BenchCommand::Clicks(load) => clicks::run(load, &scratch),
     };
-    if matches!(command, BenchCommand::Apply(ApplyLoad { keep: true, .. })) {
+    let (BenchCommand::Apply(ApplyLoad { keep, .. }) | BenchCommand::Clicks(ClicksLoad { keep, .. })) = command else {
+        return remove(&folder, result);
+    };
+    if *keep {
         println!("kept in {}: `millrace serve --data` serves it", folder.display());
         return result;
     }
-    std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    remove(&folder, result)
+}
+
+fn remove(folder: &Path, result: Result<(), String>) -> Result<(), String> {
+    std::fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     result
 }

@@ -1,7 +1,7 @@
 //! Ads, and the clicks that are judged under them.
 
 use super::campaign::Terms;
-use super::click::{Country, Device, Hashed, Identity, Marks};
+use super::click::{Country, Device, Hashed, Identity, Keeping, Marks};
 use super::reason::{Reason, Reasons};
 use super::report::{ReportAsk, ReportPage};
 use crate::codec::{Decode, Encode};
@@ -38,6 +38,8 @@ pub enum AdsCommand {
     /// Sums an ad's hours for an invoice and closes them: sent by `clicks.campaigns`.
     #[serde(skip_deserializing)]
     Bill(Billing),
+    /// Changes how long clicks are kept in the partition where the record stands.
+    Keep(Keeping),
 }
 
 /// What a campaign lends to an ad.
@@ -293,6 +295,8 @@ pub enum AdsOutcome {
     Begun,
     /// The impressions count.
     Shown,
+    /// Clicks are kept so long from now on.
+    Kept(Keeping),
 }
 
 /// What the machine says.
@@ -350,11 +354,8 @@ pub enum AdsTimer {
         /// Where the walk goes on, as the key stands in the store.
         from: Vec<u8>,
     },
-    /// Rows that nobody needs any more go.
-    Sweep {
-        /// Up to this hour, in hours since the epoch.
-        below: u32,
-    },
+    /// Rows that nobody needs any more go: looked for once an hour, and then in steps.
+    Sweep,
 }
 
 /// What may be asked of the machine's tables.
@@ -390,6 +391,11 @@ pub enum AdsQuery {
     },
     /// Of how many clicks a sandbox does not know whether they came from a data center.
     Unopened {
+        /// A key of the partition that is meant.
+        key: String,
+    },
+    /// How long clicks are kept.
+    Keeping {
         /// A key of the partition that is meant.
         key: String,
     },
@@ -451,6 +457,8 @@ pub enum AdsAnswer {
     Case(Option<Voided>),
     /// Of how many clicks a sandbox does not know whether they came from a data center.
     Unopened(u64),
+    /// How long clicks are kept.
+    Keeping(Keeping),
 }
 
 /// A click as people see it.

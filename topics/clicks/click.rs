@@ -25,6 +25,38 @@ pub enum Command {
     /// Hours are to be closed from now on: sent to every partition when the first campaign is created.
     #[serde(skip_deserializing)]
     Open(Opening),
+    /// Changes how long clicks are kept in the partition where the record stands.
+    Keep(Keeping),
+}
+
+/// How long clicks are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = clicks::Keeping)]
+#[serde(deny_unknown_fields)]
+pub struct Keeping {
+    /// So many days a click can be looked up, listed, voided and compared with the log; what it adds up to stays.
+    pub click_days: u16,
+}
+
+impl Default for Keeping {
+    fn default() -> Self {
+        Self { click_days: 90 }
+    }
+}
+
+impl Keeping {
+    /// The fewest days: a click is believed, and may be late, for one, and a day is over everywhere after another.
+    pub const LEAST: u16 = 3;
+
+    /// The most days.
+    pub const MOST: u16 = 3650;
+
+    /// Hours below this one are gone at a time of the log.
+    #[must_use]
+    pub fn first_hour(self, now: Time) -> u32 {
+        let hour = u32::try_from(now.0 / 3_600_000).unwrap_or(u32::MAX);
+        hour.saturating_sub(u32::from(self.click_days) * 24)
+    }
 }
 
 /// Clicks of one partition.
@@ -220,6 +252,8 @@ pub enum Outcome {
     },
     /// The partition's hours close from now on.
     Opened,
+    /// Clicks are kept so long from now on.
+    Kept(Keeping),
 }
 
 /// What became of a click at the first machine.

@@ -51,6 +51,9 @@ pub enum Rejection {
     /// No such invoice.
     #[error("there is no invoice of this id")]
     UnknownInvoice,
+    /// The clicks of the hour are not kept any more.
+    #[error("the clicks of this hour are not kept any more; what they add up to is in the reports")]
+    ClicksGone,
 }
 
 impl Refusal for Rejection {
@@ -71,6 +74,7 @@ impl Refusal for Rejection {
             Self::OpenHour => "open_hour",
             Self::ClosedHour => "closed_hour",
             Self::UnknownInvoice => "unknown_invoice",
+            Self::ClicksGone => "clicks_gone",
         }
     }
 
@@ -80,6 +84,7 @@ impl Refusal for Rejection {
             Self::UnknownAd | Self::UnknownCampaign | Self::UnknownClick | Self::UnknownInvoice => {
                 RefusalKind::NotFound
             }
+            Self::ClicksGone => RefusalKind::Gone,
             Self::AdExists | Self::CaseExists(_) | Self::ClosedHour => RefusalKind::Conflict,
             Self::BadId
             | Self::ReservedId(_)

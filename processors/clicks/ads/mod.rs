@@ -5,6 +5,7 @@
 //! at once; [`void`] makes clicks invalid afterwards.
 
 pub mod bill;
+pub mod forget;
 pub mod judge;
 pub mod queries;
 pub mod report;
@@ -41,6 +42,8 @@ pub struct Known {
     pub rulesets: BTreeMap<u64, u32>,
     /// Clicks of which nobody knows whether they came from a data center: only in a sandbox.
     pub unopened: u64,
+    /// Up to where rows have gone.
+    pub fronts: forget::Fronts,
 }
 
 impl Engine for Known {

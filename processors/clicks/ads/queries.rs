@@ -1,7 +1,7 @@
 //! What can be asked of ads and their clicks: plain functions on one partition's view.
 
 use crate::clicks::ads::tables::{
-    ADJUSTMENTS, AdRow, CASES, CLICKS, COMPLETE, CREDITS, PLACES, ROLLUP, RollupKey, UNCOUNTED,
+    ADJUSTMENTS, AdRow, CASES, CLICKS, COMPLETE, CREDITS, KEEPING, PLACES, ROLLUP, RollupKey, UNCOUNTED,
 };
 use crate::clicks::ads::{Ads, report};
 use crate::runtime::system::Partitions;
@@ -25,7 +25,7 @@ const LOOKED_AT: usize = 1500;
 pub fn partitions(query: &AdsQuery) -> Partitions {
     let key = match query {
         AdsQuery::Ad { id } => id,
-        AdsQuery::Unopened { key } => key,
+        AdsQuery::Unopened { key } | AdsQuery::Keeping { key } => key,
         AdsQuery::Clicks(Listing { key, .. }) | AdsQuery::Rolled { key, .. } => key,
         AdsQuery::Report(ask) => &ask.key,
         AdsQuery::Click { .. } | AdsQuery::Case { .. } => return Partitions::All,
@@ -61,15 +61,19 @@ fn earlier(one: Option<Box<ClickView>>, other: Option<Box<ClickView>>) -> Option
 /// Answers a query.
 ///
 /// # Errors
-/// That there is no such ad.
+/// That there is no such ad, or that the clicks of an hour are not kept any more.
 pub fn answer(view: &View<'_>, query: AdsQuery) -> Result<AdsAnswer, Rejection> {
     match query {
         AdsQuery::Ad { id } => Ok(AdsAnswer::Ad(Box::new(find(view, &id)?.show()))),
         AdsQuery::Click { click_id } => Ok(AdsAnswer::Click(click(view, &click_id).map(Box::new))),
         AdsQuery::Clicks(listing) => list(view, &listing).map(AdsAnswer::Clicks),
         AdsQuery::Report(ask) => Ok(AdsAnswer::Report(Box::new(report::page(view, &ask)))),
-        AdsQuery::Rolled { key, hour, partitions } => Ok(AdsAnswer::Rolled(rolled(view, &key, hour, partitions))),
+        AdsQuery::Rolled { key, hour, partitions } => {
+            check_kept(view, hour)?;
+            Ok(AdsAnswer::Rolled(rolled(view, &key, hour, partitions)))
+        }
         AdsQuery::Unopened { .. } => Ok(AdsAnswer::Unopened(view.engine.unopened)),
+        AdsQuery::Keeping { .. } => Ok(AdsAnswer::Keeping(view.get(KEEPING, &()).unwrap_or_default().keeping)),
         AdsQuery::Case { case_id } => Ok(AdsAnswer::Case(case(view, case_id))),
     }
 }
@@ -78,6 +82,12 @@ pub fn answer(view: &View<'_>, query: AdsQuery) -> Result<AdsAnswer, Rejection> 
 #[must_use]
 pub fn complete_until(view: &View<'_>) -> Option<Time> {
     view.get(COMPLETE, &())
+}
+
+/// The clicks of the hour are kept.
+fn check_kept(view: &View<'_>, hour: u32) -> Result<(), Rejection> {
+    let first = view.get(KEEPING, &()).unwrap_or_default().first_hour(view.now());
+    if hour < first { Err(Rejection::ClicksGone) } else { Ok(()) }
 }
 
 fn find(view: &View<'_>, key: &str) -> Result<Arc<AdRow>, Rejection> {
@@ -102,6 +112,7 @@ fn case(view: &View<'_>, case_id: String) -> Option<Voided> {
 
 fn list(view: &View<'_>, listing: &Listing) -> Result<Match, Rejection> {
     let (ad, number) = (find(view, &listing.key)?, ad_number(&listing.key));
+    check_kept(view, listing.hour)?;
     let mut rows = CLICKS.under(&(listing.hour, number));
     if let Some((millis, click)) = listing.after {
         rows = rows.beyond(&CLICKS.raw_key(&(listing.hour, number, millis, click)));

@@ -1,5 +1,6 @@
 //! The tables of the machine `clicks.ads`: ads, the clicks that count, every click, and what they add up to.
 
+use crate::clicks::forget::Kept;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::clicks::{
     Ad, ClickView, Country, Counts, Device, Grain, Hashed, Identity, Reasons, Terms, VerdictChange, Voiding,
@@ -215,6 +216,9 @@ pub const SPENDS: Table<u64, Spend> = Table::primary(30, "spends");
 /// Number of the ad's shard → up to where it is billed.
 pub const BILLED: Table<u64, BilledRow> = Table::primary(31, "billed");
 
+/// How long clicks are kept, where it was said.
+pub const KEEPING: Table<(), Kept> = Table::primary(32, "keeping");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -235,5 +239,6 @@ pub fn all() -> Vec<TableDef> {
         USED.def(),
         SPENDS.def(),
         BILLED.def(),
+        KEEPING.def(),
     ]
 }

@@ -4,12 +4,9 @@ use crate::clicks::ads::judge::judge;
 use crate::clicks::ads::rollup::{Spot, Sums};
 use crate::clicks::ads::spend::Spends;
 use crate::clicks::ads::suppose::judged_by;
-use crate::clicks::ads::tables::{
-    ADS, AdRow, CLICKS, COMPLETE, COUNTED, ClickRow, PLACES, SWEPT, UNCOUNTED, USED, WAITING,
-};
-use crate::clicks::ads::{Ads, bill, spend, void};
+use crate::clicks::ads::tables::{ADS, AdRow, CLICKS, COMPLETE, ClickRow, PLACES, UNCOUNTED, WAITING};
+use crate::clicks::ads::{Ads, bill, forget, spend, void};
 use crate::clicks::campaigns::transition::check_id;
-use crate::clicks::token::DAY;
 use crate::clicks::transition::believed;
 use crate::runtime::ids;
 use millrace_topics::clicks::{
@@ -29,12 +26,6 @@ pub const SHARDS_LIMIT: u16 = 64;
 /// The longest target, in bytes.
 pub const TARGET_LIMIT: usize = 2048;
 
-/// So many hours back a click may count, and so long is a window at most: rows of older hours are not looked at.
-const COUNTED_HOURS: u32 = 50;
-
-/// How many rows are deleted before others get their turn.
-const SWEEP_ROWS: usize = 1000;
-
 /// Applies a command.
 ///
 /// # Errors
@@ -51,6 +42,7 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
         AdsCommand::Grant(grant) => Ok(spend::receive(cx, &grant)),
         AdsCommand::Recall(recall) => Ok(spend::return_unspent(cx, &recall)),
         AdsCommand::Bill(billing) => Ok(bill::bill(cx, &billing)),
+        AdsCommand::Keep(keeping) => forget::keep(cx, keeping),
     }
 }
 
@@ -58,7 +50,7 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
 pub fn on_timer(cx: &mut Cx<'_>, timer: AdsTimer) {
     match timer {
         AdsTimer::Void { case_id, from } => void::go_on(cx, &case_id, from),
-        AdsTimer::Sweep { below } => sweep(cx, below),
+        AdsTimer::Sweep => forget::sweep(cx),
     }
 }
 
@@ -76,7 +68,8 @@ pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
         | AdsCommand::Show(_)
         | AdsCommand::Grant(_)
         | AdsCommand::Recall(_)
-        | AdsCommand::Bill(_) => Ok(()),
+        | AdsCommand::Bill(_)
+        | AdsCommand::Keep(_) => Ok(()),
     }
 }
 
@@ -192,8 +185,8 @@ fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
     }
     if !judged.is_empty() {
         cx.say(&AdEvent::Judged(Judged { clicks: judged }));
-        sweep_later(cx);
     }
+    forget::later(cx);
     AdsOutcome::Judged
 }
 
@@ -297,46 +290,4 @@ fn note_hour(cx: &mut Cx<'_>, mark: &Watermark) -> AdsOutcome {
     }
     cx.put(COMPLETE, &(), &mark.end);
     AdsOutcome::Noted
-}
-
-/// Sees to it that rows of windows that are over go: looked for at the beginning of each hour.
-fn sweep_later(cx: &mut Cx<'_>) {
-    if cx.get(SWEPT, &()).is_none() {
-        cx.put(SWEPT, &(), &());
-        let due = Grain::Hour.begin(Grain::Hour.bucket(cx.now()) + 1);
-        let below = Grain::Hour.bucket(due).saturating_sub(COUNTED_HOURS);
-        cx.set_timer(due, &AdsTimer::Sweep { below });
-    }
-}
-
-/// Forgets impressions whose tokens are not good any more; how many.
-fn sweep_used(cx: &mut Cx<'_>) -> usize {
-    // The first byte of an impression is its day's last one; tokens are good for two days.
-    let [.., day] = (cx.now().0 / DAY).saturating_sub(2).to_be_bytes();
-    let of_day = USED.under(&(day,));
-    let old: Vec<u64> = cx.scan(USED, &of_day).map(|(key, _)| key).take(SWEEP_ROWS).collect();
-    for key in &old {
-        cx.delete(USED, key);
-    }
-    old.len()
-}
-
-fn sweep(cx: &mut Cx<'_>, below: u32) {
-    let all = COUNTED.all();
-    let rows = cx.scan(COUNTED, &all).map(|(key, _)| key);
-    let old: Vec<(u32, u64, u64)> = rows.take_while(|key| key.0 < below).take(SWEEP_ROWS).collect();
-    for key in &old {
-        cx.delete(COUNTED, key);
-    }
-    let used = sweep_used(cx);
-    if old.len() == SWEEP_ROWS || used == SWEEP_ROWS {
-        let due = cx.now().plus(1);
-        cx.set_timer(due, &AdsTimer::Sweep { below });
-        return;
-    }
-    cx.delete(SWEPT, &());
-    let waits = cx.scan(COUNTED, &COUNTED.all()).next().is_some() || cx.scan(USED, &USED.all()).next().is_some();
-    if waits {
-        sweep_later(cx);
-    }
 }

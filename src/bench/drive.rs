@@ -1,0 +1,183 @@
+//! Filling a log as the gateway does, only in larger appends, and driving everything that follows from it to its end.
+
+use crate::admin::unsent;
+use crate::bench::figures::{Mark, Spent, Thousands, resident};
+use crate::health::Readiness;
+use crate::metrics::Metrics;
+use crate::node::{self, Node};
+use crate::settings::Settings;
+use crate::slot::Slot;
+use crate::verify;
+use crate::workers::Workers;
+use millrace_topics::codec;
+use millrace_topics::contract::Contract;
+use millrace_topics::log::{Log, NewRecord};
+use millrace_topics::partition::partition_of;
+use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many records go into one append.
+const BATCH: usize = 1000;
+
+/// How often the progress is looked at.
+const POLL: Duration = Duration::from_millis(10);
+
+/// How long the last flush may take.
+const FLUSH: Duration = Duration::from_secs(60);
+
+/// Fills the log, then measures until every view of it is there, published and flushed; `of` says what was counted.
+///
+/// # Errors
+/// A sentence for the operator.
+pub fn phase(name: &str, of: &str, settings: &Settings, fill: impl FnOnce(&mut Filler)) -> Result<Spent, String> {
+    let count = {
+        let log = node::open_embedded(settings).map_err(|error| error.to_string())?;
+        let mut filler = Filler::new(log.clone(), settings.partitions);
+        fill(&mut filler);
+        filler.finish()?;
+        if let Log::Embedded(log) = &log {
+            log.close();
+        }
+        filler.count
+    };
+    let (node, workers) = open(settings)?;
+    let start = Mark::now();
+    while !is_done(&node)? {
+        std::thread::sleep(POLL);
+    }
+    node.flush_all(FLUSH);
+    let spent = start.spent();
+    println!(
+        "{name}: {} {of}, {}, {} bytes written each, {} MiB resident",
+        Thousands(count.into()),
+        spent.rate(count),
+        spent.written / count.max(1),
+        resident() >> 20
+    );
+    close(node, workers);
+    Ok(spent)
+}
+
+/// Rebuilds every partition aside and compares all rows; the time that it took and the records.
+///
+/// # Errors
+/// The first difference.
+pub fn verify_all(settings: &Settings) -> Result<(), String> {
+    let (node, workers) = open(settings)?;
+    let start = Mark::now();
+    let found: Vec<_> = node.slots.iter().map(|slot| verify::verify_slot(&node, slot)).collect();
+    let spent = start.spent();
+    close(node, workers);
+    if let Some(differing) = found.iter().find(|found| found.difference.is_some()) {
+        return Err(differing.line());
+    }
+    let records = found.iter().map(|found| found.to - found.from).sum();
+    println!("verified, every partition is equal to its rebuild: {}", spent.rate(records));
+    Ok(())
+}
+
+/// True if nothing waits: no record, no message between machines, no public event.
+fn is_done(node: &Node) -> Result<bool, String> {
+    for slot in node.slots.iter() {
+        if !is_slot_done(node, slot)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn is_slot_done(node: &Node, slot: &Slot) -> Result<bool, String> {
+    let end = node.log.end(slot.def.name, slot.partition).map_err(|error| error.to_string())?;
+    let (next, unsent) = slot.look(|live| match &live.part {
+        Ok(part) => Ok((part.core().meta.next, unsent(&part.core().store))),
+        Err(reason) => Err(reason.to_string()),
+    })?;
+    Ok(next >= end && unsent == 0 && slot.is_published())
+}
+
+fn open(settings: &Settings) -> Result<(Node, Workers), String> {
+    Node::open(settings.clone(), Arc::new(Metrics::new()), Arc::new(Readiness::default()))
+}
+
+fn close(node: Node, workers: Workers) {
+    node.flush_all(FLUSH);
+    workers.stop();
+    if let Log::Embedded(log) = &node.log {
+        log.close();
+    }
+}
+
+/// Fills the log.
+pub struct Filler {
+    log: Log,
+    partitions: u32,
+    waiting: BTreeMap<(&'static str, u32), Vec<NewRecord>>,
+    stamped: u64,
+    count: u64,
+    /// Why an append failed, if one did.
+    failed: Option<String>,
+}
+
+impl Filler {
+    fn new(log: Log, partitions: u32) -> Self {
+        Self { log, partitions, waiting: BTreeMap::new(), stamped: 0, count: 0, failed: None }
+    }
+
+    /// Adds a command that is no part of what is measured.
+    pub fn prepare<C: Contract>(&mut self, command: &C::Command) {
+        let key = C::key(command).expect("each of them has a key").to_vec();
+        self.stamped += 1;
+        let header = Header {
+            schema: C::SCHEMA,
+            stamp: Stamp { micros: 1_700_000_000_000_000 + self.stamped, node: 0 },
+            caller: Caller { id: "bench".to_owned(), role: Role::Server },
+            ..Header::default()
+        };
+        let record = Record { header, payload: Payload::Command(codec::encode(command)) };
+        let partition = partition_of(&key, self.partitions);
+        let waiting = self.waiting.entry((C::MACHINE, partition)).or_default();
+        waiting.push(NewRecord { key, value: record.encode(), ..NewRecord::default() });
+        if waiting.len() == BATCH {
+            let records = std::mem::take(waiting);
+            self.append(C::MACHINE, partition, records);
+        }
+    }
+
+    /// Adds a command that stands for `count` of what is measured.
+    pub fn add<C: Contract>(&mut self, command: &C::Command, count: u64) {
+        self.prepare::<C>(command);
+        self.count += count;
+    }
+
+    /// Waits for each append: a log that is asked for too many at once refuses some.
+    fn append(&mut self, machine: &'static str, partition: u32, records: Vec<NewRecord>) {
+        let created = self.log.create(machine, self.partitions).map_err(|error| error.to_string());
+        let append = |_| self.log.append_wait(machine, partition, records).map_err(|error| error.to_string());
+        if let Err(error) = created.and_then(append) {
+            self.failed.get_or_insert(error);
+        }
+    }
+
+    fn finish(&mut self) -> Result<(), String> {
+        for ((machine, partition), records) in std::mem::take(&mut self.waiting) {
+            self.append(machine, partition, records);
+        }
+        self.failed.take().map_or(Ok(()), Err)
+    }
+}
+
+/// SplitMix64: the same numbers for the same seed on every machine.
+pub struct Random(pub u64);
+
+impl Random {
+    /// The next number.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}
