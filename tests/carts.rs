@@ -120,10 +120,8 @@ fn the_way_of_a_cart_from_the_shelf_to_the_order() {
     let server = Server::start(&data, &[]);
     let buyer = Buyer { server: &server, id, token };
     assert_eq!(buyer.post("/complete", &Value::Null).body, completed.body);
-    for machine in ["carts", "carts.stock"] {
-        let verified = server.cli(&["verify", machine]);
-        assert!(verified.status.success(), "{}", text(&verified.stderr));
-    }
+    let verified = server.cli(&["verify", "carts"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
 }
 
 #[test]
@@ -257,4 +255,50 @@ fn with_api_keys_buyers_need_none_and_servers_need_theirs() {
         contains(&quoted.body, &json!({"shipping":{"amount":490},"total":{"amount":1999 * 3 + 490}})),
         "{quoted:?}"
     );
+}
+
+#[test]
+fn a_cart_is_claimed_at_login_as_the_preview_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let cap = json!({"on_hand":3,"price":{"amount":500,"currency":"EUR"}});
+    assert_eq!(put(&server, "/v1/carts/skus/cap", &cap).status, 201);
+    let opened = server.post("/v1/carts", &json!({"currency":"EUR","customer":"u1"}));
+    assert_eq!((opened.status, &opened.body["customer"], &opened.body["token"]), (201, &json!("u1"), &Value::Null));
+    assert_eq!(server.post("/v1/carts", &json!({"currency":"EUR","customer":"u1"})).status, 200);
+    let line = |sku: &str, quantity: u32| json!({"sku":sku,"quantity":quantity});
+    let as_user = |method: &str, path: &str, body: &Value| {
+        let headers = [("millrace-subject", "u1")];
+        server.send(method, path, &headers, body.to_string().into_bytes()).expect("the server answers")
+    };
+    assert_eq!(as_user("POST", "/v1/carts/user:u1/line-items", &line("tee", 1)).status, 200);
+    assert_eq!(as_user("POST", "/v1/carts/me/line-items", &line("cap", 2)).status, 200);
+    let buyer = Buyer::open(&server);
+    assert_eq!(buyer.add("tee", 2).status, 200);
+    assert_eq!(buyer.add("cap", 2).status, 200);
+    assert_eq!(as_user("GET", &format!("/v1/carts/{}", buyer.id), &Value::Null).code(), "unknown_cart");
+
+    let claim = json!({"customer":"u1","mode":"sum"});
+    let expected = json!({"customer":"u1","lines":[{"sku":"tee","quantity":3},{"sku":"cap","quantity":3}],
+        "warnings":[{"code":"reduced_to_stock","sku":"cap","asked":4,"quantity":3}]});
+    let preview = buyer.post("/customer?preview=true", &claim);
+    assert!(preview.status == 200 && contains(&preview.body, &expected), "{preview:?}");
+    assert_eq!(buyer.get("").body["state"], "active", "a preview changes nothing");
+    let claimed = buyer.post("/customer", &claim);
+    assert!(claimed.status == 200 && contains(&claimed.body, &expected), "{claimed:?}");
+    for answer in [buyer.get(""), buyer.add("tee", 1), buyer.post("/customer", &claim)] {
+        let expected = json!({"code":"cart_merged","successor":claimed.body["id"]});
+        assert!(answer.status == 410 && contains(&answer.body, &expected), "{answer:?}");
+    }
+    let own = as_user("GET", "/v1/carts/me", &Value::Null);
+    assert!(contains(&own.body, &json!({"id":claimed.body["id"],"total":{"amount":3 * 1999 + 3 * 500}})), "{own:?}");
+    let undone = as_user("POST", "/v1/carts/me/undo", &Value::Null);
+    assert!(contains(&undone.body, &json!({"lines":[{"quantity":1},{"quantity":2}]})), "{undone:?}");
+    let tee = undone.body["lines"][0]["id"].as_str().expect("an id").to_owned();
+    let saved = as_user("POST", &format!("/v1/carts/me/line-items/{tee}/save"), &Value::Null);
+    let expected = json!({"lines":[{"sku":"cap"}],"saved":[{"sku":"tee","quantity":1}],"total":{"amount":1000}});
+    assert!(contains(&saved.body, &expected), "{saved:?}");
+    let restored = as_user("POST", &format!("/v1/carts/me/saved/{tee}/restore"), &Value::Null);
+    assert!(contains(&restored.body, &json!({"saved":[],"total":{"amount":2999}})), "{restored:?}");
+    assert_eq!(as_user("DELETE", &format!("/v1/carts/me/saved/{tee}"), &Value::Null).code(), "unknown_line");
 }

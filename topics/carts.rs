@@ -12,8 +12,9 @@ mod stock;
 mod view;
 
 pub use cart::{
-    AddLine, Checkout, Command, Describe, Offer, On, Opening, Paying, PaymentKind, QuoteKind, Quoting, SetLine,
-    StockRefusal, StockSaid, TokenHash,
+    AddLine, Checkout, Claim, Command, Describe, Hint, Line, MergeRefusal, MergeSaid, Merging, Mode, Offer, On, OnLine,
+    Opening, OpeningFor, Paying, PaymentKind, QuoteKind, Quoting, SetLine, StockRefusal, StockSaid, TokenHash,
+    cart_of_user, numbered, routing_key,
 };
 pub use money::{AMOUNT_LIMIT, Currency, Money};
 pub use rejection::Rejection;
@@ -28,7 +29,7 @@ pub use view::{
 
 use crate::contract::{Contract, NoTimer};
 
-/// The machine `carts`. Its key is the cart.
+/// The machine `carts`. Its key is the cart; all carts of a user have one.
 pub enum Carts {}
 
 /// The machine `carts.stock`. Its key is the stock item.
@@ -56,8 +57,13 @@ impl Contract for Carts {
             Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &on.cart,
             Command::Pay(paying) => &paying.cart,
             Command::StockSaid(said) => &said.cart,
+            Command::OpenFor(opening) => &opening.cart,
+            Command::Claim(claim) => &claim.on.cart,
+            Command::Merge(merging) => &merging.cart,
+            Command::MergeSaid(said) => &said.cart,
+            Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &on.on.cart,
         };
-        Some(cart.as_bytes())
+        Some(routing_key(cart).as_bytes())
     }
 
     fn event_type(event: &Entry) -> &'static str {
@@ -69,6 +75,13 @@ impl Contract for Carts {
             Change::QuoteRecorded { .. } => "QuoteRecorded",
             Change::Described => "CartDescribed",
             Change::Undone { .. } => "Undone",
+            Change::LineSaved { .. } => "LineSaved",
+            Change::LineRestored { .. } => "LineRestored",
+            Change::SavedForgotten { .. } => "SavedForgotten",
+            Change::CartClaimed { .. } => "CartClaimed",
+            Change::CartMerged { .. } => "CartMerged",
+            Change::MergeRefused => "MergeRefused",
+            Change::LinesMerged { .. } => "LinesMerged",
             Change::CheckoutStarted { .. } => "CheckoutStarted",
             Change::StockReserved { .. } => "StockReserved",
             Change::StockRefused { .. } => "StockRefused",

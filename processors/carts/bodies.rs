@@ -1,6 +1,8 @@
 //! What the paths of carts take and give as JSON, beside what the contract shows itself.
 
-use millrace_topics::carts::{BundlePart, CartView, Currency, Entry, Money, PaymentKind, QuoteKind, SkuDefinition};
+use millrace_topics::carts::{
+    BundlePart, CartView, Currency, Entry, Mode, Money, PaymentKind, QuoteKind, SkuDefinition,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -64,6 +66,8 @@ pub(super) struct NewCart {
     /// What it is counted in: ISO 4217, three capital letters.
     #[schema(value_type = String)]
     pub(super) currency: Currency,
+    /// The customer whose it is to be: 1 to 256 bytes. Nobody's unless said: then it has a token.
+    pub(super) customer: Option<String>,
     /// Something of the client's: any JSON of at most 4,096 bytes.
     pub(super) metadata: Option<Value>,
 }
@@ -75,8 +79,30 @@ pub(super) struct OpenedCart {
     /// The cart.
     #[serde(flatten)]
     pub(super) cart: CartView,
-    /// Whoever shows it may do everything with the cart. It is shown this once.
-    pub(super) token: String,
+    /// Whoever shows it may do everything with the cart. It is shown this once; null for a customer's cart.
+    pub(super) token: Option<String>,
+}
+
+/// Who claims a cart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewClaim)]
+pub(super) struct NewClaim {
+    /// The customer: 1 to 256 bytes.
+    pub(super) customer: String,
+    /// Which quantities hold.
+    pub(super) mode: Mode,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// How a cart is claimed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichClaim {
+    /// True to see what the customer's cart would be, and change nothing.
+    pub(super) preview: Option<bool>,
 }
 
 /// Some of a SKU for a cart.

@@ -1,9 +1,11 @@
 //! Lines: what changes them, and what takes such a change back.
 
 use crate::carts::stock::transition as stock;
-use crate::carts::tables::{Cart, HISTORY, Line, Undoing, line_name};
+use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name};
 use crate::carts::transition::{Cx, check_total, keep, load_open, note};
-use millrace_topics::carts::{AMOUNT_LIMIT, AddLine, Change, Offer, On, Outcome, Rejection, SetLine, Warning};
+use millrace_topics::carts::{
+    AMOUNT_LIMIT, AddLine, Change, Line, Offer, On, OnLine, Outcome, Rejection, SetLine, Warning,
+};
 
 /// The most lines of a cart.
 pub const LINES_LIMIT: u32 = 100;
@@ -74,7 +76,7 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
         0 => Change::LineAdded { line, sku, quantity },
         was => Change::LineChanged { line, sku, was, quantity },
     };
-    changed(cx, &on, &mut cart, change, Undoing { line: id, before, previous: None });
+    changed(cx, &on, &mut cart, change, Undo::Line(id, before));
     Ok(keep(cx, &on.cart, &cart, warnings))
 }
 
@@ -169,15 +171,15 @@ pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
     };
     check_total(&cart)?;
     // The line: nothing below can be refused.
-    changed(cx, &set.on, &mut cart, change, Undoing { line: before.id, before: Some(before), previous: None });
+    changed(cx, &set.on, &mut cart, change, Undo::Line(before.id, Some(before)));
     Ok(keep(cx, &set.on.cart, &cart, warnings))
 }
 
 /// Notes a change of lines: what tax and shipping were quoted for is not there any more.
-fn changed(cx: &mut Cx<'_>, on: &On, cart: &mut Cart, change: Change, undo: Undoing) {
+fn changed(cx: &mut Cx<'_>, on: &On, cart: &mut Cart, change: Change, what: Undo) {
     cart.content += 1;
     cart.quotes.clear();
-    let undo = Undoing { previous: cart.undo, ..undo };
+    let undo = Undoing { what, previous: cart.undo };
     note(cx, &on.cart, cart, on.device.clone(), change, Some(undo));
 }
 
@@ -189,22 +191,91 @@ pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
     let mut cart = load_open(cx, &on)?;
     let entry = cart.undo.ok_or(Rejection::NothingToUndo)?;
     let past = cx.get(HISTORY, &(on.cart.clone(), entry)).and_then(|past| past.undo);
-    let Undoing { line: id, before, previous } = past.ok_or(Rejection::NothingToUndo)?;
+    let Undoing { what, previous } = past.ok_or(Rejection::NothingToUndo)?;
+    let line = match what {
+        Undo::Line(id, before) => {
+            take_back(&mut cart, id, before)?;
+            Some(line_name(id))
+        }
+        Undo::All(lines, saved) => {
+            (cart.lines, cart.saved) = (lines, saved);
+            None
+        }
+    };
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    cart.content += 1;
+    cart.quotes.clear();
+    cart.undo = previous;
+    note(cx, &on.cart, &mut cart, on.device, Change::Undone { line }, None);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+}
+
+fn take_back(cart: &mut Cart, id: u64, before: Option<Line>) -> Result<(), Rejection> {
     let at = cart.lines.iter().position(|line| line.id == id);
-    let quantity = before.as_ref().map_or(0, |line| line.quantity);
     match (at, before) {
         (Some(at), Some(before)) => cart.lines[at].quantity = before.quantity,
         (Some(at), None) => drop(cart.lines.remove(at)),
         (None, Some(before)) if cart.lines.len() < LINES_LIMIT as usize => cart.lines.push(before),
         (None, _) => return Err(Rejection::NothingToUndo),
     }
+    Ok(())
+}
+
+/// Moves a line from one list to another, where it adds up with what is there.
+fn move_line(from: &mut Vec<Line>, to: &mut Vec<Line>, name: &str) -> Result<Line, Rejection> {
+    let at = from.iter().position(|line| line_name(line.id) == name).ok_or(Rejection::UnknownLine)?;
+    let line = from.remove(at);
+    match to.iter().position(|known| known.id == line.id) {
+        Some(at) => to[at].quantity = (to[at].quantity + line.quantity).min(QUANTITY_LIMIT),
+        None if to.len() < LINES_LIMIT as usize => to.push(line.clone()),
+        None => return Err(Rejection::TooManyLines(LINES_LIMIT)),
+    }
+    Ok(line)
+}
+
+/// Puts a line aside for later: nobody pays for it.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn save(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
+    let mut cart = load_open(cx, &asked.on)?;
+    let before = Undo::All(cart.lines.clone(), cart.saved.clone());
+    let moved = move_line(&mut cart.lines, &mut cart.saved, &asked.line)?;
+    // The line: nothing below can be refused.
+    changed(cx, &asked.on, &mut cart, Change::LineSaved { line: asked.line, sku: moved.sku }, before);
+    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+}
+
+/// Puts a line that is aside among the others again.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn restore(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
+    let mut cart = load_open(cx, &asked.on)?;
+    let before = Undo::All(cart.lines.clone(), cart.saved.clone());
+    let moved = move_line(&mut cart.saved, &mut cart.lines, &asked.line)?;
+    // What lay aside has an old price where another line of its SKU has followed a newer one.
+    let price = cart.lines.iter().find(|line| line.sku == moved.sku).map_or(moved.price, |line| line.price);
+    cart.lines.iter_mut().filter(|line| line.sku == moved.sku).for_each(|line| line.price = price);
     check_total(&cart)?;
     // The line: nothing below can be refused.
-    cart.content += 1;
-    cart.quotes.clear();
-    cart.undo = previous;
-    note(cx, &on.cart, &mut cart, on.device, Change::Undone { line: line_name(id), quantity }, None);
-    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+    changed(cx, &asked.on, &mut cart, Change::LineRestored { line: asked.line, sku: moved.sku }, before);
+    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+}
+
+/// Forgets a line that is aside.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn forget(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
+    let mut cart = load_open(cx, &asked.on)?;
+    let before = Undo::All(cart.lines.clone(), cart.saved.clone());
+    let at = cart.saved.iter().position(|line| line_name(line.id) == asked.line).ok_or(Rejection::UnknownLine)?;
+    // The line: nothing below can be refused.
+    let gone = cart.saved.remove(at);
+    changed(cx, &asked.on, &mut cart, Change::SavedForgotten { line: asked.line, sku: gone.sku }, before);
+    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
 }
 
 /// Gives all lines of a SKU the price that holds; what the first of them had.

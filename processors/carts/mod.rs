@@ -16,6 +16,7 @@
 
 mod bodies;
 pub mod checkout;
+pub mod claim;
 pub mod lines;
 pub mod payments;
 pub mod queries;

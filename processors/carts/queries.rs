@@ -1,11 +1,13 @@
 //! What can be asked of carts: as they are, what happened to them, their orders and payments.
 
 use crate::carts::Carting;
+use crate::carts::claim::{self, Joined};
 use crate::carts::payments;
-use crate::carts::tables::{CARTS, Cart, HISTORY, PAYMENTS, Past, Stage};
-use crate::carts::transition::may_see;
+use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, PAYMENTS, Past, Stage};
+use crate::carts::transition::{self, may_see};
 use crate::runtime::system::Partitions;
-use millrace_topics::carts::{Answer, Entry, Query, Reader, Rejection};
+use millrace_topics::carts::{Answer, Entry, Query, Reader, Rejection, cart_of_user, numbered, routing_key};
+use millrace_topics::record::Role;
 
 type View<'a> = crate::runtime::view::View<'a, Carting>;
 
@@ -16,8 +18,10 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::Attempt { cart, .. }
     | Query::History { cart, .. }
     | Query::Order { cart, .. }
-    | Query::Payment { cart, .. }) = query;
-    Partitions::One(cart.as_bytes().to_vec())
+    | Query::Payment { cart, .. }
+    | Query::Lines { cart, .. }
+    | Query::Preview { cart, .. }) = query;
+    Partitions::One(routing_key(cart).as_bytes().to_vec())
 }
 
 /// The answer of the one partition that was asked.
@@ -36,34 +40,81 @@ pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
 pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
         Query::Cart { cart: id, reader } => {
-            let cart = load(view, &id, &reader)?;
+            let (id, cart) = load_own(view, id, &reader)?;
             Ok(Answer::Cart(Box::new(cart.show(&id, Vec::new()))))
         }
-        Query::Attempt { cart: id, attempt, reader } => how_it_went(&load(view, &id, &reader)?, &id, attempt),
+        Query::Attempt { cart: id, attempt, reader } => {
+            let (id, cart) = load(view, id, &reader)?;
+            how_it_went(&cart, &id, attempt)
+        }
         Query::History { cart: id, limit, before, reader } => {
-            load(view, &id, &reader)?;
+            let (id, _) = load_own(view, id, &reader)?;
             Ok(history(view, &id, limit as usize, before))
         }
         Query::Order { cart: id, reader } => {
-            let cart = load(view, &id, &reader).map_err(|_| Rejection::UnknownOrder)?;
+            let (id, cart) = load(view, id, &reader).map_err(|_| Rejection::UnknownOrder)?;
             Ok(Answer::Order(Box::new(cart.order(&id).ok_or(Rejection::UnknownOrder)?)))
         }
         Query::Payment { cart: id, payment } => {
+            let id = newest(view, id);
             let cart = view.get(CARTS, &id).ok_or(Rejection::UnknownPayment)?;
             let key = (id, payment);
             let row = view.get(PAYMENTS, &key).ok_or(Rejection::UnknownPayment)?;
             Ok(Answer::Payment(Box::new(payments::show(&key, &row, &cart))))
         }
+        Query::Lines { cart: id, reader } => {
+            let (_, cart) = load_own(view, id, &reader)?;
+            Ok(Answer::Lines(cart.currency, cart.lines, cart.saved))
+        }
+        query @ Query::Preview { .. } => preview(view, query),
     }
 }
 
-fn load(view: &View<'_>, id: &String, reader: &Reader) -> Result<Cart, Rejection> {
-    let cart = view.get(CARTS, id).ok_or(Rejection::UnknownCart)?;
-    may_see(&cart, reader.token, &reader.caller).then_some(cart).ok_or(Rejection::UnknownCart)
+/// The id of a user's newest cart where the user's carts are named.
+fn newest(view: &View<'_>, id: String) -> String {
+    let number = if id.starts_with("user:") { view.get(ACTIVE, &id) } else { None };
+    number.map_or(id.clone(), |number| numbered(&id, number))
+}
+
+fn load(view: &View<'_>, id: String, reader: &Reader) -> Result<(String, Cart), Rejection> {
+    let id = newest(view, id);
+    let cart = view.get(CARTS, &id).ok_or(Rejection::UnknownCart)?;
+    may_see(&cart, reader.token, &reader.caller).then_some((id, cart)).ok_or(Rejection::UnknownCart)
+}
+
+/// The same for what a token shows no more once the cart was claimed.
+fn load_own(view: &View<'_>, id: String, reader: &Reader) -> Result<(String, Cart), Rejection> {
+    let (id, cart) = load(view, id, reader)?;
+    match &cart.stage {
+        Stage::Merged(successor, _) if reader.token.is_some() => {
+            Err(Rejection::Merged { successor: successor.clone() })
+        }
+        _ => Ok((id, cart)),
+    }
+}
+
+/// What a user's cart would be with other lines: worked out as the merge itself does it.
+fn preview(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
+    let Query::Preview { cart: user_cart, reader, currency, mode, lines, saved, hints } = query else {
+        unreachable!("a preview was asked for")
+    };
+    let own = match load(view, user_cart.clone(), &reader) {
+        Ok((id, cart)) if !matches!(cart.stage, Stage::Ordered(..)) => Some((id, cart)),
+        _ if reader.caller.role != Role::User || user_cart == cart_of_user(&reader.caller.id) => None,
+        _ => return Err(Rejection::RoleRequired),
+    };
+    let joined = claim::join(own.as_ref().map(|(_, cart)| cart), currency, mode, lines, saved, &hints);
+    let Joined { lines, saved, warnings } = joined.map_err(|refusal| claim::reason(refusal, currency))?;
+    let (id, cart) = own.unwrap_or_else(|| (user_cart, transition::fresh(view.now())));
+    Ok(Answer::Cart(Box::new(Cart { currency, lines, saved, quotes: Vec::new(), ..cart }.show(&id, warnings))))
 }
 
 fn how_it_went(cart: &Cart, id: &str, attempt: u32) -> Result<Answer, Rejection> {
     match &cart.stage {
+        Stage::Merging(merging) if *merging == attempt => return Ok(Answer::Attempt(None)),
+        Stage::Merged(_, warnings) => {
+            return Ok(Answer::Attempt(Some(Box::new(cart.show(id, warnings.clone())))));
+        }
         Stage::Trial(trial) if trial.saga.attempt == attempt && !trial.saga.is_agreed() => {
             return Ok(Answer::Attempt(None));
         }

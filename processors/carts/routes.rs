@@ -2,10 +2,10 @@
 
 use crate::carts::Carting;
 use crate::carts::bodies::{
-    AvailabilityBody, HistoryBody, NewAdjustment, NewCart, NewCheckout, NewLine, NewMetadata, NewPaymentEvent,
-    NewQuantity, NewQuote, NewSku, OpenedCart, WhichCart, WhichHistory,
+    HistoryBody, NewCart, NewCheckout, NewClaim, NewLine, NewMetadata, NewPaymentEvent, NewQuantity, NewQuote,
+    OpenedCart, WhichCart, WhichClaim, WhichHistory,
 };
-use crate::carts::stock::{self, Stock};
+use crate::carts::stock;
 use crate::carts::tables::cart_of;
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
@@ -20,9 +20,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::carts::{
-    AddLine, Adjustment, Answer, CartView, Checkout, Command, Completed, Describe, Offer, On, Opening, Order, Outcome,
-    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, Sku, StockAnswer, StockCommand, StockOutcome,
-    StockQuery, TokenHash,
+    AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, OnLine, Opening, OpeningFor, Order,
+    Outcome, Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, TokenHash, cart_of_user,
 };
 use millrace_topics::record::Role;
 use serde_json::Value;
@@ -33,18 +32,13 @@ use utoipa_axum::routes;
 /// The routes that need an API key: stock, and what payment providers say.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new()
-        .routes(routes!(define_sku, sku))
-        .routes(routes!(adjust))
-        .routes(routes!(pay))
-        .routes(routes!(payment))
+    stock::routes::routes().routes(routes!(pay)).routes(routes!(payment))
 }
 
 /// The routes for buyers, who have a token at most.
 #[must_use]
 pub fn public() -> OpenApiRouter<Door> {
-    OpenApiRouter::new()
-        .routes(routes!(availability))
+    stock::routes::public()
         .routes(routes!(open))
         .routes(routes!(cart, describe))
         .routes(routes!(add_line))
@@ -57,6 +51,10 @@ pub fn public() -> OpenApiRouter<Door> {
         .routes(routes!(complete))
         .routes(routes!(history))
         .routes(routes!(order))
+        .routes(routes!(claim))
+        .routes(routes!(save_line))
+        .routes(routes!(restore_line))
+        .routes(routes!(forget_line))
 }
 
 /// How many entries of a history are given unless it is asked for another number.
@@ -109,106 +107,19 @@ impl Buyer {
         Asked { caller: self.visitor.caller.clone(), idempotency, ..asked }
     }
 
-    fn on(&self, cart: String, version: Option<u32>) -> On {
+    /// The cart that a path names: `me` are the caller's own.
+    fn cart(&self, named: String) -> String {
+        if named == "me" { cart_of_user(&self.visitor.caller.id) } else { named }
+    }
+
+    fn on(&self, named: String, version: Option<u32>) -> On {
+        let cart = self.cart(named);
         On { cart, token: self.token, device: self.device.clone(), if_match: self.if_match, version }
     }
 
     fn reader(&self) -> Reader {
         Reader { token: self.token, caller: self.visitor.caller.clone() }
     }
-}
-
-/// Creates a SKU, or gives it another price, title or stock.
-#[utoipa::path(put, path = "/v1/carts/skus/{sku}", tag = "carts", request_body = NewSku,
-    params(("sku" = String, Path, description = "The SKU: `[a-z0-9][a-z0-9._-]{0,63}`")), responses(
-    (status = 201, description = "Created", body = Sku),
-    (status = 200, description = "It was there, and is so now", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn define_sku(
-    State(door): State<Door>,
-    Segments(sku): Segments<String>,
-    Body(asked, new): Body<NewSku>,
-) -> Result<Response, Undone> {
-    let definition = new.definition(sku);
-    stock::transition::check(&definition).map_err(|refusal| Problem::refusal(&refusal))?;
-    let done = door.submit::<Stock>(&asked, &StockCommand::Define(Box::new(definition))).await?;
-    let status = if matches!(done.outcome, StockOutcome::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(respond(status, done, |outcome| outcome))
-}
-
-/// Shows a SKU.
-#[utoipa::path(get, path = "/v1/carts/skus/{sku}", tag = "carts",
-    params(("sku" = String, Path, description = "The SKU")), responses(
-    (status = 200, description = "The SKU", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn sku(
-    State(door): State<Door>,
-    Reading(asked): Reading,
-    Segments(sku): Segments<String>,
-) -> Result<Response, Problem> {
-    Ok(answer(sku_of(&door, &asked, sku).await?, |sku| sku))
-}
-
-async fn sku_of(door: &Door, asked: &Asked, sku: String) -> Result<Read<Sku>, Problem> {
-    let read = door.ask::<Stock>(asked, &StockQuery::Sku { sku }).await?;
-    let StockAnswer::Sku(sku) = read.answer else { unreachable!("a SKU was asked for") };
-    Ok(Read { answer: *sku, positions: read.positions })
-}
-
-/// Changes how many there are by a difference, or says how many of the sold have left the house.
-#[utoipa::path(post, path = "/v1/carts/skus/{sku}/adjust", tag = "carts", request_body = NewAdjustment,
-    params(("sku" = String, Path, description = "The SKU")), responses(
-    (status = 200, description = "The SKU", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn adjust(
-    State(door): State<Door>,
-    Segments(sku): Segments<String>,
-    Body(asked, new): Body<NewAdjustment>,
-) -> Result<Response, Undone> {
-    let adjustment = Adjustment { sku, delta: new.delta.unwrap_or_default(), shipped: new.shipped.unwrap_or_default() };
-    let done = door.submit::<Stock>(&asked, &StockCommand::Adjust(adjustment)).await?;
-    Ok(respond(StatusCode::OK, done, |outcome| outcome))
-}
-
-/// Shows how many there are of a SKU. For everybody.
-#[utoipa::path(get, path = "/v1/carts/skus/{sku}/availability", tag = "carts",
-    params(("sku" = String, Path, description = "The SKU")), responses(
-    (status = 200, description = "How many there are", body = AvailabilityBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn availability(
-    State(door): State<Door>,
-    Reading(asked): Reading,
-    Segments(sku): Segments<String>,
-) -> Result<Response, Problem> {
-    let Read { answer: found, mut positions } = sku_of(&door, &asked, sku).await?;
-    let body = match &found.stock {
-        Some(stock) => AvailabilityBody {
-            on_hand: Some(stock.on_hand),
-            available: stock.available,
-            reserved: Some(stock.reserved),
-            committed: Some(stock.committed),
-        },
-        None => {
-            let read = bundles(&door, &asked, &found).await?;
-            positions.merge(&read.positions);
-            AvailabilityBody { on_hand: None, available: read.answer, reserved: None, committed: None }
-        }
-    };
-    Ok(answer(Read { answer: body, positions }, |body| body))
-}
-
-/// How many bundles its parts make.
-async fn bundles(door: &Door, asked: &Asked, bundle: &Sku) -> Result<Read<u32>, Problem> {
-    let skus = bundle.parts.iter().map(|part| part.sku.clone()).collect();
-    let read = door.ask::<Stock>(asked, &StockQuery::Available { skus }).await?;
-    let StockAnswer::Available(found) = read.answer else { unreachable!("counts were asked for") };
-    let of = |sku: &str| found.iter().find(|(found, _)| found == sku).map_or(0, |(_, available)| *available);
-    let fewest = bundle.parts.iter().map(|part| of(&part.sku) / part.quantity).min();
-    Ok(Read { answer: fewest.unwrap_or_default(), positions: read.positions })
 }
 
 /// Takes what a payment provider says of a payment, in whatever order and however often.
@@ -249,13 +160,20 @@ async fn payment(
     }))
 }
 
-/// Opens a cart. Whoever has its token may do everything with it; nobody needs an account.
+/// Opens a cart. Whoever has its token may do everything with it; nobody needs an account. A cart for a customer has no
+/// token: it is the customer's, on all devices, and there is one at a time that is not an order yet.
 #[utoipa::path(post, path = "/v1/carts", tag = "carts", request_body = NewCart, responses(
     (status = 201, description = "Opened", body = OpenedCart),
+    (status = 200, description = "The customer has one", body = OpenedCart),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 async fn open(State(door): State<Door>, buyer: Buyer, Body(asked, new): Body<NewCart>) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
+    if let Some(user) = new.customer {
+        let metadata = new.metadata.as_ref().map(Value::to_string);
+        let opening = OpeningFor { cart: cart_of_user(&user), user, currency: new.currency, metadata };
+        return open_for(&door, &asked, opening).await;
+    }
     let is_short = |asked: &Asked| asked.idempotency.as_ref().is_some_and(|given| given.key.len() < OPENING_KEY);
     if asked.caller.id.is_empty() && is_short(&asked) {
         let detail = format!("without an API key, an Idempotency-Key has {OPENING_KEY} bytes of chance at least here");
@@ -271,7 +189,17 @@ async fn open(State(door): State<Door>, buyer: Buyer, Body(asked, new): Body<New
     };
     let done = door.submit::<Carting>(&asked, &Command::Open(opening)).await?;
     let place = format!("/v1/carts/{id}");
-    Ok(created(&place, StatusCode::CREATED, done, |outcome| OpenedCart { cart: *cart_in(outcome), token }))
+    Ok(created(&place, StatusCode::CREATED, done, |outcome| OpenedCart { cart: *cart_in(outcome), token: Some(token) }))
+}
+
+async fn open_for(door: &Door, asked: &Asked, opening: OpeningFor) -> Result<Response, Undone> {
+    let done = door.submit::<Carting>(asked, &Command::OpenFor(opening)).await?;
+    let Done { outcome, positions, replayed } = done;
+    let cart = *cart_in(outcome);
+    let status = if cart.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
+    let place = format!("/v1/carts/{}", cart.id);
+    let done = Done { outcome: cart, positions, replayed };
+    Ok(created(&place, status, done, |cart| OpenedCart { cart, token: None }))
 }
 
 fn cart_in(outcome: Outcome) -> Box<CartView> {
@@ -302,7 +230,9 @@ async fn cart(
     Reading(asked): Reading,
     Segments(cart): Segments<String>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Carting>(&buyer.asking(asked), &Query::Cart { cart, reader: buyer.reader() }).await?;
+    let read = door
+        .ask::<Carting>(&buyer.asking(asked), &Query::Cart { cart: buyer.cart(cart), reader: buyer.reader() })
+        .await?;
     let Answer::Cart(cart) = read.answer else { unreachable!("a cart was asked for") };
     let version = cart.version;
     Ok(with_etag(answer(Read { answer: cart, positions: read.positions }, |cart| cart), version))
@@ -339,24 +269,10 @@ async fn add_line(
     Body(asked, new): Body<NewLine>,
 ) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
-    let offer = offer(&door, &asked, new.sku).await?;
+    let offer = stock::routes::offer(&door, &asked, new.sku).await?;
     let options = new.options.unwrap_or_default().into_iter().collect();
     let add = AddLine { on: buyer.on(cart, new.version), offer, quantity: new.quantity, options };
     change(&door, &asked, Command::AddLine(Box::new(add))).await
-}
-
-/// What a SKU is sold as now.
-async fn offer(door: &Door, asked: &Asked, sku: String) -> Result<Offer, Problem> {
-    let found = sku_of(door, asked, sku.clone()).await.map_err(|problem| match problem.status {
-        404 => Problem::refusal(&Rejection::UnsoldSku(sku)),
-        _ => problem,
-    })?;
-    let available = match &found.answer.stock {
-        Some(stock) => stock.available,
-        None => bundles(door, asked, &found.answer).await?.answer,
-    };
-    let Sku { sku, title, price, max_per_line, parts, .. } = found.answer;
-    Ok(Offer { sku, title, price, max_per_line, available: Some(available), parts })
 }
 
 /// Changes how many a line has. With `base` only the difference counts, so that what several devices do adds up.
@@ -438,19 +354,32 @@ async fn check_out(
     MaybeBody(asked, new): MaybeBody<NewCheckout>,
 ) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
+    let cart = buyer.cart(cart);
     let checkout = Checkout { on: buyer.on(cart.clone(), new.version), seconds: new.seconds };
     let done = door.submit::<Carting>(&asked, &Command::Checkout(checkout)).await?;
-    let Outcome::Begun(begun) = done.outcome else { unreachable!("a checkout was begun") };
-    let asked = Asked { min_position: done.positions.clone(), ..asked };
-    let query = Query::Attempt { cart, attempt: begun.attempt, reader: buyer.reader() };
-    let is_decided = |answer: &Answer| !matches!(answer, Answer::Attempt(None));
-    let read = door.ask_until::<Carting>(&asked, &query, is_decided).await?;
-    let Some(Read { answer: Answer::Attempt(Some(cart)), positions }) = read else {
-        return Err(Undone::Accepted(done.positions));
-    };
+    let replayed = done.replayed;
+    let Read { answer: cart, positions } = decided(&door, &asked, cart, buyer.reader(), done).await?;
     let version = cart.version;
-    let done = Done { outcome: cart, positions, replayed: done.replayed };
+    let done = Done { outcome: cart, positions, replayed };
     Ok(with_etag(respond(StatusCode::OK, done, |cart| cart), version))
+}
+
+/// The cart when it is decided how an attempt of it went; 202 where that takes too long.
+async fn decided(
+    door: &Door,
+    asked: &Asked,
+    cart: String,
+    reader: Reader,
+    done: Done<Outcome>,
+) -> Result<Read<Box<CartView>>, Undone> {
+    let Outcome::Begun(begun) = done.outcome else { unreachable!("an attempt was begun") };
+    let asked = Asked { min_position: done.positions.clone(), ..asked.clone() };
+    let query = Query::Attempt { cart, attempt: begun.attempt, reader };
+    let is_decided = |answer: &Answer| !matches!(answer, Answer::Attempt(None));
+    match door.ask_until::<Carting>(&asked, &query, is_decided).await? {
+        Some(Read { answer: Answer::Attempt(Some(answer)), positions }) => Ok(Read { answer, positions }),
+        _ => Err(Undone::Accepted(done.positions)),
+    }
 }
 
 /// Gives a checkout more time: three times at most.
@@ -514,6 +443,7 @@ async fn history(
     Segments(cart): Segments<String>,
     Params(which): Params<WhichHistory>,
 ) -> Result<Response, Problem> {
+    let cart = buyer.cart(cart);
     let scope = format!("history {cart}");
     let before = which.cursor.map(|cursor| door.open_cursor::<u32>(&scope, &cursor)).transpose()?;
     let query = Query::History { cart, limit: limit(which.limit, LISTED)?, before, reader: buyer.reader() };
@@ -544,4 +474,103 @@ async fn order(
         Answer::Order(order) => order,
         _ => unreachable!("an order was asked for"),
     }))
+}
+
+/// Gives a cart without an account to a customer, whose cart takes its lines. The claimed cart is closed, and its token
+/// is good for nothing any more. With `preview` nothing is changed. `undo` of the customer's cart takes the lines out
+/// again.
+#[utoipa::path(post, path = "/v1/carts/{cart}/customer", tag = "carts", request_body = NewClaim,
+    params(("cart" = String, Path, description = "The cart"), WhichClaim), responses(
+    (status = 200, description = "The customer's cart, with a warning for each line that was cut", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn claim(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Params(which): Params<WhichClaim>,
+    Body(asked, new): Body<NewClaim>,
+) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
+    let cart = buyer.cart(cart);
+    let lines = Query::Lines { cart: cart.clone(), reader: buyer.reader() };
+    let read = door.ask::<Carting>(&asked, &lines).await;
+    let hints = match &read {
+        Ok(Read { answer: Answer::Lines(_, lines, _), .. }) => stock::routes::hints(&door, &asked, lines).await,
+        _ => Vec::new(),
+    };
+    let reader = Reader { token: None, caller: asked.caller.clone() };
+    let (user, mode) = (new.customer, new.mode);
+    if which.preview.unwrap_or_default() {
+        let Answer::Lines(currency, lines, saved) = read?.answer else { unreachable!("lines were asked for") };
+        let query = Query::Preview { cart: cart_of_user(&user), reader, currency, mode, lines, saved, hints };
+        let read = door.ask::<Carting>(&asked, &query).await?;
+        return Ok(answer(read, |found| match found {
+            Answer::Cart(cart) => cart,
+            _ => unreachable!("a cart was asked for"),
+        }));
+    }
+    let claim = Claim { on: buyer.on(cart.clone(), new.version), customer: user, mode, hints };
+    let done = door.submit::<Carting>(&asked, &Command::Claim(claim)).await?;
+    let replayed = done.replayed;
+    let claimed = decided(&door, &asked, cart, buyer.reader(), done).await?;
+    let CartView { successor, warnings, .. } = *claimed.answer;
+    let successor = successor.unwrap_or_else(|| unreachable!("a cart that was merged has a successor"));
+    let read = door.ask::<Carting>(&asked, &Query::Cart { cart: successor, reader }).await?;
+    let Answer::Cart(cart) = read.answer else { unreachable!("a cart was asked for") };
+    let (version, cart) = (cart.version, CartView { warnings, ..*cart });
+    let mut positions = claimed.positions;
+    positions.merge(&read.positions);
+    Ok(with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version))
+}
+
+/// Puts a line aside for later: nobody pays for it.
+#[utoipa::path(post, path = "/v1/carts/{cart}/line-items/{line}/save", tag = "carts",
+    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
+    responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn save_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments((cart, line)): Segments<(String, String)>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    let on = OnLine { on: buyer.on(cart, None), line };
+    change(&door, &buyer.asking(asked), Command::SaveLine(on)).await
+}
+
+/// Puts a line that is aside among the others again.
+#[utoipa::path(post, path = "/v1/carts/{cart}/saved/{line}/restore", tag = "carts",
+    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
+    responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn restore_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments((cart, line)): Segments<(String, String)>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    let on = OnLine { on: buyer.on(cart, None), line };
+    change(&door, &buyer.asking(asked), Command::RestoreLine(on)).await
+}
+
+/// Forgets a line that is aside.
+#[utoipa::path(delete, path = "/v1/carts/{cart}/saved/{line}", tag = "carts",
+    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
+    responses(
+    (status = 200, description = "The cart", body = CartView),
+    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+))]
+async fn forget_line(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments((cart, line)): Segments<(String, String)>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    let on = OnLine { on: buyer.on(cart, None), line };
+    change(&door, &buyer.asking(asked), Command::ForgetLine(on)).await
 }

@@ -3,34 +3,11 @@
 use crate::runtime::saga::Saga;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::{
-    BundlePart, CartView, Change, Currency, LineView, Money, Order, PaymentState, Quote, QuoteKind, Rejection, State,
+    CartView, Change, Currency, Line, LineView, Money, Order, PaymentState, Quote, QuoteKind, Rejection, State,
     TokenHash, Totals, Warning,
 };
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
-
-/// A line of a cart.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Line {
-    /// A hash of SKU and options.
-    pub id: u64,
-    /// The SKU.
-    pub sku: String,
-    /// What people call it.
-    pub title: String,
-    /// As which variant, sorted by name.
-    pub options: Vec<(String, String)>,
-    /// How many; never 0.
-    pub quantity: u32,
-    /// What one costs; all lines of a SKU say the same.
-    pub price: u64,
-    /// What one cost when it was added.
-    pub added_price: u64,
-    /// The most of it in one line.
-    pub max_per_line: Option<u32>,
-    /// What a bundle consists of.
-    pub parts: Vec<BundlePart>,
-}
 
 /// A checkout that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -67,8 +44,10 @@ pub enum Stage {
     Trial(Box<Trial>),
     /// It is an order since then, paid by this payment.
     Ordered(Option<String>, Time),
-    /// Its lines are in another cart.
-    Merged(String),
+    /// Its lines are in another cart, apart from what was left out.
+    Merged(String, Vec<Warning>),
+    /// A user has claimed it, and its lines are on their way: which of its attempts that is.
+    Merging(u32),
 }
 
 /// A cart.
@@ -98,6 +77,8 @@ pub struct Cart {
     pub stage: Stage,
     /// Its lines, in the order in which they were added.
     pub lines: Vec<Line>,
+    /// Lines that are aside.
+    pub saved: Vec<Line>,
     /// What tax and shipping cost.
     pub quotes: Vec<Quote>,
     /// Something of the client's.
@@ -108,13 +89,20 @@ pub struct Cart {
     pub changed_at: Time,
 }
 
-/// How a change of a line is taken back.
+/// What lines were before a change.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Undo {
+    /// One of them; none if it is new.
+    Line(u64, Option<Line>),
+    /// All of them, and those that were aside.
+    All(Vec<Line>, Vec<Line>),
+}
+
+/// How a change of lines is taken back.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Undoing {
-    /// The line.
-    pub line: u64,
-    /// What it was; none if it is new.
-    pub before: Option<Line>,
+    /// What it was.
+    pub what: Undo,
     /// The entry that would be taken back after this one.
     pub previous: Option<u32>,
 }
@@ -156,10 +144,13 @@ pub const HISTORY: Table<(String, u32), Past> = Table::primary(17, "history");
 /// (cart, the provider's id) → the payment.
 pub const PAYMENTS: Table<(String, String), PaymentRow> = Table::primary(18, "payments");
 
+/// Routing key of a user's carts → the number of the newest one.
+pub const ACTIVE: Table<String, u32> = Table::primary(19, "active");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def()]
+    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def()]
 }
 
 /// The id of the order that a cart becomes.
@@ -174,25 +165,23 @@ pub fn cart_of(order: &str) -> Option<&str> {
     order.strip_prefix("o_")
 }
 
-impl Line {
-    /// What it costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
-    #[must_use]
-    pub fn total(&self) -> u128 {
-        u128::from(self.price) * u128::from(self.quantity)
-    }
+/// What a line costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
+#[must_use]
+pub fn cost(line: &Line) -> u128 {
+    u128::from(line.price) * u128::from(line.quantity)
+}
 
-    fn show(&self, currency: Currency) -> LineView {
-        LineView {
-            id: line_name(self.id),
-            sku: self.sku.clone(),
-            title: self.title.clone(),
-            options: self.options.iter().cloned().collect(),
-            quantity: self.quantity,
-            price: Money { amount: self.price, currency },
-            added_price: self.added_price,
-            price_changed: self.price != self.added_price,
-            total: Money { amount: minor(self.total()), currency },
-        }
+fn show_line(line: &Line, currency: Currency) -> LineView {
+    LineView {
+        id: line_name(line.id),
+        sku: line.sku.clone(),
+        title: line.title.clone(),
+        options: line.options.iter().cloned().collect(),
+        quantity: line.quantity,
+        price: Money { amount: line.price, currency },
+        added_price: line.added_price,
+        price_changed: line.price != line.added_price,
+        total: Money { amount: minor(cost(line)), currency },
     }
 }
 
@@ -210,7 +199,7 @@ impl Cart {
     /// What everything adds up to, before it is known to be within the limit.
     #[must_use]
     pub fn sum(&self) -> u128 {
-        let lines: u128 = self.lines.iter().map(Line::total).sum();
+        let lines: u128 = self.lines.iter().map(cost).sum();
         lines + self.quotes.iter().map(|quote| u128::from(quote.amount)).sum::<u128>()
     }
 
@@ -225,7 +214,7 @@ impl Cart {
         let quoted =
             |kind: QuoteKind| self.quotes.iter().filter(|quote| quote.kind == kind).map(|quote| quote.amount).sum();
         Totals {
-            subtotal: money(minor(self.lines.iter().map(Line::total).sum())),
+            subtotal: money(minor(self.lines.iter().map(cost).sum())),
             tax: money(quoted(QuoteKind::Tax)),
             shipping: money(quoted(QuoteKind::Shipping)),
             total: money(self.total()),
@@ -241,7 +230,8 @@ impl Cart {
             Stage::Trial(trial) if trial.ready => State::Paying,
             Stage::Trial(_) => State::CheckingOut,
             Stage::Ordered(..) => State::Ordered,
-            Stage::Merged(_) => State::Merged,
+            Stage::Merged(..) => State::Merged,
+            Stage::Merging(_) => State::Merging,
         }
     }
 
@@ -254,7 +244,8 @@ impl Cart {
             version: self.version,
             currency: self.currency,
             decimals: self.currency.decimals(),
-            lines: self.lines.iter().map(|line| line.show(self.currency)).collect(),
+            lines: self.lines.iter().map(|line| show_line(line, self.currency)).collect(),
+            saved: self.saved.iter().map(|line| show_line(line, self.currency)).collect(),
             quotes: self.quotes.clone(),
             totals: self.totals(),
             expires_at: match &self.stage {
@@ -263,6 +254,11 @@ impl Cart {
             },
             warnings,
             order: matches!(self.stage, Stage::Ordered(..)).then(|| order_of(id)),
+            customer: self.owner.clone(),
+            successor: match &self.stage {
+                Stage::Merged(successor, _) => Some(successor.clone()),
+                _ => None,
+            },
             metadata: self.metadata.clone(),
             created_at: self.created_at,
             changed_at: self.changed_at,
@@ -276,7 +272,7 @@ impl Cart {
         Some(Order {
             id: order_of(id),
             cart: id.to_owned(),
-            lines: self.lines.iter().map(|line| line.show(self.currency)).collect(),
+            lines: self.lines.iter().map(|line| show_line(line, self.currency)).collect(),
             quotes: self.quotes.clone(),
             totals: self.totals(),
             payment: payment.clone(),

@@ -1,5 +1,6 @@
 //! Carts through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
+mod claims;
 mod money;
 mod races;
 mod rules;

@@ -1,12 +1,14 @@
 //! What a command does to carts: checks by precedence, the line, then only writes.
 
-use crate::carts::tables::{CARTS, Cart, HISTORY, Past, Stage, Undoing, order_of};
-use crate::carts::{Carting, checkout, lines, payments};
+use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing, order_of};
+use crate::carts::{Carting, checkout, claim, lines, payments};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Change, Command, Entry, On, Opening, Outcome, Quote, Quoting, Rejection, Timer, TokenHash,
+    AMOUNT_LIMIT, Change, Command, Currency, Entry, On, Opening, Outcome, Quote, Quoting, Rejection, Timer, TokenHash,
+    numbered,
 };
 use millrace_topics::record::{Caller, Role};
+use millrace_topics::time::Time;
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Carting>;
 
@@ -26,7 +28,8 @@ pub const LABEL_LIMIT: usize = 128;
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection> {
+    name_newest(cx, &mut command);
     match command {
         Command::Open(opening) => open(cx, opening),
         Command::AddLine(add) => lines::add(cx, *add),
@@ -47,6 +50,60 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Complete(on) => checkout::complete(cx, on),
         Command::Pay(paying) => payments::pay(cx, paying),
         Command::StockSaid(said) => Ok(checkout::hear(cx, said)),
+        Command::OpenFor(opening) => claim::open_for(cx, opening),
+        Command::Claim(asked) => claim::begin(cx, asked),
+        Command::Merge(merging) => Ok(claim::take(cx, *merging)),
+        Command::MergeSaid(said) => Ok(claim::hear(cx, said)),
+        Command::SaveLine(on) => lines::save(cx, on),
+        Command::RestoreLine(on) => lines::restore(cx, on),
+        Command::ForgetLine(on) => lines::forget(cx, on),
+    }
+}
+
+/// Puts the id of a user's newest cart where a command names the user's carts.
+fn name_newest(cx: &Cx<'_>, command: &mut Command) {
+    let cart = match command {
+        Command::AddLine(add) => &mut add.on.cart,
+        Command::SetLine(set) => &mut set.on.cart,
+        Command::Quote(quoting) => &mut quoting.on.cart,
+        Command::Describe(describe) => &mut describe.on.cart,
+        Command::Checkout(checkout) | Command::Extend(checkout) => &mut checkout.on.cart,
+        Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &mut on.cart,
+        Command::Pay(paying) => &mut paying.cart,
+        Command::Claim(claim) => &mut claim.on.cart,
+        Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &mut on.on.cart,
+        Command::Open(_) | Command::OpenFor(_) | Command::StockSaid(_) | Command::Merge(_) | Command::MergeSaid(_) => {
+            return;
+        }
+    };
+    if cart.starts_with("user:")
+        && let Some(number) = cx.get(ACTIVE, cart)
+    {
+        *cart = numbered(cart, number);
+    }
+}
+
+/// A cart that nothing has happened to.
+#[must_use]
+pub fn fresh(now: Time) -> Cart {
+    Cart {
+        token: None,
+        owner: None,
+        currency: Currency::default(),
+        version: 0,
+        content: 0,
+        entries: 0,
+        undo: None,
+        attempts: 0,
+        refused: None,
+        lapsed: None,
+        stage: Stage::Active,
+        lines: Vec::new(),
+        saved: Vec::new(),
+        quotes: Vec::new(),
+        metadata: None,
+        created_at: now,
+        changed_at: now,
     }
 }
 
@@ -60,32 +117,15 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
 fn open(cx: &mut Cx<'_>, opening: Opening) -> Result<Outcome, Rejection> {
     let Opening { cart: id, token, currency, metadata } = opening;
     check_metadata(metadata.as_deref())?;
-    if id.is_empty() || id.len() > CART_ID_LIMIT {
-        return Err(Rejection::BadRequest(format!("the id of a cart has 1 to {CART_ID_LIMIT} bytes")));
+    if id.is_empty() || id.len() > CART_ID_LIMIT || id.starts_with("user:") {
+        let fault = format!("the id of a cart has 1 to {CART_ID_LIMIT} bytes and does not begin with `user:`");
+        return Err(Rejection::BadRequest(fault));
     }
     if cx.get(CARTS, &id).is_some() {
         return Err(Rejection::CartExists);
     }
     // The line: nothing below can be refused.
-    let now = cx.now();
-    let mut cart = Cart {
-        token,
-        owner: None,
-        currency,
-        version: 0,
-        content: 0,
-        entries: 0,
-        undo: None,
-        attempts: 0,
-        refused: None,
-        lapsed: None,
-        stage: Stage::Active,
-        lines: Vec::new(),
-        quotes: Vec::new(),
-        metadata,
-        created_at: now,
-        changed_at: now,
-    };
+    let mut cart = Cart { token, currency, metadata, ..fresh(cx.now()) };
     note(cx, &id, &mut cart, None, Change::CartOpened, None);
     Ok(keep(cx, &id, &cart, Vec::new()))
 }
@@ -115,7 +155,11 @@ fn quote(cx: &mut Cx<'_>, quoting: Quoting) -> Result<Outcome, Rejection> {
     Ok(keep(cx, &on.cart, &cart, Vec::new()))
 }
 
-fn check_metadata(metadata: Option<&str>) -> Result<(), Rejection> {
+/// That metadata is not too long.
+///
+/// # Errors
+/// The refusal.
+pub fn check_metadata(metadata: Option<&str>) -> Result<(), Rejection> {
     let size = metadata.map_or(0, str::len);
     if size > METADATA_LIMIT {
         return Err(Rejection::BadRequest(format!("`metadata` has at most {METADATA_LIMIT} bytes, not {size}")));
@@ -167,8 +211,8 @@ pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     let cart = load(cx, on)?;
     match &cart.stage {
         Stage::Ordered(..) => return Err(Rejection::Ordered { order: order_of(&on.cart) }),
-        Stage::Merged(successor) => return Err(Rejection::Merged { successor: successor.clone() }),
-        Stage::Active | Stage::Trial(_) => {}
+        Stage::Merged(successor, _) => return Err(Rejection::Merged { successor: successor.clone() }),
+        Stage::Active | Stage::Trial(_) | Stage::Merging(_) => {}
     }
     let current = cart.version;
     if on.if_match.is_some_and(|version| version != current) {

@@ -2,6 +2,7 @@
 
 use crate::carts::money::{Currency, Money};
 use crate::carts::stock::BundlePart;
+use crate::carts::view::Warning;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,180 @@ pub enum Command {
     /// The answer of a stock item: sent by `carts.stock`.
     #[serde(skip_deserializing)]
     StockSaid(StockSaid),
+    /// Opens the next cart of a user, unless there is one that is not an order yet.
+    OpenFor(OpeningFor),
+    /// Gives a cart without an account to a user: its lines go to the user's cart.
+    Claim(Claim),
+    /// The lines of a cart that a user has claimed: sent by the cart.
+    #[serde(skip_deserializing)]
+    Merge(Box<Merging>),
+    /// What became of them: sent by the user's cart.
+    #[serde(skip_deserializing)]
+    MergeSaid(MergeSaid),
+    /// Puts a line aside for later.
+    SaveLine(OnLine),
+    /// Puts a line that is aside among the others again.
+    RestoreLine(OnLine),
+    /// Forgets a line that is aside.
+    ForgetLine(OnLine),
+}
+
+/// The routing key of a user's carts, which is also the id of the newest of them.
+#[must_use]
+pub fn cart_of_user(user: &str) -> String {
+    format!("user:{}", user.replace('%', "%25").replace('~', "%7E"))
+}
+
+/// The id of one of a user's carts.
+#[must_use]
+pub fn numbered(user_cart: &str, number: u32) -> String {
+    format!("{user_cart}~{number}")
+}
+
+/// The routing key of a cart: all carts of a user have the same.
+#[must_use]
+pub fn routing_key(cart: &str) -> &str {
+    match cart.rsplit_once('~') {
+        Some((user_cart, _)) if cart.starts_with("user:") => user_cart,
+        _ => cart,
+    }
+}
+
+/// A line of a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Line {
+    /// A hash of SKU and options.
+    pub id: u64,
+    /// The SKU.
+    pub sku: String,
+    /// What people call it.
+    pub title: String,
+    /// As which variant, sorted by name.
+    pub options: Vec<(String, String)>,
+    /// How many; never 0.
+    pub quantity: u32,
+    /// What one costs; all lines of a SKU say the same.
+    pub price: u64,
+    /// What one cost when it was added.
+    pub added_price: u64,
+    /// The most of it in one line.
+    pub max_per_line: Option<u32>,
+    /// What a bundle consists of.
+    pub parts: Vec<BundlePart>,
+}
+
+/// A user's cart that is to be opened.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OpeningFor {
+    /// The routing key of the user's carts.
+    pub cart: String,
+    /// The user.
+    pub user: String,
+    /// What it is counted in.
+    pub currency: Currency,
+    /// Something of the client's, as JSON.
+    pub metadata: Option<String>,
+}
+
+/// Which quantities hold where two carts become one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = carts::Mode)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// All lines of both, each with the larger quantity.
+    Max,
+    /// All lines of both, with both quantities together.
+    Sum,
+    /// The lines of the claimed cart alone.
+    Replace,
+    /// The lines of the user's cart alone.
+    Keep,
+}
+
+/// How many there are of a SKU: only a hint.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Hint {
+    /// The SKU.
+    pub sku: String,
+    /// How many there are.
+    pub available: u32,
+}
+
+/// A cart that a user claims.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Claim {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// The user.
+    pub customer: String,
+    /// Which quantities hold.
+    pub mode: Mode,
+    /// How many there are of what is in both carts.
+    #[serde(default, deserialize_with = "or_default")]
+    pub hints: Vec<Hint>,
+}
+
+/// The lines of a claimed cart on their way to the user's.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Merging {
+    /// The routing key of the user's carts.
+    pub cart: String,
+    /// The user.
+    pub user: String,
+    /// The claimed cart.
+    pub from: String,
+    /// Which of its attempts it is.
+    pub attempt: u32,
+    /// What it is counted in.
+    pub currency: Currency,
+    /// Which quantities hold.
+    pub mode: Mode,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// Those that are aside.
+    pub saved: Vec<Line>,
+    /// How many there are of what is in both carts.
+    pub hints: Vec<Hint>,
+    /// The device that claims it.
+    pub device: Option<String>,
+}
+
+/// What became of the lines of a claimed cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct MergeSaid {
+    /// The claimed cart.
+    pub cart: String,
+    /// Which of its attempts is meant.
+    pub attempt: u32,
+    /// The cart that has the lines, or why none has.
+    pub successor: Result<String, MergeRefusal>,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
+}
+
+/// Why a user's cart takes no lines.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MergeRefusal {
+    /// It is being checked out, or is claimed itself.
+    CheckingOut,
+    /// It has another currency.
+    Currency(Currency),
+    /// It would have too many lines.
+    TooManyLines,
+    /// It would be worth too much.
+    TooLarge,
+}
+
+/// A line of a cart that is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OnLine {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// The line.
+    pub line: String,
 }
 
 /// The hash of a cart's token: half of its SHA-256. The token itself reaches no log.

@@ -122,6 +122,12 @@ pub enum Rejection {
     /// No such payment.
     #[error("there is no payment of this id for this cart")]
     UnknownPayment,
+    /// The cart has an owner already.
+    #[error("the cart belongs to a user already")]
+    CartOwned,
+    /// The user's cart that is to take the lines.
+    #[error("the user's cart is being checked out, or claimed itself")]
+    CustomerCheckingOut,
 }
 
 impl Refusal for Rejection {
@@ -153,6 +159,8 @@ impl Refusal for Rejection {
             Self::NothingToUndo => "nothing_to_undo",
             Self::UnknownOrder => "unknown_order",
             Self::UnknownPayment => "unknown_payment",
+            Self::CartOwned => "cart_owned",
+            Self::CustomerCheckingOut => "customer_checking_out",
         }
     }
 
@@ -167,6 +175,8 @@ impl Refusal for Rejection {
             | Self::CheckingOut
             | Self::NotCheckingOut
             | Self::CheckoutExpired
+            | Self::CartOwned
+            | Self::CustomerCheckingOut
             | Self::NothingToUndo => RefusalKind::Conflict,
             Self::Ordered { .. } | Self::Merged { .. } => RefusalKind::Gone,
             Self::StaleVersion { .. } => RefusalKind::Stale,

@@ -1,6 +1,6 @@
 //! What a cart answers: the cart itself, its order, its payments, and what happened to it.
 
-use crate::carts::cart::{PaymentKind, QuoteKind, TokenHash};
+use crate::carts::cart::{Hint, Line, Mode, PaymentKind, QuoteKind, TokenHash};
 use crate::carts::money::{Currency, Money};
 use crate::codec::{Decode, Encode};
 use crate::record::Caller;
@@ -28,6 +28,8 @@ pub enum State {
     Ordered,
     /// Its lines are in another cart.
     Merged,
+    /// A user has claimed it: its lines are on their way.
+    Merging,
 }
 
 /// A line as people see it.
@@ -111,6 +113,8 @@ pub struct CartView {
     pub decimals: u8,
     /// The lines, in the order in which they were added.
     pub lines: Vec<LineView>,
+    /// Lines that are put aside for later: nobody pays for them.
+    pub saved: Vec<LineView>,
     /// Quotes for tax and shipping. A change of lines takes them away.
     pub quotes: Vec<Quote>,
     /// What everything adds up to.
@@ -123,6 +127,10 @@ pub struct CartView {
     pub warnings: Vec<Warning>,
     /// The order that it has become.
     pub order: Option<String>,
+    /// The user whose it is; null for a cart that whoever has the token may use.
+    pub customer: Option<String>,
+    /// The cart that has its lines.
+    pub successor: Option<String>,
     /// Something of the client's.
     #[serde(serialize_with = "as_json")]
     #[schema(value_type = Option<Object>)]
@@ -265,12 +273,52 @@ pub enum Change {
     },
     /// The client keeps something else with it.
     Described,
-    /// The last change of a line was taken back.
+    /// The last change of lines was taken back.
     Undone {
+        /// The line, if it was one.
+        line: Option<String>,
+    },
+    /// A line was put aside for later.
+    LineSaved {
         /// The line.
         line: String,
-        /// How many it has again.
-        quantity: u32,
+        /// The SKU.
+        sku: String,
+    },
+    /// A line that was aside is among the others again.
+    LineRestored {
+        /// The line.
+        line: String,
+        /// The SKU.
+        sku: String,
+    },
+    /// A line that was aside is forgotten.
+    SavedForgotten {
+        /// The line.
+        line: String,
+        /// The SKU.
+        sku: String,
+    },
+    /// A user has claimed it: its lines are on their way to the user's cart.
+    CartClaimed {
+        /// The user.
+        customer: String,
+        /// Which quantities hold.
+        mode: Mode,
+    },
+    /// The user's cart has its lines.
+    CartMerged {
+        /// The user's cart.
+        successor: String,
+    },
+    /// The user's cart did not take its lines.
+    MergeRefused,
+    /// It has the lines of a cart that its user has claimed.
+    LinesMerged {
+        /// The claimed cart.
+        from: String,
+        /// Which quantities held.
+        mode: Mode,
     },
     /// Its lines are locked and its stock is asked for.
     CheckoutStarted {
@@ -447,6 +495,30 @@ pub enum Query {
         /// The payment.
         payment: String,
     },
+    /// The lines of a cart, as another one may take them.
+    Lines {
+        /// The cart.
+        cart: String,
+        /// Who reads.
+        reader: Reader,
+    },
+    /// What a user's cart would be with the lines of another one.
+    Preview {
+        /// The routing key of the user's carts.
+        cart: String,
+        /// Who reads.
+        reader: Reader,
+        /// What the other one is counted in.
+        currency: Currency,
+        /// Which quantities would hold.
+        mode: Mode,
+        /// The other one's lines.
+        lines: Vec<Line>,
+        /// Those that are aside.
+        saved: Vec<Line>,
+        /// How many there are of what is in both.
+        hints: Vec<Hint>,
+    },
 }
 
 /// What a query answers.
@@ -462,6 +534,8 @@ pub enum Answer {
     Order(Box<Order>),
     /// A payment.
     Payment(Box<Payment>),
+    /// A cart's currency, lines, and lines that are aside.
+    Lines(Currency, Vec<Line>, Vec<Line>),
 }
 
 /// A timer that the machine sets for itself.
