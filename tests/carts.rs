@@ -302,3 +302,71 @@ fn a_cart_is_claimed_at_login_as_the_preview_said() {
     assert!(contains(&restored.body, &json!({"saved":[],"total":{"amount":2999}})), "{restored:?}");
     assert_eq!(as_user("DELETE", &format!("/v1/carts/me/saved/{tee}"), &Value::Null).code(), "unknown_line");
 }
+
+#[test]
+fn codes_take_off_what_they_say_to_the_cent_and_no_more_often_than_they_may() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let spring = json!({"discount":{"kind":"percent","basis_points":1500},"max_uses":1,"stackable":true});
+    let post = json!({"discount":{"kind":"fixed","amount":100,"currency":"EUR"},"priority":1,"stackable":true});
+    for (code, promotion, status) in [("spring", &spring, 201), ("spring", &spring, 200), ("post", &post, 201)] {
+        assert_eq!(put(&server, &format!("/v1/carts/promotions/{code}"), promotion).status, status);
+    }
+    let percent = json!({"discount":{"kind":"percent","basis_points":10_001}});
+    assert_eq!(put(&server, "/v1/carts/promotions/x", &percent).code(), "bad_request");
+    let past = json!({"discount":{"kind":"percent","basis_points":1},"ends_at":"2020-01-01T00:00:00Z"});
+    assert_eq!(put(&server, "/v1/carts/promotions/past", &past).status, 201);
+    let (buyer, other) = (Buyer::open(&server), Buyer::open(&server));
+    for one in [&buyer, &other] {
+        assert_eq!(one.add("tee", 3).status, 200);
+        assert_eq!(one.post("/promotions", &json!({"code":"SPRING"})).status, 200);
+    }
+    assert_eq!(buyer.post("/promotions", &json!({"code":"none"})).code(), "unknown_code");
+    assert_eq!(buyer.post("/promotions", &json!({"code":"past"})).code(), "promo_expired");
+    let both = buyer.post("/promotions", &json!({"code":"post"}));
+    // 15 % of 59.97 is 8.9955: half a cent is rounded up.
+    let expected = json!({"promotions":[{"code":"spring","amount":900},{"code":"post","amount":100}],
+        "subtotal":{"amount":5997},"discount":{"amount":1000},"total":{"amount":4997},"lines":[{"discount":1000}]});
+    assert!(both.status == 200 && contains(&both.body, &expected), "{both:?}");
+    assert_eq!(buyer.ask("DELETE", "/promotions/post", &[], &Value::Null).body["total"]["amount"], 5097);
+    assert_eq!(buyer.post("/checkout", &Value::Null).status, 200);
+    let refused = other.post("/checkout", &Value::Null);
+    let expected = json!({"code":"promo_exhausted","promotion":"spring"});
+    assert!(refused.status == 422 && contains(&refused.body, &expected), "{refused:?}");
+    assert_eq!(pay(&server, &buyer.id, "p", "captured", 5097).body["state"], "captured");
+    let order = buyer.post("/complete", &Value::Null).body["order"].clone();
+    assert!(
+        contains(&order, &json!({"total":{"amount":5097},"promotions":[{"code":"spring","amount":900}]})),
+        "{order}"
+    );
+    eventually("the use is the order's", || {
+        let shown = server.get("/v1/carts/promotions/spring").body;
+        contains(&shown, &json!({"used":1,"reserved":0,"spent":900})).then_some(())
+    });
+    stock_is(&server, "tee", &json!({"available":97,"reserved":0,"committed":3}));
+}
+
+#[test]
+fn a_link_shows_a_cart_and_a_stream_tells_of_its_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let buyer = Buyer::open(&server);
+    let shared = buyer.post("/share", &Value::Null);
+    assert_eq!(shared.status, 200, "{shared:?}");
+    let link = shared.body["token"].as_str().expect("a token").to_owned();
+    let friend = Buyer { server: &server, id: buyer.id.clone(), token: link };
+    let path = format!("/v1/carts/{}/stream", buyer.id);
+    let mut follower = crate::streams::Client::follow(&server.url, &path, None).expect("it is followed");
+    let first = follower.event();
+    assert_eq!((first.name.as_str(), &first.data["version"]), ("snapshot", &json!(2)));
+    assert_eq!(buyer.add("tee", 2).status, 200);
+    let second = follower.event();
+    let expected = json!({"version":3,"lines":[{"sku":"tee","quantity":2}]});
+    assert!(second.name == "cart" && contains(&second.data, &expected), "{second:?}");
+    assert_eq!(friend.get("").body["total"]["amount"], 3998);
+    for answer in [friend.add("tee", 1), friend.get("/history"), friend.post("/checkout", &Value::Null)] {
+        assert_eq!((answer.status, answer.code()), (404, "unknown_cart"), "{answer:?}");
+    }
+    assert_eq!(buyer.ask("DELETE", "/share", &[], &Value::Null).status, 200);
+    assert_eq!(friend.get("").code(), "unknown_cart");
+}

@@ -1,30 +1,37 @@
-//! The contract of carts: two machines between a shelf and an order.
+//! The contract of carts: three machines between a shelf and an order.
 //!
 //! `carts` has the cart as its key: its lines, its checkout, its payments and its order. `carts.stock` has the stock
-//! item as its key: how many there are, which carts hold some, and what is sold. They meet only on the log.
+//! item as its key: how many there are, which carts hold some, and what is sold. `carts.promo` has the code of a promotion: what it takes
+//! off, and how often it may. They meet only on the log.
 //!
 //! Outcomes, events and answers are untagged as JSON, as those of leaderboards are.
 
 mod cart;
 mod money;
+mod promo;
 mod rejection;
 mod stock;
 mod view;
 
 pub use cart::{
-    AddLine, Checkout, Claim, Command, Describe, Hint, Line, MergeRefusal, MergeSaid, Merging, Mode, Offer, On, OnLine,
-    Opening, OpeningFor, Paying, PaymentKind, QuoteKind, Quoting, SetLine, StockRefusal, StockSaid, TokenHash,
-    cart_of_user, numbered, routing_key,
+    AddLine, ApplyCode, Checkout, Claim, Command, Describe, Hint, JoinCodes, Line, MergeRefusal, MergeSaid, Merging,
+    Mode, Offer, On, OnCode, OnLine, Opening, OpeningFor, Paying, PaymentKind, PromoRefusal, PromoSaid, QuoteKind,
+    Quoting, SetLine, Share, StockRefusal, StockSaid, TokenHash, cart_of_order, cart_of_user, numbered, order_of,
+    routing_key,
 };
 pub use money::{AMOUNT_LIMIT, Currency, Money};
+pub use promo::{
+    CodeHold, PromoAnswer, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome, PromoQuery, PromoTerms,
+    Promotion, Use,
+};
 pub use rejection::Rejection;
 pub use stock::{
     Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, StockAnswer, StockCommand,
     StockEvent, StockOutcome, StockQuery,
 };
 pub use view::{
-    Answer, Begun, CartView, Change, Completed, Entry, LineView, Order, Outcome, Payment, PaymentState, Query, Quote,
-    Reader, State, Timer, Totals, Warning,
+    Answer, AppliedCode, Begun, CartView, Change, Completed, Entry, LineView, Order, Outcome, Payment, PaymentState,
+    Query, Quote, Reader, State, Timer, Totals, Warning,
 };
 
 use crate::contract::{Contract, NoTimer};
@@ -34,6 +41,9 @@ pub enum Carts {}
 
 /// The machine `carts.stock`. Its key is the stock item.
 pub enum CartsStock {}
+
+/// The machine `carts.promo`. Its key is the code.
+pub enum CartsPromo {}
 
 impl Contract for Carts {
     const MACHINE: &'static str = "carts";
@@ -61,6 +71,11 @@ impl Contract for Carts {
             Command::Claim(claim) => &claim.on.cart,
             Command::Merge(merging) => &merging.cart,
             Command::MergeSaid(said) => &said.cart,
+            Command::ApplyCode(apply) => &apply.on.cart,
+            Command::RemoveCode(on) => &on.on.cart,
+            Command::Share(share) => &share.on.cart,
+            Command::PromoSaid(said) => &said.cart,
+            Command::JoinCodes(join) => &join.cart,
             Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &on.on.cart,
         };
         Some(routing_key(cart).as_bytes())
@@ -75,6 +90,10 @@ impl Contract for Carts {
             Change::QuoteRecorded { .. } => "QuoteRecorded",
             Change::Described => "CartDescribed",
             Change::Undone { .. } => "Undone",
+            Change::CartShared => "CartShared",
+            Change::CartUnshared => "CartUnshared",
+            Change::PromoApplied { .. } => "PromoApplied",
+            Change::PromoRemoved { .. } => "PromoRemoved",
             Change::LineSaved { .. } => "LineSaved",
             Change::LineRestored { .. } => "LineRestored",
             Change::SavedForgotten { .. } => "SavedForgotten",
@@ -128,6 +147,34 @@ impl Contract for CartsStock {
             StockEvent::Refused(_) => "ItemRefused",
             StockEvent::Released(_) => "ItemReleased",
             StockEvent::Committed(_) => "ItemCommitted",
+        }
+    }
+}
+
+impl Contract for CartsPromo {
+    const MACHINE: &'static str = "carts.promo";
+    const SCHEMA: u16 = 1;
+    type Command = PromoCommand;
+    type Outcome = PromoOutcome;
+    type Rejection = Rejection;
+    type Event = PromoEvent;
+    type Query = PromoQuery;
+    type Answer = PromoAnswer;
+    type Timer = NoTimer;
+
+    fn key(command: &PromoCommand) -> Option<&[u8]> {
+        let code = match command {
+            PromoCommand::Define(definition) => &definition.terms.code,
+            PromoCommand::Reserve(wanted) => &wanted.code,
+            PromoCommand::Release(hold) | PromoCommand::Commit(hold) => &hold.code,
+        };
+        Some(code.as_bytes())
+    }
+
+    fn event_type(event: &PromoEvent) -> &'static str {
+        match event {
+            PromoEvent::Changed(_) => "PromotionChanged",
+            PromoEvent::Used(_) => "PromotionUsed",
         }
     }
 }

@@ -24,6 +24,7 @@ fn leaderboards() {
 fn carts() {
     check::<crate::carts::Carts>("carts");
     check::<crate::carts::CartsStock>("carts.stock");
+    check::<crate::carts::CartsPromo>("carts.promo");
 }
 
 #[test]

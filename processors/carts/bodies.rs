@@ -1,8 +1,10 @@
 //! What the paths of carts take and give as JSON, beside what the contract shows itself.
 
 use millrace_topics::carts::{
-    BundlePart, CartView, Currency, Entry, Mode, Money, PaymentKind, QuoteKind, SkuDefinition,
+    BundlePart, CartView, Currency, Entry, Mode, Money, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
+    SkuDefinition,
 };
+use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -58,6 +60,65 @@ pub(super) struct AvailabilityBody {
     pub(super) committed: Option<u32>,
 }
 
+/// A promotion as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewPromotion)]
+pub(super) struct NewPromotion {
+    /// What it takes off.
+    discount: PromoKind,
+    /// The SKUs that it is for, at most 100; all unless said.
+    skus: Option<Vec<String>>,
+    /// Of several, the lower one counts first, each on what those before have left: 0 unless said.
+    priority: Option<u32>,
+    /// True if a cart may have others that are so too.
+    stackable: Option<bool>,
+    /// The most orders with it.
+    max_uses: Option<u32>,
+    /// The most orders with it of one customer: carts without one cannot use it.
+    max_uses_per_customer: Option<u32>,
+    /// The most that it takes off all orders together, in minor units.
+    budget: Option<u64>,
+    /// It counts from then on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    starts_at: Option<Time>,
+    /// It does not count any more from then on.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    ends_at: Option<Time>,
+}
+
+impl NewPromotion {
+    pub(super) fn definition(self, code: String) -> PromoDefinition {
+        let terms = PromoTerms {
+            code,
+            version: 0,
+            discount: self.discount,
+            skus: self.skus.unwrap_or_default(),
+            priority: self.priority.unwrap_or_default(),
+            stackable: self.stackable.unwrap_or_default(),
+        };
+        PromoDefinition {
+            terms,
+            max_uses: self.max_uses,
+            max_uses_per_customer: self.max_uses_per_customer,
+            budget: self.budget,
+            starts_at: self.starts_at,
+            ends_at: self.ends_at,
+        }
+    }
+}
+
+/// A code for a cart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewCode)]
+pub(super) struct NewCode {
+    /// The code; capitals mean the same.
+    pub(super) code: String,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
 /// A cart as it is to be opened.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -81,6 +142,16 @@ pub(super) struct OpenedCart {
     pub(super) cart: CartView,
     /// Whoever shows it may do everything with the cart. It is shown this once; null for a customer's cart.
     pub(super) token: Option<String>,
+}
+
+/// A cart that can be seen by whoever shows a token.
+#[derive(Serialize, ToSchema)]
+#[schema(as = carts::SharedCart)]
+pub(super) struct SharedCart {
+    /// The cart.
+    pub(super) cart: CartView,
+    /// Whoever shows it sees the cart. It is shown this once.
+    pub(super) token: String,
 }
 
 /// Who claims a cart.

@@ -1,16 +1,18 @@
-//! The checkout: a saga between a cart and the stock items that it needs. Its state is the cart's row.
+//! The checkout: a saga between a cart, the stock items that it needs and the promotions that it uses. Its state is the
+//! cart's row.
 //!
 //! One question goes to each stock item, however many lines and bundles need it, and to each bundle for its price. The
 //! cart's partition alone ends what it began: by an order, by the buyer's will, by a refusal or by the deadline. So a
 //! reservation ends once, and `complete` can never meet one that stock has given away.
 
-use crate::carts::tables::{CARTS, Cart, Lapsed, Stage, Trial, order_of};
+use crate::carts::discounts::Taken;
+use crate::carts::tables::{CARTS, Cart, Lapsed, Part, Stage, Trial};
 use crate::carts::transition::{Cx, keep, load, load_current, load_open, note};
-use crate::carts::{lines, payments};
+use crate::carts::{codes, lines, payments};
 use crate::runtime::saga::{Answered, Saga};
 use millrace_topics::carts::{
-    Begun, CartsStock, Change, Checkout, Completed, Hold, Money, On, Outcome, Rejection, Reserve, StockCommand,
-    StockRefusal, StockSaid, Timer,
+    Begun, CartsPromo, CartsStock, Change, Checkout, CodeHold, Completed, Hold, Money, On, Outcome, PromoCommand,
+    PromoSaid, Rejection, Reserve, StockCommand, StockRefusal, StockSaid, Timer, Use, order_of,
 };
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ pub const CHECKOUT_SECONDS_LIMIT: u32 = 86_400;
 /// How often it may be given more time.
 pub const EXTENSIONS: u8 = 3;
 
-/// What is asked of a stock item: how many, and the price if the cart sells it by itself.
+/// What is asked of each stock item: how many, and the price if the cart sells it by itself.
 type Needs = BTreeMap<String, (u32, Option<Money>)>;
 
 /// What a cart needs of each stock item, for all its lines together.
@@ -76,10 +78,12 @@ pub fn ask(
     deadline: Time,
     late: Option<(String, bool)>,
 ) -> u32 {
-    let needs = needs(cart);
+    let (needs, uses) = (needs(cart), cart.discounts().codes);
     cart.attempts += 1;
     let (attempt, total) = (cart.attempts, cart.total());
-    let saga = Saga::begin(attempt, deadline, needs.keys().cloned().collect());
+    let items = needs.keys().cloned().map(Part::Item);
+    let parts = items.chain(uses.iter().map(|taken| Part::Code(taken.code.clone()))).collect();
+    let saga = Saga::begin(attempt, deadline, parts);
     let ready = late.is_some();
     cart.stage = Stage::Trial(Box::new(Trial { saga, total, ready, extended: 0, payment: late }));
     (cart.lapsed, cart.refused) = (None, None);
@@ -87,43 +91,64 @@ pub fn ask(
         let reserve = Reserve { sku, cart: id.to_owned(), attempt, quantity, price };
         cx.send::<CartsStock>(&StockCommand::Reserve(reserve));
     }
+    for Taken { code, amount } in uses {
+        let version = cart.codes.iter().find(|terms| terms.code == code).map_or(0, |terms| terms.version);
+        let (cart, customer) = (id.to_owned(), cart.owner.clone());
+        cx.send::<CartsPromo>(&PromoCommand::Reserve(Use { code, cart, attempt, customer, version, amount }));
+    }
     cx.set_timer(deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
     note(cx, id, cart, device, Change::CheckoutStarted { attempt, total, expires_at: deadline }, None);
     attempt
 }
 
 /// A stock item has answered.
+pub fn hear(cx: &mut Cx<'_>, said: StockSaid) -> Outcome {
+    let StockSaid { cart, attempt, sku, refusal } = said;
+    let reason = |cart: &mut Cart, refusal| stock_reason(cart, sku.clone(), refusal);
+    decide(cx, &cart, attempt, &Part::Item(sku.clone()), refusal, reason)
+}
+
+/// A promotion has answered.
+pub fn hear_promo(cx: &mut Cx<'_>, said: PromoSaid) -> Outcome {
+    let PromoSaid { cart, attempt, code, refusal } = said;
+    let reason = |cart: &mut Cart, refusal| codes::reason(cart, code.clone(), refusal);
+    decide(cx, &cart, attempt, &Part::Code(code.clone()), refusal, reason)
+}
+
+/// A part has answered: the attempt goes on, is agreed, or comes to nothing.
 ///
 /// # Panics
 /// If there is no such cart: it asked.
-pub fn hear(cx: &mut Cx<'_>, said: StockSaid) -> Outcome {
-    let StockSaid { cart: id, attempt, sku, refusal } = said;
-    let mut cart = cx.get(CARTS, &id).expect("a cart that has asked is there");
+fn decide<R>(
+    cx: &mut Cx<'_>,
+    id: &String,
+    attempt: u32,
+    part: &Part,
+    refusal: Option<R>,
+    reason: impl FnOnce(&mut Cart, R) -> Rejection,
+) -> Outcome {
+    let mut cart = cx.get(CARTS, id).expect("a cart that has asked is there");
     let Stage::Trial(trial) = &mut cart.stage else { return Outcome::Noted };
-    let Some(refusal) = refusal else {
-        match trial.saga.agree(attempt, &sku) {
-            Answered::Stale => return Outcome::Noted,
-            Answered::Waiting => {}
-            Answered::Agreed => {
-                note(cx, &id, &mut cart, None, Change::StockReserved { attempt }, None);
-                place_if_paid(cx, &id, &mut cart);
-            }
-        }
-        cx.put(CARTS, &id, &cart);
+    if !trial.saga.waits_for(attempt, part) {
         return Outcome::Noted;
-    };
-    if trial.saga.waits_for(attempt, &sku) {
-        refuse(cx, &id, &mut cart, attempt, sku, refusal);
-        cx.put(CARTS, &id, &cart);
     }
+    if let Some(refusal) = refusal {
+        let (Part::Item(name) | Part::Code(name)) = part;
+        note(cx, id, &mut cart, None, Change::StockRefused { attempt, part: name.clone() }, None);
+        end(cx, id, &mut cart, Some(part));
+        let reason = reason(&mut cart, refusal);
+        cart.refused = Some((attempt, reason));
+    } else if trial.saga.agree(attempt, part) == Answered::Agreed {
+        note(cx, id, &mut cart, None, Change::StockReserved { attempt }, None);
+        place_if_paid(cx, id, &mut cart);
+    }
+    cx.put(CARTS, id, &cart);
     Outcome::Noted
 }
 
-/// A stock item has said no: nothing is bought. What the item says of its price is believed.
-fn refuse(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, attempt: u32, sku: String, refusal: StockRefusal) {
-    note(cx, id, cart, None, Change::StockRefused { attempt, sku: sku.clone() }, None);
-    end(cx, id, cart, Some(&sku));
-    let reason = match refusal {
+/// Why a stock item reserves nothing. What it says of its price is believed.
+fn stock_reason(cart: &mut Cart, sku: String, refusal: StockRefusal) -> Rejection {
+    match refusal {
         StockRefusal::Insufficient { asked, available } => Rejection::InsufficientStock { sku, asked, available },
         StockRefusal::Unknown => Rejection::UnsoldSku(sku),
         StockRefusal::Price { now } if now.currency != cart.currency => {
@@ -134,22 +159,36 @@ fn refuse(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, attempt: u32, sku: String,
             let was = lines::reprice(cart, &sku, now.amount);
             Rejection::PriceChanged { sku, was, now: now.amount }
         }
-    };
-    cart.refused = Some((attempt, reason));
+    }
 }
 
 /// Ends the attempt without an order: what is reserved is given back, and so is what was paid.
-fn end(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, refuser: Option<&String>) {
+fn end(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, refuser: Option<&Part>) {
     let stage = std::mem::replace(&mut cart.stage, Stage::Active);
     let Stage::Trial(trial) = stage else { unreachable!("only an attempt that is under way ends") };
     let attempt = trial.saga.attempt;
-    for sku in trial.saga.held_without(refuser) {
-        let hold = Hold { sku: sku.clone(), cart: id.to_owned(), attempt };
-        cx.send::<CartsStock>(&StockCommand::Release(hold));
+    for part in trial.saga.held_without(refuser) {
+        tell(cx, id, attempt, part, StockCommand::Release, PromoCommand::Release);
     }
     cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
     if let Some((payment, _)) = &trial.payment {
         payments::give_back(cx, id, cart, payment);
+    }
+}
+
+/// Tells a part what becomes of what it holds.
+fn tell(
+    cx: &mut Cx<'_>,
+    id: &str,
+    attempt: u32,
+    part: &Part,
+    of_item: fn(Hold) -> StockCommand,
+    of_code: fn(CodeHold) -> PromoCommand,
+) {
+    let cart = id.to_owned();
+    match part {
+        Part::Item(sku) => cx.send::<CartsStock>(&of_item(Hold { sku: sku.clone(), cart, attempt })),
+        Part::Code(code) => cx.send::<CartsPromo>(&of_code(CodeHold { code: code.clone(), cart, attempt })),
     }
 }
 
@@ -257,9 +296,8 @@ pub fn place_if_paid(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) -> bool {
     let trial = trial.clone();
     let attempt = trial.saga.attempt;
     cart.stage = Stage::Ordered(trial.payment.map(|(payment, _)| payment), cx.now());
-    for sku in &trial.saga.parts {
-        let hold = Hold { sku: sku.clone(), cart: id.to_owned(), attempt };
-        cx.send::<CartsStock>(&StockCommand::Commit(hold));
+    for part in &trial.saga.parts {
+        tell(cx, id, attempt, part, StockCommand::Commit, PromoCommand::Commit);
     }
     cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
     note(cx, id, cart, None, Change::OrderPlaced { order: order_of(id), total: trial.total }, None);

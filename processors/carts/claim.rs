@@ -9,8 +9,8 @@ use crate::carts::tables::{ACTIVE, CARTS, Cart, Stage, Undo, Undoing};
 use crate::carts::transition::{Cx, check_metadata, fresh, keep, load, load_open, note};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Begun, Carts, Change, Claim, Command, Currency, Hint, Line, MergeRefusal, MergeSaid, Merging, Mode,
-    OpeningFor, Outcome, Rejection, Warning, cart_of_user, numbered,
+    AMOUNT_LIMIT, Begun, Carts, Change, Claim, Command, Currency, Hint, JoinCodes, Line, MergeRefusal, MergeSaid,
+    Merging, Mode, OpeningFor, Outcome, Rejection, Warning, cart_of_user, numbered,
 };
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::time::Time;
@@ -43,7 +43,8 @@ pub fn open_for(cx: &mut Cx<'_>, opening: OpeningFor) -> Result<Outcome, Rejecti
     let (id, mut cart) = next_of(cx, &user_cart, user);
     (cart.currency, cart.metadata) = (currency, metadata);
     note(cx, &id, &mut cart, None, Change::CartOpened, None);
-    Ok(keep(cx, &id, &cart, Vec::new()))
+    cx.put(CARTS, &id, &cart);
+    Ok(Outcome::Opened(Box::new(cart.show(&id, Vec::new()))))
 }
 
 fn check_user(user: &str) -> Result<(), Rejection> {
@@ -143,6 +144,10 @@ pub fn hear(cx: &mut Cx<'_>, said: MergeSaid) -> Outcome {
     }
     let change = match successor {
         Ok(successor) => {
+            if !cart.codes.is_empty() {
+                let join = JoinCodes { cart: successor.clone(), codes: cart.codes.clone() };
+                cx.send::<Carts>(&Command::JoinCodes(join));
+            }
             cart.stage = Stage::Merged(successor.clone(), warnings);
             Change::CartMerged { successor }
         }

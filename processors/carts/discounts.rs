@@ -52,8 +52,7 @@ pub fn discounts(lines: &[Line], codes: &[PromoTerms]) -> Discounts {
 /// What one code takes off each line, of which so much is left.
 fn take(lines: &[Line], left: &[u64], terms: &PromoTerms) -> Vec<u64> {
     let is_meant = |line: &Line| terms.skus.is_empty() || terms.skus.contains(&line.sku);
-    let base: Vec<u64> =
-        lines.iter().zip(left).map(|(line, left)| if is_meant(line) { *left } else { 0 }).collect();
+    let base: Vec<u64> = lines.iter().zip(left).map(|(line, left)| if is_meant(line) { *left } else { 0 }).collect();
     let ids: Vec<u64> = lines.iter().map(|line| line.id).collect();
     let sum: u128 = base.iter().map(|part| u128::from(*part)).sum();
     match terms.discount {
@@ -174,9 +173,10 @@ mod tests {
             prop_assert!(parts.iter().zip(&base).all(|(part, base)| part <= base), "{:?} of {:?}", parts, base);
             // No part is a whole unit away from its exact share.
             let exact = |base: u64| u128::from(amount.min(sum)) * u128::from(base);
-            prop_assert!(sum == 0 || parts.iter().zip(&base).all(|(part, base)| {
-                (u128::from(*part) * u128::from(sum)).abs_diff(exact(*base)) < u128::from(sum)
-            }));
+            let is_near = |(part, base): (&u64, &u64)| {
+                (u128::from(*part) * u128::from(sum)).abs_diff(exact(*base)) < u128::from(sum.max(1))
+            };
+            prop_assert!(parts.iter().zip(&base).all(is_near), "{:?} of {:?}", parts, base);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Lines: what changes them, and what takes such a change back.
 
+pub mod routes;
+
 use crate::carts::stock::transition as stock;
 use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name};
 use crate::carts::transition::{Cx, check_total, keep, load_open, note};

@@ -3,8 +3,9 @@
 //! **Promise.** Two buyers never get the last one. What a cart has reserved is its own until it is bought, given up or
 //! out of time; a payment whose money was taken leads to an order or is to be given back, and either is said.
 //!
-//! **Two machines.** `carts` has the cart as its key: lines, checkout, payments and order. `carts.stock` ([`stock`])
-//! has the stock item: how many there are, who holds some, and how many are sold.
+//! **Three machines.** `carts` has the cart as its key: lines, checkout, payments and order. `carts.stock` ([`stock`])
+//! has the stock item: how many there are, who holds some, and how many are sold. `carts.promo` ([`promo`]) has the code of
+//! a promotion: what it takes off, and how many uses are left.
 //!
 //! **The life of a cart.** It is opened under a token of which only the hash is kept. Lines change while it is active.
 //! A checkout locks them and asks every stock item once, whatever number of lines and bundles needs it: a saga
@@ -17,11 +18,16 @@
 mod bodies;
 pub mod checkout;
 pub mod claim;
+pub mod codes;
+pub mod discounts;
 pub mod lines;
 pub mod payments;
+pub mod promo;
 pub mod queries;
 pub mod routes;
+pub mod share;
 pub mod stock;
+pub mod stream;
 pub mod tables;
 pub mod transition;
 
@@ -37,7 +43,11 @@ use millrace_topics::carts::{Answer, Carts, Command, Outcome, Query, Rejection, 
 /// The entry in the registry.
 pub const SYSTEM: System = System {
     name: "carts",
-    machines: &[MachineDef::of::<Carting>("carts"), MachineDef::of::<stock::Stock>("carts")],
+    machines: &[
+        MachineDef::of::<Carting>("carts"),
+        MachineDef::of::<stock::Stock>("carts"),
+        MachineDef::of::<promo::Promo>("carts"),
+    ],
     routes: routes::routes,
     public: Some(routes::public),
     facades: &[],

@@ -4,9 +4,11 @@
 //! time of the checkout is over tries the checkout again, if the cart still is what was to be paid.
 
 use crate::carts::checkout::{self, CHECKOUT_SECONDS};
-use crate::carts::tables::{CARTS, Cart, PAYMENTS, PaymentRow, Stage, order_of};
+use crate::carts::tables::{CARTS, Cart, PAYMENTS, PaymentRow, Stage};
 use crate::carts::transition::{Cx, note};
-use millrace_topics::carts::{AMOUNT_LIMIT, Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection};
+use millrace_topics::carts::{
+    AMOUNT_LIMIT, Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection, order_of,
+};
 use millrace_topics::record::Role;
 
 /// The longest id of a payment, in bytes.

@@ -40,7 +40,8 @@ pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
 pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
         Query::Cart { cart: id, reader } => {
-            let (id, cart) = load_own(view, id, &reader)?;
+            let (id, cart) =
+                load_own(view, id.clone(), &reader).or_else(|refusal| shared(view, id, &reader, refusal))?;
             Ok(Answer::Cart(Box::new(cart.show(&id, Vec::new()))))
         }
         Query::Attempt { cart: id, attempt, reader } => {
@@ -91,6 +92,14 @@ fn load_own(view: &View<'_>, id: String, reader: &Reader) -> Result<(String, Car
         }
         _ => Ok((id, cart)),
     }
+}
+
+/// The cart whose link was followed.
+fn shared(view: &View<'_>, id: String, reader: &Reader, refusal: Rejection) -> Result<(String, Cart), Rejection> {
+    let id = newest(view, id);
+    let cart = view.get(CARTS, &id).ok_or(Rejection::UnknownCart)?;
+    let is_link = reader.token.zip(cart.link).is_some_and(|(shown, link)| shown.is(&link));
+    if is_link { Ok((id, cart)) } else { Err(refusal) }
 }
 
 /// What a user's cart would be with other lines: worked out as the merge itself does it.

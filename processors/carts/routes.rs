@@ -5,8 +5,7 @@ use crate::carts::bodies::{
     HistoryBody, NewCart, NewCheckout, NewClaim, NewLine, NewMetadata, NewPaymentEvent, NewQuantity, NewQuote,
     OpenedCart, WhichCart, WhichClaim, WhichHistory,
 };
-use crate::carts::stock;
-use crate::carts::tables::cart_of;
+use crate::carts::{codes, lines, promo, share, stock, stream};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
@@ -20,8 +19,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::carts::{
-    AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, OnLine, Opening, OpeningFor, Order,
-    Outcome, Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, TokenHash, cart_of_user,
+    AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, Opening, OpeningFor, Order, Outcome,
+    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, TokenHash, cart_of_order, cart_of_user,
 };
 use millrace_topics::record::Role;
 use serde_json::Value;
@@ -32,7 +31,7 @@ use utoipa_axum::routes;
 /// The routes that need an API key: stock, and what payment providers say.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    stock::routes::routes().routes(routes!(pay)).routes(routes!(payment))
+    stock::routes::routes().merge(promo::routes::routes()).routes(routes!(pay)).routes(routes!(payment))
 }
 
 /// The routes for buyers, who have a token at most.
@@ -52,9 +51,10 @@ pub fn public() -> OpenApiRouter<Door> {
         .routes(routes!(history))
         .routes(routes!(order))
         .routes(routes!(claim))
-        .routes(routes!(save_line))
-        .routes(routes!(restore_line))
-        .routes(routes!(forget_line))
+        .merge(codes::routes::routes())
+        .merge(lines::routes::routes())
+        .merge(share::routes::routes())
+        .merge(stream::routes::routes())
 }
 
 /// How many entries of a history are given unless it is asked for another number.
@@ -71,7 +71,7 @@ const TOKEN_HEADER: &str = "millrace-cart-token";
 const DEVICE_HEADER: &str = "millrace-device";
 
 /// By what right a buyer asks.
-struct Buyer {
+pub(super) struct Buyer {
     visitor: Visitor,
     token: Option<TokenHash>,
     device: Option<String>,
@@ -92,14 +92,14 @@ impl<S: Send + Sync> FromRequestParts<S> for Buyer {
 }
 
 /// Half of the SHA-256 of a token.
-fn hash(token: &str) -> TokenHash {
+pub(super) fn hash(token: &str) -> TokenHash {
     let digest = Sha256::digest(token);
     TokenHash(*digest.first_chunk().expect("a digest is longer"))
 }
 
 impl Buyer {
     /// The request as this buyer's. A kept outcome is given again only to who shows the same token.
-    fn asking(&self, asked: Asked) -> Asked {
+    pub(super) fn asking(&self, asked: Asked) -> Asked {
         let mut idempotency = asked.idempotency;
         if let (Some(idempotency), Some(token)) = (&mut idempotency, &self.token) {
             idempotency.key = format!("{}\0{}", idempotency.key, token.hex());
@@ -108,16 +108,16 @@ impl Buyer {
     }
 
     /// The cart that a path names: `me` are the caller's own.
-    fn cart(&self, named: String) -> String {
+    pub(super) fn cart(&self, named: String) -> String {
         if named == "me" { cart_of_user(&self.visitor.caller.id) } else { named }
     }
 
-    fn on(&self, named: String, version: Option<u32>) -> On {
+    pub(super) fn on(&self, named: String, version: Option<u32>) -> On {
         let cart = self.cart(named);
         On { cart, token: self.token, device: self.device.clone(), if_match: self.if_match, version }
     }
 
-    fn reader(&self) -> Reader {
+    pub(super) fn reader(&self) -> Reader {
         Reader { token: self.token, caller: self.visitor.caller.clone() }
     }
 }
@@ -195,22 +195,22 @@ async fn open(State(door): State<Door>, buyer: Buyer, Body(asked, new): Body<New
 async fn open_for(door: &Door, asked: &Asked, opening: OpeningFor) -> Result<Response, Undone> {
     let done = door.submit::<Carting>(asked, &Command::OpenFor(opening)).await?;
     let Done { outcome, positions, replayed } = done;
+    let status = if matches!(outcome, Outcome::Opened(_)) { StatusCode::CREATED } else { StatusCode::OK };
     let cart = *cart_in(outcome);
-    let status = if cart.version == 1 { StatusCode::CREATED } else { StatusCode::OK };
     let place = format!("/v1/carts/{}", cart.id);
     let done = Done { outcome: cart, positions, replayed };
     Ok(created(&place, status, done, |cart| OpenedCart { cart, token: None }))
 }
 
-fn cart_in(outcome: Outcome) -> Box<CartView> {
+pub(super) fn cart_in(outcome: Outcome) -> Box<CartView> {
     match outcome {
-        Outcome::Cart(cart) => cart,
+        Outcome::Cart(cart) | Outcome::Opened(cart) => cart,
         _ => unreachable!("a cart was changed"),
     }
 }
 
 /// Submits a change of a cart, and shows it.
-async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
+pub(super) async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
     let done = door.submit::<Carting>(asked, &command).await?;
     let Done { outcome, positions, replayed } = done;
     let cart = cart_in(outcome);
@@ -468,7 +468,7 @@ async fn order(
     Reading(asked): Reading,
     Segments(order): Segments<String>,
 ) -> Result<Response, Problem> {
-    let cart = cart_of(&order).ok_or_else(|| Problem::refusal(&Rejection::UnknownOrder))?.to_owned();
+    let cart = cart_of_order(&order).ok_or_else(|| Problem::refusal(&Rejection::UnknownOrder))?.to_owned();
     let read = door.ask::<Carting>(&buyer.asking(asked), &Query::Order { cart, reader: buyer.reader() }).await?;
     Ok(answer(read, |found| match found {
         Answer::Order(order) => order,
@@ -522,55 +522,4 @@ async fn claim(
     let mut positions = claimed.positions;
     positions.merge(&read.positions);
     Ok(with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version))
-}
-
-/// Puts a line aside for later: nobody pays for it.
-#[utoipa::path(post, path = "/v1/carts/{cart}/line-items/{line}/save", tag = "carts",
-    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
-    responses(
-    (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn save_line(
-    State(door): State<Door>,
-    buyer: Buyer,
-    Segments((cart, line)): Segments<(String, String)>,
-    Writing(asked): Writing,
-) -> Result<Response, Undone> {
-    let on = OnLine { on: buyer.on(cart, None), line };
-    change(&door, &buyer.asking(asked), Command::SaveLine(on)).await
-}
-
-/// Puts a line that is aside among the others again.
-#[utoipa::path(post, path = "/v1/carts/{cart}/saved/{line}/restore", tag = "carts",
-    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
-    responses(
-    (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn restore_line(
-    State(door): State<Door>,
-    buyer: Buyer,
-    Segments((cart, line)): Segments<(String, String)>,
-    Writing(asked): Writing,
-) -> Result<Response, Undone> {
-    let on = OnLine { on: buyer.on(cart, None), line };
-    change(&door, &buyer.asking(asked), Command::RestoreLine(on)).await
-}
-
-/// Forgets a line that is aside.
-#[utoipa::path(delete, path = "/v1/carts/{cart}/saved/{line}", tag = "carts",
-    params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
-    responses(
-    (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn forget_line(
-    State(door): State<Door>,
-    buyer: Buyer,
-    Segments((cart, line)): Segments<(String, String)>,
-    Writing(asked): Writing,
-) -> Result<Response, Undone> {
-    let on = OnLine { on: buyer.on(cart, None), line };
-    change(&door, &buyer.asking(asked), Command::ForgetLine(on)).await
 }

@@ -1,19 +1,29 @@
 //! The tables of the machine `carts`: carts, what happened to them, and their payments.
 
+use crate::carts::discounts::{Discounts, discounts};
 use crate::runtime::saga::Saga;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::{
-    CartView, Change, Currency, Line, LineView, Money, Order, PaymentState, Quote, QuoteKind, Rejection, State,
-    TokenHash, Totals, Warning,
+    AppliedCode, CartView, Change, Currency, Line, LineView, Money, Order, PaymentState, PromoTerms, Quote, QuoteKind,
+    Rejection, State, TokenHash, Totals, Warning, order_of,
 };
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
 
+/// Who must agree to a checkout.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub enum Part {
+    /// A stock item.
+    Item(String),
+    /// The code of a promotion.
+    Code(String),
+}
+
 /// A checkout that is under way.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Trial {
-    /// Its parts are stock items.
-    pub saga: Saga<String>,
+    /// All stock items and codes that it needs.
+    pub saga: Saga<Part>,
     /// What is to be paid.
     pub total: u64,
     /// True once the buyer has said `complete`.
@@ -55,6 +65,8 @@ pub enum Stage {
 pub struct Cart {
     /// The hash of its token.
     pub token: Option<TokenHash>,
+    /// The hash of the token of its link, with which it can be seen.
+    pub link: Option<TokenHash>,
     /// The user whose it is.
     pub owner: Option<String>,
     /// What it is counted in.
@@ -79,6 +91,8 @@ pub struct Cart {
     pub lines: Vec<Line>,
     /// Lines that are aside.
     pub saved: Vec<Line>,
+    /// Its codes, with what they take off.
+    pub codes: Vec<PromoTerms>,
     /// What tax and shipping cost.
     pub quotes: Vec<Quote>,
     /// Something of the client's.
@@ -153,25 +167,13 @@ pub fn all() -> Vec<TableDef> {
     vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def()]
 }
 
-/// The id of the order that a cart becomes.
-#[must_use]
-pub fn order_of(cart: &str) -> String {
-    format!("o_{cart}")
-}
-
-/// The cart that an order was.
-#[must_use]
-pub fn cart_of(order: &str) -> Option<&str> {
-    order.strip_prefix("o_")
-}
-
 /// What a line costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
 #[must_use]
 pub fn cost(line: &Line) -> u128 {
     u128::from(line.price) * u128::from(line.quantity)
 }
 
-fn show_line(line: &Line, currency: Currency) -> LineView {
+fn show_line(line: &Line, currency: Currency, discount: u64) -> LineView {
     LineView {
         id: line_name(line.id),
         sku: line.sku.clone(),
@@ -182,7 +184,12 @@ fn show_line(line: &Line, currency: Currency) -> LineView {
         added_price: line.added_price,
         price_changed: line.price != line.added_price,
         total: Money { amount: minor(cost(line)), currency },
+        discount,
     }
+}
+
+fn show_codes(discounts: Discounts) -> Vec<AppliedCode> {
+    discounts.codes.into_iter().map(|taken| AppliedCode { code: taken.code, amount: taken.amount }).collect()
 }
 
 /// A line's id as people see it.
@@ -196,7 +203,7 @@ fn minor(amount: u128) -> u64 {
 }
 
 impl Cart {
-    /// What everything adds up to, before it is known to be within the limit.
+    /// What everything adds up to before discounts, and before it is known to be within the limit.
     #[must_use]
     pub fn sum(&self) -> u128 {
         let lines: u128 = self.lines.iter().map(cost).sum();
@@ -206,18 +213,30 @@ impl Cart {
     /// What is to be paid.
     #[must_use]
     pub fn total(&self) -> u64 {
-        minor(self.sum())
+        minor(self.sum()) - self.discounts().total()
     }
 
-    fn totals(&self) -> Totals {
+    /// What its codes take off.
+    #[must_use]
+    pub fn discounts(&self) -> Discounts {
+        discounts(&self.lines, &self.codes)
+    }
+
+    fn show_lines(&self, discounts: &Discounts) -> Vec<LineView> {
+        let each = self.lines.iter().zip(&discounts.lines);
+        each.map(|(line, discount)| show_line(line, self.currency, *discount)).collect()
+    }
+
+    fn totals(&self, discount: u64) -> Totals {
         let money = |amount| Money { amount, currency: self.currency };
         let quoted =
             |kind: QuoteKind| self.quotes.iter().filter(|quote| quote.kind == kind).map(|quote| quote.amount).sum();
         Totals {
             subtotal: money(minor(self.lines.iter().map(cost).sum())),
+            discount: money(discount),
             tax: money(quoted(QuoteKind::Tax)),
             shipping: money(quoted(QuoteKind::Shipping)),
-            total: money(self.total()),
+            total: money(minor(self.sum()) - discount),
         }
     }
 
@@ -238,16 +257,18 @@ impl Cart {
     /// The cart as people see it.
     #[must_use]
     pub fn show(&self, id: &str, warnings: Vec<Warning>) -> CartView {
+        let discounts = self.discounts();
         CartView {
             id: id.to_owned(),
             state: self.state(),
             version: self.version,
             currency: self.currency,
             decimals: self.currency.decimals(),
-            lines: self.lines.iter().map(|line| show_line(line, self.currency)).collect(),
-            saved: self.saved.iter().map(|line| show_line(line, self.currency)).collect(),
+            lines: self.show_lines(&discounts),
+            saved: self.saved.iter().map(|line| show_line(line, self.currency, 0)).collect(),
+            totals: self.totals(discounts.total()),
+            promotions: show_codes(discounts),
             quotes: self.quotes.clone(),
-            totals: self.totals(),
             expires_at: match &self.stage {
                 Stage::Trial(trial) => Some(trial.saga.deadline),
                 _ => None,
@@ -269,12 +290,14 @@ impl Cart {
     #[must_use]
     pub fn order(&self, id: &str) -> Option<Order> {
         let Stage::Ordered(payment, placed_at) = &self.stage else { return None };
+        let discounts = self.discounts();
         Some(Order {
             id: order_of(id),
             cart: id.to_owned(),
-            lines: self.lines.iter().map(|line| show_line(line, self.currency)).collect(),
+            lines: self.show_lines(&discounts),
+            totals: self.totals(discounts.total()),
+            promotions: show_codes(discounts),
             quotes: self.quotes.clone(),
-            totals: self.totals(),
             payment: payment.clone(),
             placed_at: *placed_at,
         })

@@ -2,6 +2,7 @@
 
 mod claims;
 mod money;
+mod promos;
 mod races;
 mod rules;
 

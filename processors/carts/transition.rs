@@ -1,11 +1,11 @@
 //! What a command does to carts: checks by precedence, the line, then only writes.
 
-use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing, order_of};
-use crate::carts::{Carting, checkout, claim, lines, payments};
+use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
+use crate::carts::{Carting, checkout, claim, codes, lines, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     AMOUNT_LIMIT, Change, Command, Currency, Entry, On, Opening, Outcome, Quote, Quoting, Rejection, Timer, TokenHash,
-    numbered,
+    numbered, order_of,
 };
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::time::Time;
@@ -57,6 +57,11 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
         Command::SaveLine(on) => lines::save(cx, on),
         Command::RestoreLine(on) => lines::restore(cx, on),
         Command::ForgetLine(on) => lines::forget(cx, on),
+        Command::ApplyCode(apply) => codes::apply(cx, *apply),
+        Command::RemoveCode(on) => codes::remove(cx, on),
+        Command::Share(asked) => share::share(cx, asked),
+        Command::PromoSaid(said) => Ok(checkout::hear_promo(cx, said)),
+        Command::JoinCodes(join) => Ok(codes::join(cx, join)),
     }
 }
 
@@ -72,7 +77,16 @@ fn name_newest(cx: &Cx<'_>, command: &mut Command) {
         Command::Pay(paying) => &mut paying.cart,
         Command::Claim(claim) => &mut claim.on.cart,
         Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &mut on.on.cart,
-        Command::Open(_) | Command::OpenFor(_) | Command::StockSaid(_) | Command::Merge(_) | Command::MergeSaid(_) => {
+        Command::ApplyCode(apply) => &mut apply.on.cart,
+        Command::RemoveCode(on) => &mut on.on.cart,
+        Command::Share(asked) => &mut asked.on.cart,
+        Command::Open(_)
+        | Command::PromoSaid(_)
+        | Command::JoinCodes(_)
+        | Command::OpenFor(_)
+        | Command::StockSaid(_)
+        | Command::Merge(_)
+        | Command::MergeSaid(_) => {
             return;
         }
     };
@@ -88,6 +102,7 @@ fn name_newest(cx: &Cx<'_>, command: &mut Command) {
 pub fn fresh(now: Time) -> Cart {
     Cart {
         token: None,
+        link: None,
         owner: None,
         currency: Currency::default(),
         version: 0,
@@ -100,6 +115,7 @@ pub fn fresh(now: Time) -> Cart {
         stage: Stage::Active,
         lines: Vec::new(),
         saved: Vec::new(),
+        codes: Vec::new(),
         quotes: Vec::new(),
         metadata: None,
         created_at: now,
@@ -127,7 +143,8 @@ fn open(cx: &mut Cx<'_>, opening: Opening) -> Result<Outcome, Rejection> {
     // The line: nothing below can be refused.
     let mut cart = Cart { token, currency, metadata, ..fresh(cx.now()) };
     note(cx, &id, &mut cart, None, Change::CartOpened, None);
-    Ok(keep(cx, &id, &cart, Vec::new()))
+    cx.put(CARTS, &id, &cart);
+    Ok(Outcome::Opened(Box::new(cart.show(&id, Vec::new()))))
 }
 
 fn quote(cx: &mut Cx<'_>, quoting: Quoting) -> Result<Outcome, Rejection> {

@@ -1,6 +1,7 @@
 //! What may be asked of a cart, and of its payments.
 
 use crate::carts::money::{Currency, Money};
+use crate::carts::promo::PromoTerms;
 use crate::carts::stock::BundlePart;
 use crate::carts::view::Warning;
 use crate::codec::{Decode, Encode};
@@ -54,6 +55,98 @@ pub enum Command {
     RestoreLine(OnLine),
     /// Forgets a line that is aside.
     ForgetLine(OnLine),
+    /// Gives a cart a promotion's code.
+    ApplyCode(Box<ApplyCode>),
+    /// Takes a code away again.
+    RemoveCode(OnCode),
+    /// The answer of a promotion: sent by `carts.promo`.
+    #[serde(skip_deserializing)]
+    PromoSaid(PromoSaid),
+    /// The codes of a cart that a user has claimed: sent by the cart, once its lines are taken.
+    #[serde(skip_deserializing)]
+    JoinCodes(JoinCodes),
+    /// Makes a link with which a cart can be seen, or takes it away.
+    Share(Share),
+}
+
+/// A link to a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Share {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// The hash of the token that the cart can be seen with; none takes the link away.
+    pub link: Option<TokenHash>,
+}
+
+/// A code for a cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct ApplyCode {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// What it takes off, found out by the route: the promotion itself has the last word at the checkout.
+    pub terms: PromoTerms,
+}
+
+/// A code of a cart that is meant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OnCode {
+    /// The cart.
+    #[serde(flatten)]
+    pub on: On,
+    /// The code.
+    pub code: String,
+}
+
+/// What a promotion answers a cart that is checked out.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PromoSaid {
+    /// The cart.
+    pub cart: String,
+    /// Which of its checkouts is meant.
+    pub attempt: u32,
+    /// The code.
+    pub code: String,
+    /// Why there is no use of it; none if there is.
+    pub refusal: Option<PromoRefusal>,
+}
+
+/// Why a promotion gives no use.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PromoRefusal {
+    /// There is no such code.
+    Unknown,
+    /// It does not count now.
+    Expired,
+    /// Its uses, those of the customer, or its budget are at an end.
+    Exhausted,
+    /// It is for customers, of whom it counts the uses.
+    NoCustomer,
+    /// It takes something else off.
+    Changed(Box<PromoTerms>),
+}
+
+/// The codes of a claimed cart.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct JoinCodes {
+    /// The user's cart.
+    pub cart: String,
+    /// The codes with what they take off.
+    pub codes: Vec<PromoTerms>,
+}
+
+/// The id of the order that a cart becomes.
+#[must_use]
+pub fn order_of(cart: &str) -> String {
+    format!("o_{cart}")
+}
+
+/// The cart that an order was.
+#[must_use]
+pub fn cart_of_order(order: &str) -> Option<&str> {
+    order.strip_prefix("o_")
 }
 
 /// The routing key of a user's carts, which is also the id of the newest of them.

@@ -128,6 +128,30 @@ pub enum Rejection {
     /// The user's cart that is to take the lines.
     #[error("the user's cart is being checked out, or claimed itself")]
     CustomerCheckingOut,
+    /// No such promotion.
+    #[error("there is no promotion with this code")]
+    UnknownPromotion,
+    /// No such code for a cart.
+    #[error("there is no promotion with the code `{0}`")]
+    UnknownCode(String),
+    /// A promotion that does not count now.
+    #[error("the code `{0}` does not count now")]
+    PromoExpired(String),
+    /// A promotion that was used often enough.
+    #[error("the code `{0}` was used often enough")]
+    PromoExhausted(String),
+    /// A promotion that counts the uses of customers.
+    #[error("the code `{0}` is for customers: the cart has none")]
+    PromoNeedsCustomer(String),
+    /// A promotion takes something else off: the cart has it, and may be checked out again.
+    #[error("what the code `{0}` takes off has changed: look at the cart and check out again")]
+    PromoChanged(String),
+    /// A promotion that stands alone.
+    #[error("the codes cannot be used together")]
+    NotStackable,
+    /// No room for another code.
+    #[error("a cart has at most {0} codes")]
+    TooManyCodes(u32),
 }
 
 impl Refusal for Rejection {
@@ -161,15 +185,26 @@ impl Refusal for Rejection {
             Self::UnknownPayment => "unknown_payment",
             Self::CartOwned => "cart_owned",
             Self::CustomerCheckingOut => "customer_checking_out",
+            Self::UnknownPromotion => "unknown_promotion",
+            Self::UnknownCode(_) => "unknown_code",
+            Self::PromoExpired(_) => "promo_expired",
+            Self::PromoExhausted(_) => "promo_exhausted",
+            Self::PromoNeedsCustomer(_) => "promo_needs_customer",
+            Self::PromoChanged(_) => "promo_changed",
+            Self::NotStackable => "not_stackable",
+            Self::TooManyCodes(_) => "too_many_codes",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::RoleRequired => RefusalKind::Forbidden,
-            Self::UnknownCart | Self::UnknownLine | Self::UnknownSku | Self::UnknownOrder | Self::UnknownPayment => {
-                RefusalKind::NotFound
-            }
+            Self::UnknownCart
+            | Self::UnknownPromotion
+            | Self::UnknownLine
+            | Self::UnknownSku
+            | Self::UnknownOrder
+            | Self::UnknownPayment => RefusalKind::NotFound,
             Self::CartExists
             | Self::VersionConflict { .. }
             | Self::CheckingOut
@@ -191,6 +226,13 @@ impl Refusal for Rejection {
             | Self::PriceChanged { .. }
             | Self::ExtendedTooOften(_)
             | Self::StockHeld { .. }
+            | Self::UnknownCode(_)
+            | Self::PromoExpired(_)
+            | Self::PromoExhausted(_)
+            | Self::PromoNeedsCustomer(_)
+            | Self::PromoChanged(_)
+            | Self::NotStackable
+            | Self::TooManyCodes(_)
             | Self::BadId => RefusalKind::Unprocessable,
         }
     }
@@ -208,6 +250,11 @@ impl Refusal for Rejection {
             Self::PriceChanged { sku, was, now } => {
                 vec![("sku", json!(sku)), ("was", json!(was)), ("now", json!(now))]
             }
+            Self::PromoExpired(code)
+            | Self::PromoExhausted(code)
+            | Self::PromoNeedsCustomer(code)
+            | Self::PromoChanged(code)
+            | Self::UnknownCode(code) => vec![("promotion", json!(code))],
             Self::StockHeld { held } => vec![("held", json!(held))],
             _ => Vec::new(),
         }

@@ -52,8 +52,20 @@ pub struct LineView {
     pub added_price: u64,
     /// True if that is not what it costs now.
     pub price_changed: bool,
-    /// What the line costs.
+    /// What the line costs, before discounts.
     pub total: Money,
+    /// What codes take off it, in minor units.
+    pub discount: u64,
+}
+
+/// A code that a cart has.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::AppliedCode)]
+pub struct AppliedCode {
+    /// The code.
+    pub code: String,
+    /// What it takes off, in minor units.
+    pub amount: u64,
 }
 
 /// Something that a buyer should see: what was asked for was done only in part.
@@ -82,12 +94,14 @@ pub struct Quote {
     pub label: String,
 }
 
-/// What everything adds up to: `total` is `subtotal` with tax and shipping.
+/// What everything adds up to: `total` is `subtotal` without `discount`, with tax and shipping.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
 #[schema(as = carts::Totals)]
 pub struct Totals {
     /// All lines.
     pub subtotal: Money,
+    /// What codes take off: the sum of what they take off each line.
+    pub discount: Money,
     /// Taxes that come on top.
     pub tax: Money,
     /// Sending it.
@@ -115,6 +129,8 @@ pub struct CartView {
     pub lines: Vec<LineView>,
     /// Lines that are put aside for later: nobody pays for them.
     pub saved: Vec<LineView>,
+    /// The codes, in the order in which they count.
+    pub promotions: Vec<AppliedCode>,
     /// Quotes for tax and shipping. A change of lines takes them away.
     pub quotes: Vec<Quote>,
     /// What everything adds up to.
@@ -159,6 +175,8 @@ pub struct Order {
     pub cart: String,
     /// The lines as they were frozen.
     pub lines: Vec<LineView>,
+    /// The codes, in the order in which they counted.
+    pub promotions: Vec<AppliedCode>,
     /// Quotes for tax and shipping.
     pub quotes: Vec<Quote>,
     /// What everything adds up to.
@@ -278,6 +296,20 @@ pub enum Change {
         /// The line, if it was one.
         line: Option<String>,
     },
+    /// It can be seen with a link from now on.
+    CartShared,
+    /// It cannot be seen with a link any more.
+    CartUnshared,
+    /// A code counts from now on.
+    PromoApplied {
+        /// The code.
+        code: String,
+    },
+    /// A code does not count any more.
+    PromoRemoved {
+        /// The code.
+        code: String,
+    },
     /// A line was put aside for later.
     LineSaved {
         /// The line.
@@ -339,8 +371,8 @@ pub enum Change {
     StockRefused {
         /// For which checkout.
         attempt: u32,
-        /// Which.
-        sku: String,
+        /// Which stock item, or which code.
+        part: String,
     },
     /// The checkout has more time.
     CheckoutExtended {
@@ -440,6 +472,8 @@ pub enum Outcome {
     Payment(Box<Payment>),
     /// A machine's answer was taken.
     Noted,
+    /// The cart was opened.
+    Opened(Box<CartView>),
 }
 
 /// Who reads, and by what right.

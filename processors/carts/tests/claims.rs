@@ -30,7 +30,9 @@ fn check_claim(then: &[String], expected: Expect) {
 
 #[test]
 fn the_mode_says_which_quantities_hold() {
-    check_claim(&[claim("a", "max", "")], expect![[r#"
+    check_claim(
+        &[claim("a", "max", "")],
+        expect![[r#"
         {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
           → active 1 [] 0
           said carts CartOpened
@@ -57,8 +59,11 @@ fn the_mode_says_which_quantities_hold() {
         {"type":"describe","cart":"user:u1"}
           → active 5 [2×"a" 4×"c" 1×"b"] 13993
           said carts CartDescribed
-    "#]]);
-    check_claim(&[claim("a", "sum", "")], expect![[r#"
+    "#]],
+    );
+    check_claim(
+        &[claim("a", "sum", "")],
+        expect![[r#"
         {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
           → active 1 [] 0
           said carts CartOpened
@@ -85,8 +90,11 @@ fn the_mode_says_which_quantities_hold() {
         {"type":"describe","cart":"user:u1"}
           → active 5 [3×"a" 4×"c" 1×"b"] 15992
           said carts CartDescribed
-    "#]]);
-    check_claim(&[claim("a", "replace", "")], expect![[r#"
+    "#]],
+    );
+    check_claim(
+        &[claim("a", "replace", "")],
+        expect![[r#"
         {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
           → active 1 [] 0
           said carts CartOpened
@@ -113,8 +121,11 @@ fn the_mode_says_which_quantities_hold() {
         {"type":"describe","cart":"user:u1"}
           → active 5 [2×"a" 1×"b"] 5997
           said carts CartDescribed
-    "#]]);
-    check_claim(&[claim("a", "keep", "")], expect![[r#"
+    "#]],
+    );
+    check_claim(
+        &[claim("a", "keep", "")],
+        expect![[r#"
         {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
           → active 1 [] 0
           said carts CartOpened
@@ -141,7 +152,8 @@ fn the_mode_says_which_quantities_hold() {
         {"type":"describe","cart":"user:u1"}
           → active 5 [1×"a" 4×"c"] 9995
           said carts CartDescribed
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -256,7 +268,9 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
         claim("j", "max", "").replace("u1", "u2"),
         claim("a", "max", "").replace("u1", "u2"),
     ];
-    check_claim(&yen, expect![[r#"
+    check_claim(
+        &yen,
+        expect![[r#"
         {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
           → active 1 [] 0
           said carts CartOpened
@@ -297,7 +311,8 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
         {"type":"describe","cart":"user:u1"}
           → active 4 [1×"a" 4×"c"] 9995
           said carts CartDescribed
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -392,7 +407,9 @@ fn a_user_has_one_cart_until_it_is_an_order() {
         add("user:u1", "tee", 2),
         of("complete", "user:u1~1"),
     ];
-    check(&script.join("\n"), expect![[r#"
+    check(
+        &script.join("\n"),
+        expect![[r#"
         user:eve {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
           → 403 role_required: this needs the role `server` or `operator`
         {"type":"open_for","cart":"user:u2","user":"u1","currency":"EUR"}
@@ -434,7 +451,8 @@ fn a_user_has_one_cart_until_it_is_an_order() {
           → order "o_user:u1~1" 1999
         carts payments ("user:u1~1", "p") → PaymentRow { state: Captured, amount: 1999, changed_at: Time(1704067200000) }
         carts.stock counts "tee" → Counts { on_hand: 5, reserved: 0, committed: 1 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
