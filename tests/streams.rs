@@ -113,6 +113,8 @@ impl Client {
                     entry["rank"] = event.data["ranks"].get(index).cloned().unwrap_or(json!(index + 1));
                 }
             }
+            // The whole of it, each time.
+            "cart" => self.entries = vec![event.data.clone()],
             other => panic!("an event `{other}`"),
         }
     }

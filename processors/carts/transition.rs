@@ -4,9 +4,10 @@ use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
 use crate::carts::{Carting, checkout, claim, codes, lines, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Change, Command, Currency, Entry, On, Opening, Outcome, Quote, Quoting, Rejection, Timer, TokenHash,
-    numbered, order_of,
+    AMOUNT_LIMIT, Carts, CartsPromo, CartsStock, Change, Command, Currency, Entry, On, Opening, Outcome, Quote,
+    Quoting, Rejection, Timer, TokenHash, numbered, order_of,
 };
+use millrace_topics::contract::Contract as _;
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::time::Time;
 
@@ -253,6 +254,15 @@ pub fn load_open(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     }
 }
 
+/// Who asked for a change. Of several parts of a checkout chance says which answers last: what comes of it is the cart's
+/// own doing.
+fn asker(caller: &Caller) -> String {
+    match caller.id.as_str() {
+        CartsStock::MACHINE | CartsPromo::MACHINE => Carts::MACHINE.to_owned(),
+        id => id.to_owned(),
+    }
+}
+
 /// Notes a change of a cart in its history, says it, and makes it a version of its own.
 pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, change: Change, undo: Option<Undoing>) {
     cart.version += 1;
@@ -261,7 +271,7 @@ pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, 
     if undo.is_some() {
         cart.undo = Some(cart.entries);
     }
-    let (version, time, by) = (cart.version, cx.now(), cx.caller().id.clone());
+    let (version, time, by) = (cart.version, cx.now(), asker(cx.caller()));
     let past = Past { version, time, by: by.clone(), device: device.clone(), change: change.clone(), undo };
     cx.put(HISTORY, &(id.to_owned(), cart.entries), &past);
     cx.say(&Entry { cart: id.to_owned(), version, time, by, device, change });
