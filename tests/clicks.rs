@@ -1,10 +1,14 @@
 //! Clicks over HTTP, as a newcomer meets them: a campaign, clicks in batches, the report, a fraud case, reconciliation;
 //! and the same after kill -9, with verify and replay.
 
+mod adopt;
 mod bots;
+mod conversions;
 mod day;
 mod keeping;
 mod oracle;
+mod privacy;
+mod watch;
 
 use crate::support::{Answer, Server, eventually, text};
 use crate::walk::contains;
@@ -32,15 +36,20 @@ fn put(server: &Server, path: &str, body: &Value) -> Answer {
 /// A server with the campaign and the ads of the examples.
 fn serve(folder: &std::path::Path) -> Server {
     let server = Server::start(folder, &[]);
-    let spring = json!({"currency":"EUR","price_micros":250_000,"budget_micros":500_000_000,"dedupe_seconds":3600});
-    assert_eq!(put(&server, "/v1/clicks/campaigns/spring", &spring).status, 201);
-    assert_eq!(put(&server, "/v1/clicks/campaigns/spring", &spring).status, 200);
-    let banner = json!({"campaign":"spring","placement":"home","target":"https://shop.example/x?a=1"});
-    assert_eq!(put(&server, "/v1/clicks/ads/banner1", &banner).status, 201);
-    assert_eq!(put(&server, "/v1/clicks/ads/banner1", &banner).status, 200);
-    let wide = json!({"campaign":"spring","placement":"foot","target":"https://shop.example/","shards":8});
-    assert_eq!(put(&server, "/v1/clicks/ads/wide", &wide).status, 201);
+    prepare(&server);
     server
+}
+
+/// Defines the campaign and the ads of the examples.
+fn prepare(server: &Server) {
+    let spring = json!({"currency":"EUR","price_micros":250_000,"budget_micros":500_000_000,"dedupe_seconds":3600});
+    assert_eq!(put(server, "/v1/clicks/campaigns/spring", &spring).status, 201);
+    assert_eq!(put(server, "/v1/clicks/campaigns/spring", &spring).status, 200);
+    let banner = json!({"campaign":"spring","placement":"home","target":"https://shop.example/x?a=1"});
+    assert_eq!(put(server, "/v1/clicks/ads/banner1", &banner).status, 201);
+    assert_eq!(put(server, "/v1/clicks/ads/banner1", &banner).status, 200);
+    let wide = json!({"campaign":"spring","placement":"foot","target":"https://shop.example/","shards":8});
+    assert_eq!(put(server, "/v1/clicks/ads/wide", &wide).status, 201);
 }
 
 fn one(id: &str, ad: &str, visitor: &str, ip: &str, minutes: u64) -> Value {

@@ -9,28 +9,35 @@
 mod ads;
 mod campaign;
 mod click;
+mod conversion;
+mod hour;
+mod policy;
 mod reason;
 mod rejection;
 mod report;
 
 pub use ads::{
     Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Billing, Changed, ClickView,
-    Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match, Recall, Rolled, Seen,
-    Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
+    Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match, PolicyChange, Recall,
+    Rolled, Seen, Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
 };
 pub use campaign::{
-    Bill, Billed, Campaign, CampaignDefinition, CampaignEvent, CampaignsAnswer, CampaignsCommand, CampaignsOutcome,
-    CampaignsQuery, Closing, Invoice, NewRules, Registered, Registration, Return, RuleSet, Rules, Terms, Want,
+    Adoption, Bill, Billed, Campaign, CampaignDefinition, CampaignEvent, CampaignPlan, CampaignsAnswer,
+    CampaignsCommand, CampaignsOutcome, CampaignsQuery, CampaignsTimer, Closing, Invoice, NewRules, Registered,
+    Registration, Return, RuleSet, Rules, Terms, Want,
 };
 pub use click::{
     Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Keeping, Marks, Opening,
     Outcome, Query, Raw, RawHour, Taken, Timer, USER_AGENT_LIMIT,
 };
+pub use conversion::{Attributed, Attributing, Conversion, Order, OrderStatus, Visit};
+pub use hour::{Alert, AlertKind, AlertPlace, AlertsAsk, AlertsPage, ByReason, ClosedHour, InvalidPage};
+pub use policy::{Alerts, Attribution, MILLION, Model, Pacing, Policy};
 pub use reason::{REASONS, Reason, Reasons};
 pub use rejection::Rejection;
-pub use report::{Counts, Dimension, Grain, Group, GroupKey, ReportAsk, ReportPage, Version};
+pub use report::{Counts, Dimension, Grain, Group, GroupKey, Live, ReportAsk, ReportPage, Version};
 
-use crate::contract::{Contract, NoTimer};
+use crate::contract::Contract;
 
 /// The machine `clicks`. Its key is the keyed hash of a click's address prefix.
 pub enum Clicks {}
@@ -108,6 +115,8 @@ impl Contract for ClicksAds {
             AdsCommand::Grant(grant) => Some(grant.key.as_bytes()),
             AdsCommand::Recall(recall) => Some(recall.key.as_bytes()),
             AdsCommand::Bill(billing) => Some(billing.key.as_bytes()),
+            AdsCommand::Policy(change) => Some(change.key.as_bytes()),
+            AdsCommand::Attribute(asked) => Some(asked.key.as_bytes()),
             AdsCommand::Void(_) | AdsCommand::Keep(_) => None,
         }
     }
@@ -117,6 +126,8 @@ impl Contract for ClicksAds {
             AdEvent::Defined(_) => "AdDefined",
             AdEvent::Judged(_) => "ClicksJudged",
             AdEvent::Invalidated(_) => "ClicksInvalidated",
+            AdEvent::HourClosed(_) => "HourClosed",
+            AdEvent::Alerted(_) => "AlertRaised",
         }
     }
 }
@@ -130,11 +141,15 @@ impl Contract for ClicksCampaigns {
     type Event = CampaignEvent;
     type Query = CampaignsQuery;
     type Answer = CampaignsAnswer;
-    type Timer = NoTimer;
+    type Timer = CampaignsTimer;
 
     fn key(command: &CampaignsCommand) -> Option<&[u8]> {
         let key = match command {
+            CampaignsCommand::Adopt(adoption) => return adoption.campaign.as_deref().map(str::as_bytes),
             CampaignsCommand::Define(definition) => &definition.id,
+            CampaignsCommand::Plan(plan) => &plan.definition.id,
+            CampaignsCommand::Convert(conversion) => &conversion.campaign,
+            CampaignsCommand::Attributed(attributed) => &attributed.campaign,
             CampaignsCommand::Register(registration) => &registration.campaign,
             CampaignsCommand::Publish(_) => RULE_SETS,
             CampaignsCommand::Want(want) => &want.campaign,
@@ -150,6 +165,7 @@ impl Contract for ClicksCampaigns {
             CampaignEvent::Changed(_) => "CampaignChanged",
             CampaignEvent::Published(_) => "RulesetPublished",
             CampaignEvent::Invoiced(_) => "InvoiceClosed",
+            CampaignEvent::Converted(_) => "ConversionReported",
         }
     }
 }

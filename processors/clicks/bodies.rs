@@ -3,12 +3,12 @@
 mod report;
 
 pub(super) use report::{
-    ClicksBody, Metric, ReconciledBody, ReportBody, ReportRow, RuleSetsBody, Verdict, WhatIfBody, WhichClicks,
-    WhichHour, WhichRange, WhichReport, WhichRuleSets,
+    Adopted, ClicksBody, Metric, NewAdoption, ReconciledBody, ReportBody, ReportRow, RuleSetDone, RuleSetsBody,
+    Verdict, WhatIfBody, WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets, by_reason,
 };
 
 use crate::runtime::problem::Problem;
-use millrace_topics::clicks::{CampaignDefinition, Device, NewRules, Rules, Taken};
+use millrace_topics::clicks::{CampaignDefinition, CampaignPlan, Device, NewRules, Policy, Rules, Taken};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -42,12 +42,16 @@ pub(super) struct NewCampaign {
     paused: Option<bool>,
     /// The number of the rule set: 1 unless said.
     pub(super) ruleset: Option<u32>,
+    /// Which click a conversion belongs to, how the budget is spread over time, and what is worth an alert; what is left
+    /// out is as usual.
+    policy: Option<Policy>,
 }
 
 impl NewCampaign {
-    /// The definition that this asks for, under the rules of its rule set.
-    pub(super) fn definition(self, id: String, rules: Rules) -> CampaignDefinition {
-        CampaignDefinition {
+    /// What this asks for, under the rules of its rule set.
+    pub(super) fn plan(self, id: String, rules: Rules) -> CampaignPlan {
+        let policy = self.policy.unwrap_or_default();
+        let definition = CampaignDefinition {
             id,
             currency: self.currency,
             price_micros: self.price_micros,
@@ -60,7 +64,8 @@ impl NewCampaign {
             paused: self.paused.unwrap_or_default(),
             ruleset: self.ruleset.unwrap_or(1),
             rules,
-        }
+        };
+        CampaignPlan { definition, policy }
     }
 }
 

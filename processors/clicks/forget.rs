@@ -50,18 +50,18 @@ pub fn check(keeping: Keeping) -> Result<(), Rejection> {
     Err(Rejection::BadDefinition(format!("`click_days` is {least} to {most}, not {}", keeping.click_days)))
 }
 
-/// The first keys of a range that are not below `low`, as many as one step deletes. `low` is then behind them.
+/// The first rows of a range that are not below `low`, as many as one step deletes. `low` is then behind them.
 pub fn front<M: Machine, K: Key + Debug, V: Body>(
     cx: &Cx<'_, M>,
     table: Table<K, V>,
     range: Range,
     low: &mut Vec<u8>,
-) -> Vec<K> {
+) -> Vec<(K, V)> {
     let range = if *low > range.from && *low < range.to { range.starting(low) } else { range };
-    let keys: Vec<K> = cx.scan(table, &range).map(|(key, _)| key).take(SWEEP_ROWS).collect();
+    let rows: Vec<(K, V)> = cx.scan(table, &range).take(SWEEP_ROWS).collect();
     // What comes later comes behind what has gone: nothing is written for an hour that is over for good.
-    *low = keys.last().map_or(range.from, |key| table.raw_key(key));
-    keys
+    *low = rows.last().map_or(range.from, |(key, _)| table.raw_key(key));
+    rows
 }
 
 /// The rows below a first part of their keys.

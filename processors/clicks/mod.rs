@@ -26,6 +26,7 @@ pub mod ads;
 mod bodies;
 pub mod bots;
 pub mod campaigns;
+mod conversions;
 mod forget;
 mod intake;
 pub mod keys;
@@ -40,6 +41,7 @@ pub mod targets;
 pub mod token;
 pub mod transition;
 pub mod visitor;
+pub mod watch;
 pub mod what_if;
 
 #[cfg(test)]

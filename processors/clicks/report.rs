@@ -8,7 +8,7 @@ use crate::clicks::sketch;
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{
-    AdsAnswer, AdsQuery, Answer, Counts, GroupKey, Query, Raw, RawHour, ReportAsk, Rolled, ad_number,
+    AdsAnswer, AdsQuery, Answer, Counts, Grain, GroupKey, Query, REASONS, Raw, RawHour, ReportAsk, Rolled, ad_number,
 };
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::Positions;
@@ -17,6 +17,15 @@ use std::collections::BTreeMap;
 
 /// The most groups of a report, over all its pages.
 pub const GROUPS_LIMIT: usize = 500_000;
+
+/// Clicks that do not count, added up.
+#[derive(Default)]
+pub struct Invalid {
+    /// By first reason, and by every reason.
+    pub groups: BTreeMap<GroupKey, ([i64; REASONS], [i64; REASONS])>,
+    /// Up to here nothing is missing that was not late.
+    pub complete_until: Option<Time>,
+}
 
 /// How often reconciliation asks again where records were on their way between two answers.
 const TRIES: u32 = 20;
@@ -63,6 +72,71 @@ pub async fn read(door: &Door, asked: &Asked, ask: &ReportAsk) -> Result<Read<Re
         }
     }
     Ok(Read { answer: report, positions })
+}
+
+/// Reads a report from its beginning on until it has more than `limit` groups behind `after`, or to its end: a page of a
+/// long report does not cost all of it.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_page(
+    door: &Door,
+    asked: &Asked,
+    ask: &ReportAsk,
+    after: Option<&GroupKey>,
+    limit: usize,
+) -> Result<Read<Report>, Problem> {
+    let minutes = u32::try_from(ask.grain.millis() / 60_000).expect("a day has few minutes");
+    // A day has as many groups as most pages have room for, an hour or a minute may have few.
+    let mut buckets: u32 = match ask.grain {
+        Grain::Minute => 60,
+        Grain::Hour => 6,
+        Grain::Day => 1,
+    };
+    let mut whole = Read { answer: Report::default(), positions: Positions::default() };
+    let mut from = ask.from;
+    loop {
+        let to = (from / minutes).saturating_add(buckets).saturating_mul(minutes).min(ask.to);
+        let part = read(door, asked, &ReportAsk { from, to, ..ask.clone() }).await?;
+        whole.positions.merge(&part.positions);
+        whole.answer.complete_until = part.answer.complete_until;
+        whole.answer.groups.extend(part.answer.groups);
+        let behind = whole.answer.groups.keys().filter(|key| after.is_none_or(|after| *key > after));
+        if to >= ask.to || behind.count() > limit {
+            return Ok(whole);
+        }
+        (from, buckets) = (to, buckets.saturating_mul(2));
+    }
+}
+
+/// Asks every partition for its part of the sums of clicks that do not count. The question's buckets are not told apart.
+///
+/// # Errors
+/// 422 `too_many_groups`, or what went wrong on the way.
+pub async fn read_invalid(door: &Door, asked: &Asked, ask: &ReportAsk) -> Result<Read<Invalid>, Problem> {
+    let Read { answer: report, mut positions } = read(door, asked, ask).await?;
+    let mut found = Invalid { complete_until: report.complete_until, ..Invalid::default() };
+    let add =
+        |sum: &mut [i64; REASONS], more: &[i64; REASONS]| sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    for (key, (counts, _)) in report.groups {
+        let sums = found.groups.entry(GroupKey { bucket: 0, ..key }).or_default();
+        add(&mut sums.0, &counts.invalid);
+    }
+    let partitions = door.partitions();
+    for partition in 0..partitions {
+        let mut ask = ReportAsk { key: key_of(partition, partitions), ..ask.clone() };
+        loop {
+            let read = door.ask::<Ads>(asked, &AdsQuery::Invalid(Box::new(ask.clone()))).await?;
+            positions.merge(&read.positions);
+            let AdsAnswer::Invalid(page) = read.answer else { unreachable!("sums were asked for") };
+            for (key, any) in page.groups {
+                add(&mut found.groups.entry(key).or_default().1, &any.0);
+            }
+            let Some(next) = page.next else { break };
+            ask.after = Some((0, next));
+        }
+    }
+    Ok(Read { answer: found, positions })
 }
 
 /// What the log, the rollups and what is between them say of an ad's hour.

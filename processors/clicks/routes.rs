@@ -3,8 +3,8 @@
 use crate::clicks::ads::{self, Ads};
 use crate::clicks::bodies::{
     ClicksBody, ImpressionResults, Metric, NewAd, NewCampaign, NewCase, NewClicks, NewFilter, NewImpressions,
-    NewInvoice, NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhatIfBody,
-    WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets,
+    NewInvoice, NewRuleSet, ReconciledBody, ReportBody, ReportRow, Results, RuleSetsBody, Verdict, WhichClicks,
+    WhichHour, WhichReport, WhichRuleSets,
 };
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::forget;
@@ -12,12 +12,11 @@ use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
 use crate::clicks::keys::key_of;
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
-use crate::clicks::{Taking, visitor, what_if};
+use crate::clicks::{Taking, conversions, visitor, watch, what_if};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Body, Params, ProblemBody, Reading, ReadingNow, Segments, action, answer, created, limit, respond, respond_many,
-    unknown_action,
+    Body, Params, ProblemBody, Reading, ReadingNow, Segments, all_done, answer, created, limit, respond, respond_many,
 };
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -36,10 +35,13 @@ use utoipa_axum::routes;
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
+        .merge(watch::routes::routes())
+        .merge(conversions::routes::routes())
         .routes(routes!(define_campaign, campaign))
         .routes(routes!(define_ad, ad))
         .routes(routes!(publish, rule_sets))
-        .routes(routes!(rule_set_of, replay))
+        .routes(routes!(rule_set_of))
+        .merge(what_if::routes::routes())
         .routes(routes!(take))
         .routes(routes!(show))
         .routes(routes!(invalidate))
@@ -69,7 +71,7 @@ async fn define_campaign(
     Body(asked, new): Body<NewCampaign>,
 ) -> Result<Response, Undone> {
     let set = rule_set(&door, &asked, new.ruleset.unwrap_or(1)).await?;
-    let command = CampaignsCommand::Define(Box::new(new.definition(id, set.rules)));
+    let command = CampaignsCommand::Plan(Box::new(new.plan(id, set.rules)));
     campaigns::transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
     let done = door.submit::<Campaigns>(&asked, &command).await?;
     let status =
@@ -216,29 +218,6 @@ async fn rule_set_of(
         CampaignsAnswer::RuleSet(set) => set,
         _ => unreachable!("a rule set was asked for"),
     }))
-}
-
-/// `…/{ruleset}:replay`: replays a part of the log under a rule set, beside the live one, and says what that would have
-/// changed. Nothing is changed by it.
-#[utoipa::path(post, path = "/v1/clicks/rulesets/{ruleset}", tag = "clicks",
-    params(("ruleset" = String, Path, description = "Its number, and `:replay`"), WhichRange), responses(
-    (status = 200, description = "What would have been otherwise", body = WhatIfBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
-))]
-async fn replay(
-    State(door): State<Door>,
-    ReadingNow(asked): ReadingNow,
-    Segments(segment): Segments<String>,
-    Params(range): Params<WhichRange>,
-) -> Result<Response, Problem> {
-    let (number, verb) = action(&segment)?;
-    let number = number.parse().map_err(|_| bad(format!("`{number}` is no number of a rule set")));
-    if verb != "replay" {
-        return Err(unknown_action(verb));
-    }
-    let number = number?;
-    let read = what_if::compare(&door, &asked, number, range.from, range.to).await?;
-    Ok(answer(read, |found| WhatIfBody::new(number, &range, found)))
 }
 
 /// Takes clicks that someone else has recorded. Each is taken or refused for itself; one whose id was taken before is
@@ -417,14 +396,6 @@ async fn kept(State(door): State<Door>, Reading(asked): Reading) -> Result<Respo
     }))
 }
 
-/// What became of the parts of a request that is done only if all are.
-fn all_done<T>(mut parts: Vec<Result<Done<T>, Undone>>) -> Result<Vec<Result<Done<T>, Undone>>, Undone> {
-    match parts.iter().position(Result::is_err) {
-        Some(refused) => Err(parts.swap_remove(refused).err().expect("it was just found")),
-        None => Ok(parts),
-    }
-}
-
 /// Shows what clicks add up to, by time and by what else is told apart.
 #[utoipa::path(get, path = "/v1/clicks/reports", tag = "clicks", params(WhichReport), responses(
     (status = 200, description = "The report, or a page of it", body = ReportBody),
@@ -455,7 +426,9 @@ async fn reports(
         asked.min_position.merge(seen);
         ask.from = ask.from.max(Grain::Minute.bucket(grain.begin(after.bucket)));
     }
-    let Read { answer: Report { groups, complete_until }, positions } = report::read(&door, &asked, &ask).await?;
+    let place = after.as_ref().map(|(place, _)| place);
+    let Read { answer: Report { groups, complete_until }, positions } =
+        report::read_page(&door, &asked, &ask, place, limit).await?;
     let mut left = groups.into_iter().filter(|(key, _)| after.as_ref().is_none_or(|(after, _)| key > after)).peekable();
     let mut last = None;
     let mut rows = Vec::new();

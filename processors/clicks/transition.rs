@@ -298,7 +298,7 @@ fn sweep_raw(cx: &mut Cx<'_>) {
     let mut low = std::mem::take(&mut cx.engine.raw_low);
     let old = front(cx, RAW, below(RAW, &first), &mut low);
     cx.engine.raw_low = low;
-    old.iter().for_each(|key| cx.delete(RAW, key));
+    old.iter().for_each(|(key, _)| cx.delete(RAW, key));
     if old.len() == SWEEP_ROWS {
         cx.set_timer(now.plus(1), &Timer::Sweep { table, from: Vec::new() });
         return;

@@ -154,6 +154,17 @@ pub fn respond_many<T, B: Serialize>(
     respond(status, Done { outcome: parts, positions, replayed }, show)
 }
 
+/// What became of the parts of a request that is done only if all are.
+///
+/// # Errors
+/// The first part that is not.
+pub fn all_done<T>(mut parts: Vec<Result<Done<T>, Undone>>) -> Result<Vec<Result<Done<T>, Undone>>, Undone> {
+    match parts.iter().position(Result::is_err) {
+        Some(undone) => Err(parts.swap_remove(undone).err().expect("it was just found")),
+        None => Ok(parts),
+    }
+}
+
 /// The same for something that was created at `location`.
 pub fn created<T, B: Serialize>(
     location: &str,

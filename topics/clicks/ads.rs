@@ -2,8 +2,11 @@
 
 use super::campaign::Terms;
 use super::click::{Country, Device, Hashed, Identity, Keeping, Marks};
+use super::conversion::{Attributing, Visit};
+use super::hour::{Alert, AlertsAsk, AlertsPage, ClosedHour, InvalidPage};
+use super::policy::Policy;
 use super::reason::{Reason, Reasons};
-use super::report::{ReportAsk, ReportPage};
+use super::report::{Live, ReportAsk, ReportPage};
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::time::Time;
@@ -40,6 +43,25 @@ pub enum AdsCommand {
     Bill(Billing),
     /// Changes how long clicks are kept in the partition where the record stands.
     Keep(Keeping),
+    /// The campaign says something else beside its terms: sent by `clicks.campaigns`.
+    #[serde(skip_deserializing)]
+    Policy(PolicyChange),
+    /// Finds out whether an order counts for a click: sent by `clicks.campaigns`.
+    #[serde(skip_deserializing)]
+    Attribute(Box<Attributing>),
+}
+
+/// What a campaign says beside its terms, for one of its ads.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PolicyChange {
+    /// The routing key of the ad's shard.
+    pub key: String,
+    /// The campaign.
+    pub campaign: String,
+    /// The version of the campaign that says it.
+    pub version: u32,
+    /// What it says.
+    pub policy: Policy,
 }
 
 /// What a campaign lends to an ad.
@@ -309,6 +331,10 @@ pub enum AdEvent {
     Judged(Judged),
     /// Clicks of an ad were found invalid.
     Invalidated(Invalidated),
+    /// An ad's hour is closed.
+    HourClosed(Box<ClosedHour>),
+    /// An ad's hour is worth a look.
+    Alerted(Box<Alert>),
 }
 
 /// Clicks of an ad that were found invalid.
@@ -356,6 +382,13 @@ pub enum AdsTimer {
     },
     /// Rows that nobody needs any more go: looked for once an hour, and then in steps.
     Sweep,
+    /// An hour is complete: its ads are looked at, some at a time.
+    Hours {
+        /// In hours since the epoch.
+        hour: u32,
+        /// The number of the last ad that was looked at.
+        after: Option<u64>,
+    },
 }
 
 /// What may be asked of the machine's tables.
@@ -398,6 +431,30 @@ pub enum AdsQuery {
     Keeping {
         /// A key of the partition that is meant.
         key: String,
+    },
+    /// A part of the sums of clicks that do not count, by every reason.
+    Invalid(Box<ReportAsk>),
+    /// Alerts, the latest hour first.
+    Alerts(AlertsAsk),
+    /// The first or the last click of a visitor that counts, where the campaign asks for it.
+    Visit {
+        /// The campaign.
+        campaign: String,
+        /// The visitor's number.
+        visitor: u64,
+        /// From this time on.
+        from: Time,
+        /// Up to this time.
+        to: Time,
+        /// True for the first one.
+        first: bool,
+    },
+    /// What the present hour adds up to, of a campaign or else of an ad.
+    Live {
+        /// This campaign.
+        campaign: Option<String>,
+        /// This ad.
+        ad: Option<String>,
     },
 }
 
@@ -459,6 +516,14 @@ pub enum AdsAnswer {
     Unopened(u64),
     /// How long clicks are kept.
     Keeping(Keeping),
+    /// A part of the sums of clicks that do not count.
+    Invalid(Box<InvalidPage>),
+    /// Some alerts.
+    Alerts(AlertsPage),
+    /// A visitor's click, if there is one.
+    Visit(Option<Visit>),
+    /// What the present hour adds up to.
+    Live(Box<Live>),
 }
 
 /// A click as people see it.

@@ -1,5 +1,7 @@
 //! Campaigns and rule sets: what is paid for a click, and by which rules it counts.
 
+use super::conversion::{Attributed, Conversion, Order};
+use super::policy::Policy;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::time::Time;
@@ -27,6 +29,56 @@ pub enum CampaignsCommand {
     /// What an ad's clicks of an invoice cost: sent by `clicks.ads`.
     #[serde(skip_deserializing)]
     Billed(Billed),
+    /// Creates a campaign, or gives it other terms from now on, with what it says beside them.
+    Plan(Box<CampaignPlan>),
+    /// Takes an order that a click led to.
+    Convert(Box<Conversion>),
+    /// What became of an order: sent by `clicks.ads`.
+    #[serde(skip_deserializing)]
+    Attributed(Attributed),
+    /// Lets a campaign, or all of the partition where the record stands, judge by another rule set from now on.
+    Adopt(Box<Adoption>),
+}
+
+/// A rule set that is adopted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Adoption {
+    /// By this campaign, or by all of the partition.
+    pub campaign: Option<String>,
+    /// The number of the rule set.
+    pub ruleset: u32,
+    /// What it says: put in by the route.
+    #[serde(default, deserialize_with = "or_default")]
+    pub rules: Rules,
+    /// From then on; at once unless said.
+    pub from: Option<Time>,
+}
+
+/// What the machine sets a timer for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum CampaignsTimer {
+    /// A rule set is adopted.
+    Adopt {
+        /// By this campaign, or by all.
+        campaign: Option<String>,
+        /// The number of the rule set.
+        ruleset: u32,
+        /// What it says.
+        rules: Rules,
+        /// The last campaign that has adopted it.
+        after: Option<String>,
+    },
+}
+
+/// A campaign's terms, and what it says beside them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct CampaignPlan {
+    /// The terms.
+    #[serde(flatten)]
+    pub definition: CampaignDefinition,
+    /// What it says beside them.
+    #[serde(default, deserialize_with = "or_default")]
+    pub policy: Policy,
 }
 
 /// An ad that has little left to spend.
@@ -303,6 +355,8 @@ pub struct Campaign {
     /// What it is.
     #[serde(flatten)]
     pub definition: CampaignDefinition,
+    /// What it says beside its terms.
+    pub policy: Policy,
     /// Rises with each change.
     pub version: u32,
     /// How many ads it has.
@@ -342,6 +396,17 @@ pub enum CampaignsOutcome {
     Shared,
     /// The invoice, as far as it is.
     Invoice(Box<Invoice>),
+    /// The order was taken.
+    Order(Box<Order>),
+    /// The order had been taken before.
+    KnownOrder(Box<Order>),
+    /// The rule set is, or will be, what campaigns judge by.
+    Adopted {
+        /// Its number.
+        ruleset: u32,
+        /// From then on.
+        from: Time,
+    },
 }
 
 /// What the machine says.
@@ -354,6 +419,8 @@ pub enum CampaignEvent {
     Published(Box<RuleSet>),
     /// An invoice is closed.
     Invoiced(Box<Invoice>),
+    /// What became of an order.
+    Converted(Box<Order>),
 }
 
 /// What may be asked of the machine's tables.
@@ -383,6 +450,13 @@ pub enum CampaignsQuery {
         /// Its number.
         number: u32,
     },
+    /// An order.
+    Order {
+        /// The campaign.
+        campaign: String,
+        /// The order.
+        order_id: String,
+    },
 }
 
 /// What a query answers.
@@ -396,4 +470,6 @@ pub enum CampaignsAnswer {
     RuleSets(Vec<RuleSet>),
     /// An invoice.
     Invoice(Box<Invoice>),
+    /// An order.
+    Order(Box<Order>),
 }

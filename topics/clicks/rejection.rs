@@ -54,6 +54,12 @@ pub enum Rejection {
     /// The clicks of the hour are not kept any more.
     #[error("the clicks of this hour are not kept any more; what they add up to is in the reports")]
     ClicksGone,
+    /// An ad's hour has too many rows to be followed.
+    #[error("the ad's hour has too many countries, devices and shards to be followed: follow its campaign")]
+    TooManyRows,
+    /// No such order.
+    #[error("there is no order of this id in the campaign")]
+    UnknownOrder,
 }
 
 impl Refusal for Rejection {
@@ -75,15 +81,19 @@ impl Refusal for Rejection {
             Self::ClosedHour => "closed_hour",
             Self::UnknownInvoice => "unknown_invoice",
             Self::ClicksGone => "clicks_gone",
+            Self::TooManyRows => "too_many_rows",
+            Self::UnknownOrder => "unknown_order",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::RoleRequired => RefusalKind::Forbidden,
-            Self::UnknownAd | Self::UnknownCampaign | Self::UnknownClick | Self::UnknownInvoice => {
-                RefusalKind::NotFound
-            }
+            Self::UnknownAd
+            | Self::UnknownCampaign
+            | Self::UnknownClick
+            | Self::UnknownInvoice
+            | Self::UnknownOrder => RefusalKind::NotFound,
             Self::ClicksGone => RefusalKind::Gone,
             Self::AdExists | Self::CaseExists(_) | Self::ClosedHour => RefusalKind::Conflict,
             Self::BadId
@@ -92,6 +102,7 @@ impl Refusal for Rejection {
             | Self::BadDefinition(_)
             | Self::UnknownRuleSet(_)
             | Self::OpenHour
+            | Self::TooManyRows
             | Self::TooManyAds(_) => RefusalKind::Unprocessable,
         }
     }

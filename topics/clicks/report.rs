@@ -89,6 +89,10 @@ pub struct Counts {
     pub invalid: [i64; REASONS],
     /// How often the ad was shown.
     pub impressions: i64,
+    /// Orders that clicks led to.
+    pub conversions: i64,
+    /// What these are worth, in millionths of the currency.
+    pub conversion_micros: i64,
 }
 
 impl Counts {
@@ -115,6 +119,8 @@ impl Counts {
         self.valid += other.valid;
         self.micros += other.micros;
         self.impressions += other.impressions;
+        self.conversions += other.conversions;
+        self.conversion_micros += other.conversion_micros;
         for (own, more) in self.invalid.iter_mut().zip(other.invalid) {
             *own += more;
         }
@@ -125,6 +131,17 @@ impl Counts {
     pub fn invalid_sum(&self) -> i64 {
         self.invalid.iter().sum()
     }
+}
+
+/// What the present hour adds up to.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct Live {
+    /// The hour, in hours since the epoch.
+    pub hour: u32,
+    /// What it adds up to so far.
+    pub of_hour: Counts,
+    /// The same of its day; none for an ad.
+    pub of_day: Option<Counts>,
 }
 
 /// A question for a part of a report, to one partition.

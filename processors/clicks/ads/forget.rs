@@ -3,8 +3,8 @@
 //!
 //! An invoice is what hours add up to, so none needs a click; a case finds only clicks that are still kept.
 
-use crate::clicks::ads::Ads;
-use crate::clicks::ads::tables::{CLICKS, COUNTED, KEEPING, PLACES, SWEPT, UNCOUNTED, USED};
+use crate::clicks::ads::tables::{ALERTS, CLICKS, COUNTED, KEEPING, PLACES, SWEPT, UNCOUNTED, USED};
+use crate::clicks::ads::{Ads, convert};
 use crate::clicks::forget::{self, SWEEP_ROWS, below, front};
 use crate::clicks::token::DAY;
 use millrace_state::key::Key;
@@ -25,6 +25,7 @@ pub struct Fronts {
     counted: Vec<u8>,
     clicks: Vec<u8>,
     uncounted: Vec<u8>,
+    alerts: Vec<u8>,
     used: Vec<u8>,
 }
 
@@ -72,19 +73,23 @@ fn step(cx: &mut Cx<'_>, fronts: &mut Fronts) -> bool {
     let hour = Grain::Hour.bucket(cx.now());
     let kept_from = cx.get(KEEPING, &()).unwrap_or_default().first_hour(cx.now());
     let counted = front(cx, COUNTED, below(COUNTED, &hour.saturating_sub(COUNTED_HOURS)), &mut fronts.counted);
-    counted.iter().for_each(|key| cx.delete(COUNTED, key));
+    counted.iter().for_each(|(key, _)| cx.delete(COUNTED, key));
     let clicks = front(cx, CLICKS, below(CLICKS, &kept_from), &mut fronts.clicks);
-    for key in &clicks {
+    for (key, row) in &clicks {
+        let time = Grain::Hour.begin(key.0).plus(key.2.into());
+        convert::forget(cx, key.1, row, time, key.3);
         cx.delete(CLICKS, key);
         cx.delete(PLACES, &key.3);
     }
     let uncounted = front(cx, UNCOUNTED, below(UNCOUNTED, &kept_from), &mut fronts.uncounted);
-    uncounted.iter().for_each(|key| cx.delete(UNCOUNTED, key));
+    uncounted.iter().for_each(|(key, _)| cx.delete(UNCOUNTED, key));
+    let alerts = front(cx, ALERTS, below(ALERTS, &kept_from), &mut fronts.alerts);
+    alerts.iter().for_each(|(key, _)| cx.delete(ALERTS, key));
     // The first byte of an impression is its day's last one; tokens are good for two days.
     let [.., day] = (cx.now().0 / DAY).saturating_sub(2).to_be_bytes();
     let used = front(cx, USED, USED.under(&(day,)), &mut fronts.used);
-    used.iter().for_each(|key| cx.delete(USED, key));
-    [counted.len(), clicks.len(), uncounted.len(), used.len()].contains(&SWEEP_ROWS)
+    used.iter().for_each(|(key, _)| cx.delete(USED, key));
+    [counted.len(), clicks.len(), uncounted.len(), alerts.len(), used.len()].contains(&SWEEP_ROWS)
 }
 
 /// True if the table has rows; what has gone is at its front, so it is looked at from behind.

@@ -4,8 +4,11 @@
 //! [`judge`] is the one place that decides whether a click counts; [`rollup`] the one place that counts, in every grain
 //! at once; [`void`] makes clicks invalid afterwards.
 
+pub mod alerts;
 pub mod bill;
+pub mod convert;
 pub mod forget;
+pub mod hours;
 pub mod judge;
 pub mod queries;
 pub mod report;
@@ -16,13 +19,13 @@ pub mod tables;
 pub mod transition;
 pub mod void;
 
-use crate::clicks::ads::tables::{ADS, AdRow};
+use crate::clicks::ads::tables::{ADS, AdRow, POLICIES, PolicyRow};
 use crate::runtime::cx::Cx;
 use crate::runtime::system::{Engine, Machine, Partitions};
 use crate::runtime::view::View;
 use millrace_state::store::Store;
 use millrace_state::table::TableDef;
-use millrace_topics::clicks::{AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, ClicksAds, Rejection};
+use millrace_topics::clicks::{AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, ClicksAds, Rejection, ad_number};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -42,15 +45,30 @@ pub struct Known {
     pub rulesets: BTreeMap<u64, u32>,
     /// Clicks of which nobody knows whether they came from a data center: only in a sandbox.
     pub unopened: u64,
+    /// What the campaigns of ads say beside their terms, where that is not what is usual.
+    pub policies: BTreeMap<u64, PolicyRow>,
+    /// The campaigns of the ads, by their number.
+    pub campaigns: BTreeMap<u64, String>,
     /// Up to where rows have gone.
     pub fronts: forget::Fronts,
+}
+
+impl Known {
+    /// Remembers an ad as it is now.
+    pub fn learn(&mut self, number: u64, ad: Arc<AdRow>) {
+        self.campaigns.entry(ad_number(&ad.campaign)).or_insert_with(|| ad.campaign.clone());
+        self.ads.insert(number, ad);
+    }
 }
 
 impl Engine for Known {
     fn rebuild(store: &Store) -> Self {
         let rows = store.range(&ADS.all());
-        let ads = rows.map(|(key, value)| (ADS.key_of(&key), Arc::new(ADS.value_of(&value)))).collect();
-        Self { ads, ..Self::default() }
+        let mut known = Self::default();
+        rows.for_each(|(key, value)| known.learn(ADS.key_of(&key), Arc::new(ADS.value_of(&value))));
+        let rows = store.range(&POLICIES.all());
+        known.policies = rows.map(|(key, value)| (POLICIES.key_of(&key), POLICIES.value_of(&value))).collect();
+        known
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::clicks::ads::tables::{
     ADJUSTMENTS, AdRow, CASES, CLICKS, COMPLETE, CREDITS, KEEPING, PLACES, ROLLUP, RollupKey, UNCOUNTED,
 };
-use crate::clicks::ads::{Ads, report};
+use crate::clicks::ads::{Ads, alerts, convert, report};
 use crate::runtime::system::Partitions;
 use crate::runtime::tables::RECEIVED;
 use millrace_state::table::Table;
@@ -27,8 +27,12 @@ pub fn partitions(query: &AdsQuery) -> Partitions {
         AdsQuery::Ad { id } => id,
         AdsQuery::Unopened { key } | AdsQuery::Keeping { key } => key,
         AdsQuery::Clicks(Listing { key, .. }) | AdsQuery::Rolled { key, .. } => key,
-        AdsQuery::Report(ask) => &ask.key,
-        AdsQuery::Click { .. } | AdsQuery::Case { .. } => return Partitions::All,
+        AdsQuery::Report(ask) | AdsQuery::Invalid(ask) => &ask.key,
+        AdsQuery::Click { .. }
+        | AdsQuery::Case { .. }
+        | AdsQuery::Alerts(_)
+        | AdsQuery::Live { .. }
+        | AdsQuery::Visit { .. } => return Partitions::All,
     };
     Partitions::One(key.as_bytes().to_vec())
 }
@@ -38,7 +42,7 @@ pub fn partitions(query: &AdsQuery) -> Partitions {
 /// # Panics
 /// If none was asked.
 #[must_use]
-pub fn merge(_: &AdsQuery, answers: Vec<AdsAnswer>) -> AdsAnswer {
+pub fn merge(query: &AdsQuery, answers: Vec<AdsAnswer>) -> AdsAnswer {
     let both = |one, other| match (one, other) {
         (AdsAnswer::Click(one), AdsAnswer::Click(other)) => AdsAnswer::Click(earlier(one, other)),
         (AdsAnswer::Case(Some(mut one)), AdsAnswer::Case(Some(other))) => {
@@ -48,6 +52,16 @@ pub fn merge(_: &AdsQuery, answers: Vec<AdsAnswer>) -> AdsAnswer {
             AdsAnswer::Case(Some(one))
         }
         (AdsAnswer::Case(None), other) => other,
+        (AdsAnswer::Alerts(one), AdsAnswer::Alerts(other)) => {
+            let limit = if let AdsQuery::Alerts(ask) = query { ask.limit } else { 0 };
+            AdsAnswer::Alerts(alerts::merge(limit, one, other))
+        }
+        (AdsAnswer::Visit(one), AdsAnswer::Visit(other)) => {
+            let first = matches!(query, AdsQuery::Visit { first: true, .. });
+            let both = one.into_iter().chain(other);
+            AdsAnswer::Visit(if first { both.min() } else { both.max() })
+        }
+        (AdsAnswer::Live(one), AdsAnswer::Live(other)) => AdsAnswer::Live(Box::new(report::both_live(*one, *other))),
         (one, _) => one,
     };
     answers.into_iter().reduce(both).expect("one partition was asked")
@@ -73,6 +87,14 @@ pub fn answer(view: &View<'_>, query: AdsQuery) -> Result<AdsAnswer, Rejection> 
             Ok(AdsAnswer::Rolled(rolled(view, &key, hour, partitions)))
         }
         AdsQuery::Unopened { .. } => Ok(AdsAnswer::Unopened(view.engine.unopened)),
+        AdsQuery::Invalid(ask) => Ok(AdsAnswer::Invalid(Box::new(report::invalid(view, &ask)))),
+        AdsQuery::Visit { campaign, visitor, from, to, first } => {
+            Ok(AdsAnswer::Visit(convert::find(view, &campaign, visitor, (from, to), first)))
+        }
+        AdsQuery::Alerts(ask) => Ok(AdsAnswer::Alerts(alerts::list(view, &ask))),
+        AdsQuery::Live { campaign, ad } => {
+            report::live(view, campaign.as_deref(), ad.as_deref()).map(|live| AdsAnswer::Live(Box::new(live)))
+        }
         AdsQuery::Keeping { .. } => Ok(AdsAnswer::Keeping(view.get(KEEPING, &()).unwrap_or_default().keeping)),
         AdsQuery::Case { case_id } => Ok(AdsAnswer::Case(case(view, case_id))),
     }

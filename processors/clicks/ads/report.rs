@@ -5,12 +5,15 @@
 
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::queries::complete_until;
-use crate::clicks::ads::tables::{ADJUSTMENTS, ADS, AdRow, ROLLUP, RollupKey, VISITORS};
+use crate::clicks::ads::tables::{
+    ADJUSTMENTS, ADS, AdRow, CAMPAIGN_SUMS, CampaignKey, REASONS, ROLLUP, RollupKey, VISITORS,
+};
 use crate::clicks::sketch;
 use crate::runtime::view::SCAN_LIMIT;
 use millrace_state::table::{Range, Table};
 use millrace_topics::clicks::{
-    Country, Counts, Device, Dimension, Grain, Group, GroupKey, ReportAsk, ReportPage, Version,
+    ByReason, Country, Counts, Device, Dimension, Grain, Group, GroupKey, InvalidPage, Live, Rejection, ReportAsk,
+    ReportPage, Version, ad_number,
 };
 use std::collections::BTreeMap;
 
@@ -54,9 +57,87 @@ pub fn segments(from: u32, to: u32, grain: Grain) -> Vec<Segment> {
 #[must_use]
 pub fn page(view: &View<'_>, ask: &ReportAsk) -> ReportPage {
     let mut walk = Walk { view, ask, groups: BTreeMap::new(), left: ROWS };
-    let next = walk.go();
+    let next = if is_of_campaigns(ask) { walk.campaigns() } else { walk.go() };
     let groups = walk.groups.into_iter().map(|(key, (counts, visitors))| Group { key, counts, visitors });
     ReportPage { groups: groups.collect(), next, complete_until: complete_until(view) }
+}
+
+/// True if the sums of campaigns answer a report.
+fn is_of_campaigns(ask: &ReportAsk) -> bool {
+    let by_campaign = ask.by.iter().all(|dimension| *dimension == Dimension::Campaign);
+    let is_whole = ask.from.is_multiple_of(60) && ask.to.is_multiple_of(60) && ask.grain != Grain::Minute;
+    by_campaign && is_whole && ask.ad.is_none() && !ask.uniques && ask.version == Version::Known
+}
+
+/// Answers a part of the sums of clicks that do not count, by every reason.
+#[must_use]
+pub fn invalid(view: &View<'_>, ask: &ReportAsk) -> InvalidPage {
+    let range =
+        Range { from: REASONS.raw_prefix(&(ask.from / 60,)), to: REASONS.raw_prefix(&(ask.to / 60,)), reverse: false };
+    let range = ask.after.as_ref().map_or(range.clone(), |(_, after)| range.beyond(after));
+    let mut groups: BTreeMap<GroupKey, ByReason> = BTreeMap::new();
+    let mut next = None;
+    for (walked, (key, counts)) in (1..).zip(view.scan(REASONS, &range)) {
+        let ad = view.engine.ads.get(&key.1).expect("what is counted has its ad");
+        if is_meant(ask, ad) {
+            let group = group(&ask.by, 0, ad, Country::default(), Device::default());
+            groups.entry(group).or_default().0.iter_mut().zip(counts.0).for_each(|(sum, more)| *sum += more);
+        }
+        if walked == ROWS {
+            next = Some(REASONS.raw_key(&key));
+            break;
+        }
+    }
+    InvalidPage { groups: groups.into_iter().collect(), next }
+}
+
+/// What the present hour adds up to.
+///
+/// # Errors
+/// That an ad's hour has more rows than one question may walk.
+pub fn live(view: &View<'_>, campaign: Option<&str>, ad: Option<&str>) -> Result<Live, Rejection> {
+    let hour = Grain::Hour.bucket(view.now());
+    if let Some(campaign) = campaign {
+        let number = ad_number(campaign);
+        let sum = |grain: Grain| {
+            let rows = CAMPAIGN_SUMS.under(&(grain as u8, grain.bucket(view.now()), number));
+            let mut sum = Counts::default();
+            view.scan(CAMPAIGN_SUMS, &rows).for_each(|(_, counts)| sum.add(&counts));
+            sum
+        };
+        return Ok(Live { hour, of_hour: sum(Grain::Hour), of_day: Some(sum(Grain::Day)) });
+    }
+    let mut of_hour = Counts::default();
+    let mut left = ROWS;
+    for (number, _) in view.engine.ads.iter().filter(|(_, row)| Some(row.ad.as_str()) == ad) {
+        let rows = ROLLUP.under(&(Grain::Hour as u8, hour, *number));
+        for (_, counts) in view.scan(ROLLUP, &rows) {
+            left = left.checked_sub(1).ok_or(Rejection::TooManyRows)?;
+            of_hour.add(&counts);
+        }
+    }
+    Ok(Live { hour, of_hour, of_day: None })
+}
+
+/// The same over two partitions. Where one has not seen the hour begin, it has nothing in it.
+#[must_use]
+pub fn both_live(one: Live, other: Live) -> Live {
+    let (mut late, early) = if one.hour >= other.hour { (one, other) } else { (other, one) };
+    if late.hour == early.hour {
+        late.of_hour.add(&early.of_hour);
+    }
+    let day = |live: &Live| Grain::Day.bucket(Grain::Hour.begin(live.hour));
+    if day(&late) == day(&early)
+        && let (Some(sum), Some(more)) = (&mut late.of_day, &early.of_day)
+    {
+        sum.add(more);
+    }
+    late
+}
+
+fn is_meant(ask: &ReportAsk, ad: &AdRow) -> bool {
+    let of = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
+    of(&ask.ad, &ad.ad) && of(&ask.campaign, &ad.campaign)
 }
 
 struct Walk<'a> {
@@ -87,6 +168,39 @@ impl Walk<'_> {
         None
     }
 
+    /// The same over the sums of campaigns.
+    fn campaigns(&mut self) -> Option<(u8, Vec<u8>)> {
+        let (first, mut after) = self.ask.after.clone().map_or((0, None), |(first, key)| (first, Some(key)));
+        let cut = segments(self.ask.from, self.ask.to, self.ask.grain);
+        for (index, Segment { grain, from, to }) in (0u8..).zip(cut).skip(first.into()) {
+            let range = Range {
+                from: CAMPAIGN_SUMS.raw_prefix(&(grain as u8, from)),
+                to: CAMPAIGN_SUMS.raw_prefix(&(grain as u8, to)),
+                reverse: false,
+            };
+            let range = after.take().map_or(range.clone(), |after| range.beyond(&after));
+            for (key, counts) in self.view.scan(CAMPAIGN_SUMS, &range) {
+                self.left -= 1;
+                self.add_campaign(grain, key, &counts);
+                if self.left == 0 {
+                    return Some((index, CAMPAIGN_SUMS.raw_key(&key)));
+                }
+            }
+        }
+        None
+    }
+
+    fn add_campaign(&mut self, grain: Grain, key: CampaignKey, counts: &Counts) {
+        let campaign = self.view.engine.campaigns.get(&key.2).expect("what is counted has its campaign");
+        if self.ask.campaign.as_ref().is_some_and(|wanted| wanted != campaign) {
+            return;
+        }
+        let bucket = self.ask.grain.bucket(grain.begin(key.1));
+        let campaign = (!self.ask.by.is_empty()).then(|| campaign.clone());
+        let group = GroupKey { bucket, campaign, ..GroupKey::default() };
+        self.groups.entry(group).or_default().0.add(counts);
+    }
+
     fn segment(
         &mut self,
         segment: Segment,
@@ -115,8 +229,7 @@ impl Walk<'_> {
         let Some(ad) = self.view.engine.ads.get(&number) else {
             unreachable!("table {}: a click was counted for an ad that is not there", ADS.def().name)
         };
-        let of = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-        if !of(&self.ask.ad, &ad.ad) || !of(&self.ask.campaign, &ad.campaign) {
+        if !is_meant(self.ask, ad) {
             return;
         }
         let bucket = self.ask.grain.bucket(grain.begin(bucket));

@@ -1,10 +1,12 @@
 //! What clicks add up to: gathered over a record, then written in every grain at once.
 
-use crate::clicks::ads::tables::{ADJUSTMENTS, ROLLUP, RollupKey, VISITORS};
+use crate::clicks::ads::tables::{ADJUSTMENTS, CAMPAIGN_SUMS, CampaignKey, REASONS, ROLLUP, RollupKey, VISITORS};
 use crate::clicks::ads::{Ads, bill};
 use crate::clicks::sketch;
+use crate::clicks::tables::SLICES;
 use millrace_state::table::Table;
-use millrace_topics::clicks::{Country, Counts, Device, Grain, Reason};
+use millrace_topics::clicks::{ByReason, Country, Counts, Device, Grain, Reason, Reasons, ad_number};
+use millrace_topics::partition::partition_of;
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ struct More {
 pub struct Sums {
     open: BTreeMap<RollupKey, More>,
     closed: BTreeMap<RollupKey, More>,
+    reasons: BTreeMap<(u32, u64), ByReason>,
 }
 
 /// Where a click is counted.
@@ -50,7 +53,9 @@ impl Spot {
 
 impl Sums {
     /// Counts a click; one that counts is its visitor's.
-    pub fn add(&mut self, spot: Spot, visitor: u64, primary: Option<Reason>, price_micros: u64) {
+    pub fn add(&mut self, spot: Spot, visitor: u64, reasons: Reasons, price_micros: u64) {
+        let primary = reasons.primary();
+        reasons.iter().for_each(|reason| self.speak_against(spot, reason));
         self.change(spot, |more| {
             more.counts.add_click(primary, price_micros);
             if primary.is_none() {
@@ -64,9 +69,23 @@ impl Sums {
         self.change(spot, |more| more.counts.impressions += 1);
     }
 
+    /// A click led to so many orders more, or less.
+    pub fn convert(&mut self, spot: Spot, conversions: i64, value_micros: i64) {
+        self.change(spot, |more| {
+            more.counts.conversions += conversions;
+            more.counts.conversion_micros += value_micros;
+        });
+    }
+
     /// A click that counted does not any more. Its visitor stays in the sketches, which cannot forget.
     pub fn void(&mut self, spot: Spot, price_micros: u64) {
+        self.speak_against(spot, Reason::Voided);
         self.change(spot, |more| more.counts.void_click(price_micros));
+    }
+
+    fn speak_against(&mut self, spot: Spot, reason: Reason) {
+        let row = self.reasons.entry((Grain::Hour.bucket(spot.time), spot.ad)).or_default();
+        row.0[reason as usize] += 1;
     }
 
     fn change(&mut self, spot: Spot, change: impl Fn(&mut More)) {
@@ -78,6 +97,12 @@ impl Sums {
 
     /// Writes what was gathered.
     pub fn write(self, cx: &mut Cx<'_>) {
+        self.write_campaigns(cx);
+        for (key, more) in self.reasons {
+            let mut sums = cx.get(REASONS, &key).unwrap_or_default();
+            sums.0.iter_mut().zip(more.0).for_each(|(sum, more)| *sum += more);
+            cx.put(REASONS, &key, &sums);
+        }
         write(cx, ROLLUP, self.open);
         for (key, more) in &self.closed {
             if key.0 == Grain::Hour as u8 {
@@ -85,6 +110,22 @@ impl Sums {
             }
         }
         write(cx, ADJUSTMENTS, self.closed);
+    }
+
+    /// A campaign's hours and days have rows of their own: a report by campaign need not walk all its ads.
+    fn write_campaigns(&self, cx: &mut Cx<'_>) {
+        let mut sums: BTreeMap<CampaignKey, Counts> = BTreeMap::new();
+        for (key, more) in self.open.iter().chain(&self.closed).filter(|(key, _)| key.0 != Grain::Minute as u8) {
+            let ad = cx.engine.ads.get(&key.2).expect("what is counted has its ad");
+            let slice = partition_of(ad.key.as_bytes(), SLICES.into());
+            let slice = u8::try_from(slice).expect("there are few slices");
+            sums.entry((key.0, key.1, ad_number(&ad.campaign), slice)).or_default().add(&more.counts);
+        }
+        for (key, more) in sums {
+            let mut sum = cx.get(CAMPAIGN_SUMS, &key).unwrap_or_default();
+            sum.add(&more);
+            cx.put(CAMPAIGN_SUMS, &key, &sum);
+        }
     }
 }
 

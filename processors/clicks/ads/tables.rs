@@ -3,7 +3,8 @@
 use crate::clicks::forget::Kept;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::clicks::{
-    Ad, ClickView, Country, Counts, Device, Grain, Hashed, Identity, Reasons, Terms, VerdictChange, Voiding,
+    Ad, Alert, AlertPlace, ByReason, ClickView, Country, Counts, Device, Grain, Hashed, Identity, Policy, Reasons,
+    Terms, VerdictChange, Voiding,
 };
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
@@ -219,6 +220,43 @@ pub const BILLED: Table<u64, BilledRow> = Table::primary(31, "billed");
 /// How long clicks are kept, where it was said.
 pub const KEEPING: Table<(), Kept> = Table::primary(32, "keeping");
 
+/// What a campaign says beside its terms.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PolicyRow {
+    /// The campaign.
+    pub campaign: String,
+    /// Its version.
+    pub version: u32,
+    /// What it says.
+    pub policy: Policy,
+}
+
+/// Number of the ad's shard → what its campaign says beside its terms, where that is not what is usual.
+pub const POLICIES: Table<u64, PolicyRow> = Table::primary(33, "policies");
+
+/// (grain: hour or day, bucket, number of the campaign, slice of its ads) → what its clicks add up to, with what came
+/// later.
+pub type CampaignKey = (u8, u32, u64, u8);
+
+/// The sums of campaigns. Each has its ads in a few slices, so that rows are the same over 1, 2, 4 and 8 partitions.
+pub const CAMPAIGN_SUMS: Table<CampaignKey, Counts> = Table::primary(34, "campaign_sums");
+
+/// (hour, number of the ad's shard) → clicks that do not count, by every reason that they have.
+pub const REASONS: Table<(u32, u64), ByReason> = Table::primary(35, "reasons");
+
+/// Alerts, by the hour that they are about.
+pub const ALERTS: Table<AlertPlace, Alert> = Table::primary(36, "alerts");
+
+/// Number of the ad's shard → hours before this time are closed, and their sums have been said.
+pub const TOLD: Table<u64, Time> = Table::primary(37, "told");
+
+/// (number of the campaign, visitor, time, number of a click that counts) → number of the ad's shard; of campaigns whose
+/// conversions belong to a visitor's first or last click.
+pub const VISITS: Table<(u64, u64, Time, u128), u64> = Table::primary(38, "visits");
+
+/// (number of a click, order that it led to) → what that is worth, in millionths of the currency.
+pub const CONVERSIONS: Table<(u128, String), u64> = Table::primary(39, "conversions");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -240,5 +278,12 @@ pub fn all() -> Vec<TableDef> {
         SPENDS.def(),
         BILLED.def(),
         KEEPING.def(),
+        POLICIES.def(),
+        CAMPAIGN_SUMS.def(),
+        REASONS.def(),
+        ALERTS.def(),
+        TOLD.def(),
+        VISITS.def(),
+        CONVERSIONS.def(),
     ]
 }

@@ -5,7 +5,7 @@ use crate::clicks::ads::rollup::{Spot, Sums};
 use crate::clicks::ads::spend::Spends;
 use crate::clicks::ads::suppose::judged_by;
 use crate::clicks::ads::tables::{ADS, AdRow, CLICKS, COMPLETE, ClickRow, PLACES, UNCOUNTED, WAITING};
-use crate::clicks::ads::{Ads, bill, forget, spend, void};
+use crate::clicks::ads::{Ads, bill, convert, forget, hours, spend, void};
 use crate::clicks::campaigns::transition::check_id;
 use crate::clicks::transition::believed;
 use crate::runtime::ids;
@@ -43,6 +43,8 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
         AdsCommand::Recall(recall) => Ok(spend::return_unspent(cx, &recall)),
         AdsCommand::Bill(billing) => Ok(bill::bill(cx, &billing)),
         AdsCommand::Keep(keeping) => forget::keep(cx, keeping),
+        AdsCommand::Policy(change) => Ok(hours::agree(cx, change)),
+        AdsCommand::Attribute(asked) => Ok(convert::attribute(cx, &asked)),
     }
 }
 
@@ -51,6 +53,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: AdsTimer) {
     match timer {
         AdsTimer::Void { case_id, from } => void::go_on(cx, &case_id, from),
         AdsTimer::Sweep => forget::sweep(cx),
+        AdsTimer::Hours { hour, after } => hours::walk(cx, hour, after),
     }
 }
 
@@ -69,7 +72,9 @@ pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
         | AdsCommand::Grant(_)
         | AdsCommand::Recall(_)
         | AdsCommand::Bill(_)
-        | AdsCommand::Keep(_) => Ok(()),
+        | AdsCommand::Keep(_)
+        | AdsCommand::Policy(_)
+        | AdsCommand::Attribute(_) => Ok(()),
     }
 }
 
@@ -137,7 +142,7 @@ fn keep(cx: &mut Cx<'_>, number: u64, row: AdRow) -> millrace_topics::clicks::Ad
     cx.put(ADS, &number, &row);
     cx.say(&AdEvent::Defined(Box::new(Changed { ad: ad.clone(), key: row.key.clone() })));
     let row = judged_by(cx, number, row);
-    cx.engine.ads.insert(number, row);
+    cx.engine.learn(number, row);
     ad
 }
 
@@ -227,7 +232,7 @@ fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums, spend
         device: click.device,
         closed: ad.is_closed(click.time, click.arrived),
     };
-    sums.add(spot, click.visitor.number(), reasons.primary(), price_micros);
+    sums.add(spot, click.visitor.number(), reasons, price_micros);
     let judged = JudgedClick { click_id: click.click_id.clone(), reasons, price_micros };
     write_click(cx, ad, number, click, reasons, price_micros);
     Some(judged)
@@ -253,6 +258,7 @@ fn write_click(cx: &mut Cx<'_>, ad: &AdRow, number: u128, click: Evidence, reaso
         changes: Vec::new(),
     };
     cx.put(CLICKS, &(hour, click.ad, millis, number), &row);
+    convert::remember(cx, ad, click.ad, &row, click.time, number);
     cx.put(PLACES, &number, &(hour, click.ad, millis));
 }
 
@@ -267,7 +273,8 @@ fn show(cx: &mut Cx<'_>, showing: &Showing) -> Result<AdsOutcome, Rejection> {
     let (mut sums, now) = (Sums::default(), cx.now());
     for Impression { time, country, device } in showing.impressions.iter().copied() {
         let time = believed(time, now);
-        sums.show(Spot { ad: number, time, country, device, closed: ad.is_closed(time, now) });
+        let closed = ad.is_closed(time, now) || hours::is_told(cx, number, time);
+        sums.show(Spot { ad: number, time, country, device, closed });
     }
     sums.write(cx);
     Ok(AdsOutcome::Shown)
@@ -290,5 +297,6 @@ fn note_hour(cx: &mut Cx<'_>, mark: &Watermark) -> AdsOutcome {
         cx.delete(WAITING, &end);
     }
     cx.put(COMPLETE, &(), &mark.end);
+    hours::begin(cx, mark.end);
     AdsOutcome::Noted
 }

@@ -1,10 +1,10 @@
 //! Clicks that are found invalid afterwards. A case walks the clicks of its partition, in steps if they are many, and
 //! makes those that count invalid. Rows of closed hours stay as they are: adjustments say what became of them.
 
-use crate::clicks::ads::Ads;
 use crate::clicks::ads::rollup::{Spot, Sums};
 use crate::clicks::ads::spend::Spends;
 use crate::clicks::ads::tables::{CASES, CLICKS, CREDITS, CaseRow, ClickKey, ClickRow};
+use crate::clicks::ads::{Ads, convert, hours};
 use crate::runtime::ids;
 use millrace_state::table::Range;
 use millrace_topics::clicks::{
@@ -112,7 +112,7 @@ fn range(filter: &Filter) -> Range {
 }
 
 fn void(cx: &mut Cx<'_>, case: &CaseRow, key: ClickKey, mut row: ClickRow, sums: &mut Sums, credits: &mut Credits) {
-    let (hour, number, millis, _) = key;
+    let (hour, number, millis, click) = key;
     let time = Grain::Hour.begin(hour).plus(millis.into());
     let (before, price_micros) = row.now();
     let Some(ad) = cx.engine.ads.get(&number).cloned() else { return };
@@ -127,8 +127,10 @@ fn void(cx: &mut Cx<'_>, case: &CaseRow, key: ClickKey, mut row: ClickRow, sums:
     reasons.add(Reason::Voided, true);
     let case_id = Some(case.voiding.case_id.clone());
     row.changes.push(VerdictChange { at: cx.now(), reasons, price_micros: 0, case_id });
-    let closed = ad.is_closed(time, cx.now());
-    sums.void(Spot { ad: number, time, country: row.country, device: row.device, closed }, price_micros);
+    let closed = ad.is_closed(time, cx.now()) || hours::is_told(cx, number, time);
+    let spot = Spot { ad: number, time, country: row.country, device: row.device, closed };
+    sums.void(spot, price_micros);
+    convert::take_back(cx, &ad, spot, click, &row, sums);
     cx.put(CLICKS, &key, &row);
     let credit = credits.entry(number).or_default();
     *credit = (credit.0 + 1, credit.1 + price_micros);

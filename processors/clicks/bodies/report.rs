@@ -28,8 +28,8 @@ pub(in crate::clicks) struct WhichReport {
     pub(in crate::clicks) granularity: Option<Grain>,
     /// What else is told apart: of campaign, ad, placement, country and device, separated by commas.
     pub(in crate::clicks) group_by: Option<String>,
-    /// What is shown: of gross, valid, invalid, reasons, cost, uniques, impressions and ctr, separated by commas; the
-    /// first three and cost unless said.
+    /// What is shown: of gross, valid, invalid, reasons, cost, uniques, impressions, ctr, conversions and
+    /// conversion_value, separated by commas; the first three and cost unless said.
     pub(in crate::clicks) metrics: Option<String>,
     /// Only this ad.
     pub(in crate::clicks) ad: Option<String>,
@@ -55,6 +55,8 @@ pub(in crate::clicks) enum Metric {
     Uniques,
     Impressions,
     Ctr,
+    Conversions,
+    ConversionValue,
 }
 
 impl WhichReport {
@@ -84,6 +86,8 @@ impl WhichReport {
             "uniques" => Some(Metric::Uniques),
             "impressions" => Some(Metric::Impressions),
             "ctr" => Some(Metric::Ctr),
+            "conversions" => Some(Metric::Conversions),
+            "conversion_value" => Some(Metric::ConversionValue),
             _ => None,
         };
         list("metrics", self.metrics.as_deref().unwrap_or("gross,valid,invalid,cost"), named)
@@ -156,6 +160,12 @@ pub(in crate::clicks) struct ReportRow {
     /// Clicks that count for each impression, in millionths; absent without impressions.
     #[serde(skip_serializing_if = "Option::is_none")]
     ctr_millionths: Option<i64>,
+    /// Orders that clicks of the bucket led to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversions: Option<i64>,
+    /// What these are worth, in millionths of the currency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    conversion_value_micros: Option<i64>,
 }
 
 impl ReportRow {
@@ -183,6 +193,8 @@ impl ReportRow {
             uniques: metrics.contains(&Metric::Uniques).then(|| sketch::estimate(visitors)),
             impressions: shown(Metric::Impressions, counts.impressions),
             ctr_millionths: metrics.contains(&Metric::Ctr).then(|| ctr(counts)).flatten(),
+            conversions: shown(Metric::Conversions, counts.conversions),
+            conversion_value_micros: shown(Metric::ConversionValue, counts.conversion_micros),
         }
     }
 }
@@ -377,7 +389,7 @@ impl WhatIfBody {
 }
 
 /// Those that do not count, by their first reason.
-fn by_reason(counts: &Counts) -> BTreeMap<&'static str, i64> {
+pub(in crate::clicks) fn by_reason(counts: &Counts) -> BTreeMap<&'static str, i64> {
     let each = Reason::ALL.into_iter().map(|reason| (reason.name(), counts.invalid[reason as usize]));
     each.filter(|(_, count)| *count != 0).collect()
 }
@@ -399,4 +411,41 @@ pub(in crate::clicks) struct WhichRuleSets {
 pub(in crate::clicks) struct RuleSetsBody {
     /// The rule sets.
     pub(in crate::clicks) rulesets: Vec<RuleSet>,
+}
+
+/// Who adopts a rule set.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = clicks::NewAdoption)]
+pub(in crate::clicks) struct NewAdoption {
+    /// These campaigns: at most 1,000.
+    pub(in crate::clicks) campaigns: Option<Vec<String>>,
+    /// True for all that there are.
+    pub(in crate::clicks) all: Option<bool>,
+    /// From then on: at once unless said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(in crate::clicks) from: Option<Time>,
+}
+
+/// A rule set that was adopted. The answer's position is where in the log.
+#[derive(Serialize, ToSchema)]
+#[schema(as = clicks::Adopted)]
+pub(in crate::clicks) struct Adopted {
+    /// The rule set.
+    pub(in crate::clicks) ruleset: u32,
+    /// From then on.
+    #[schema(value_type = String, format = DateTime)]
+    pub(in crate::clicks) adopted_from: Time,
+}
+
+/// What was done with a rule set.
+#[derive(ToSchema)]
+#[schema(as = clicks::RuleSetDone)]
+#[expect(dead_code, reason = "it is there for its description alone")]
+#[serde(untagged)]
+pub(in crate::clicks) enum RuleSetDone {
+    /// It was tried.
+    Tried(Box<WhatIfBody>),
+    /// It was adopted.
+    Adopted(Adopted),
 }

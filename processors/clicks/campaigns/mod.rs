@@ -3,7 +3,9 @@
 //! A campaign knows its ads and sends each of them every change of its terms. Rule sets all have one key, so their
 //! numbers have no gaps; number 1 is built in.
 
+pub mod adopt;
 pub mod invoices;
+pub mod orders;
 pub mod purse;
 pub mod queries;
 pub mod tables;
@@ -14,9 +16,8 @@ use crate::runtime::system::{Machine, Partitions};
 use crate::runtime::view::View;
 use millrace_state::table::TableDef;
 use millrace_topics::clicks::{
-    CampaignsAnswer, CampaignsCommand, CampaignsOutcome, CampaignsQuery, ClicksCampaigns, Rejection,
+    CampaignsAnswer, CampaignsCommand, CampaignsOutcome, CampaignsQuery, CampaignsTimer, ClicksCampaigns, Rejection,
 };
-use millrace_topics::contract::NoTimer;
 
 /// The machine `clicks.campaigns`.
 pub struct Campaigns;
@@ -33,8 +34,9 @@ impl Machine for Campaigns {
         transition::apply(cx, command)
     }
 
-    fn on_timer(_: &mut Cx<'_, Self>, timer: NoTimer) {
-        match timer {}
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: CampaignsTimer) {
+        let CampaignsTimer::Adopt { campaign, ruleset, rules, after } = timer;
+        adopt::go_on(cx, campaign, ruleset, rules, after);
     }
 
     fn partitions(query: &CampaignsQuery) -> Partitions {

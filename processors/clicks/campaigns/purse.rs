@@ -1,15 +1,21 @@
 //! Budgets: what a campaign may spend is lent to its ads, so that each spends what it has without asking. What was lent
 //! and what is left never add up to more than the budget, so no click is paid that it does not cover.
 //!
+//! A budget that is spread evenly grows with the time of its campaign, so that only what it has come to is lent.
+//!
 //! An ad asks when half of its last loan is spent. When nothing is left to lend, every other ad gives back half of what it
 //! has not spent, or all where that is less than two clicks; if that is too little for a click, the budget is spent.
 
 use crate::clicks::campaigns::Campaigns;
 use crate::clicks::campaigns::tables::{CAMPAIGNS, LEASES, Lease, MEMBERS, PURSES, Purse};
 use crate::clicks::campaigns::transition::keys_of;
-use millrace_topics::clicks::{AdsCommand, Campaign, ClicksAds, Grant, Recall, Return, Want};
+use millrace_topics::clicks::{AdsCommand, Campaign, ClicksAds, Grant, Pacing, Recall, Return, Want};
+use millrace_topics::time::Time;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Campaigns>;
+
+/// Even pacing is ahead of the time by so many milliseconds: a tenth of an hour.
+const AHEAD: u64 = 360_000;
 
 /// A loan is for at least so many clicks, as far as the budget has them.
 const CLICKS: u64 = 100;
@@ -94,6 +100,7 @@ fn ask(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: String) {
 /// all `among` whom it is to be shared; false if nothing is left that a click costs.
 fn lend(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: &str, among: u64) -> bool {
     let Some(budget) = campaign.definition.budget_micros else { return true };
+    let budget = come_to(campaign, budget, cx.now());
     let price = campaign.definition.price_micros.max(1);
     let left = i128::from(budget) - i128::from(purse.lent);
     let Some(left) = u64::try_from(left).ok().filter(|left| *left >= price) else { return false };
@@ -108,6 +115,18 @@ fn lend(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, key: &str, amon
     let (key, campaign) = (key.to_owned(), campaign.definition.id.clone());
     cx.send::<ClicksAds>(&AdsCommand::Grant(Grant { key, campaign, amount_micros, exhausted: false }));
     true
+}
+
+/// What a budget has come to: all of it, or evenly as much as of its campaign's time is over, and a little ahead.
+fn come_to(campaign: &Campaign, budget: u64, now: Time) -> u64 {
+    let (Pacing::Even, Some(starts), Some(ends)) =
+        (campaign.policy.pacing, campaign.definition.starts_at, campaign.definition.ends_at)
+    else {
+        return budget;
+    };
+    let whole = u128::from(ends.since(starts).max(1));
+    let over = u128::from(now.plus(AHEAD).since(starts)).min(whole);
+    u64::try_from(u128::from(budget) * over / whole).expect("it is a part of the budget")
 }
 
 fn recall(cx: &mut Cx<'_>, campaign: &Campaign, purse: &mut Purse, asker: &str) {

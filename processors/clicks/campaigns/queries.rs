@@ -1,7 +1,7 @@
 //! What can be asked of campaigns and rule sets.
 
 use crate::clicks::campaigns::Campaigns;
-use crate::clicks::campaigns::tables::{CAMPAIGNS, INVOICES, RULE_SETS};
+use crate::clicks::campaigns::tables::{CAMPAIGNS, INVOICES, ORDERS, RULE_SETS};
 use crate::runtime::system::Partitions;
 use millrace_topics::clicks::{CampaignsAnswer, CampaignsQuery, RULE_SETS as RULE_SETS_KEY, Rejection, RuleSet, Rules};
 use millrace_topics::time::Time;
@@ -13,6 +13,7 @@ type View<'a> = crate::runtime::view::View<'a, Campaigns>;
 pub fn partitions(query: &CampaignsQuery) -> Partitions {
     let key = match query {
         CampaignsQuery::Campaign { id } | CampaignsQuery::Invoice { campaign: id, .. } => id.as_str(),
+        CampaignsQuery::Order { campaign, .. } => campaign.as_str(),
         CampaignsQuery::RuleSet { .. } | CampaignsQuery::RuleSets { .. } => RULE_SETS_KEY,
     };
     Partitions::One(key.as_bytes().to_vec())
@@ -30,7 +31,7 @@ pub fn merge(_: &CampaignsQuery, answers: Vec<CampaignsAnswer>) -> CampaignsAnsw
 /// Answers a query.
 ///
 /// # Errors
-/// That there is no such campaign or rule set.
+/// That there is no such thing.
 pub fn answer(view: &View<'_>, query: CampaignsQuery) -> Result<CampaignsAnswer, Rejection> {
     match query {
         CampaignsQuery::Campaign { id } => {
@@ -46,6 +47,11 @@ pub fn answer(view: &View<'_>, query: CampaignsQuery) -> Result<CampaignsAnswer,
             let row = view.get(INVOICES, &key).ok_or(Rejection::UnknownInvoice)?;
             let campaign = view.get(CAMPAIGNS, &key.0).expect("an invoice has its campaign");
             Ok(CampaignsAnswer::Invoice(Box::new(row.show(&key.0, &campaign.definition.currency))))
+        }
+        CampaignsQuery::Order { campaign, order_id } => {
+            let place = (campaign, order_id);
+            let row = view.get(ORDERS, &place).ok_or(Rejection::UnknownOrder)?;
+            Ok(CampaignsAnswer::Order(Box::new(row.show(&place))))
         }
         CampaignsQuery::RuleSets { limit, below } => Ok(CampaignsAnswer::RuleSets(rule_sets(view, limit, below))),
     }

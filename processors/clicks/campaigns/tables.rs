@@ -1,7 +1,7 @@
 //! The tables of campaigns and rule sets.
 
 use millrace_state::table::{Table, TableDef};
-use millrace_topics::clicks::{Bill, Campaign, Invoice, RuleSet};
+use millrace_topics::clicks::{Bill, Campaign, Invoice, Order, OrderStatus, RuleSet};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
 
@@ -81,8 +81,42 @@ pub const LEASES: Table<(String, String), Lease> = Table::primary(20, "leases");
 /// (campaign, number) → the invoice.
 pub const INVOICES: Table<(String, u32), InvoiceRow> = Table::primary(21, "invoices");
 
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderRow {
+    /// The click that was named.
+    pub named: String,
+    /// The click that it belongs to.
+    pub click_id: String,
+    /// What it is worth, in millionths of the currency.
+    pub value_micros: u64,
+    /// When it happened.
+    pub time: Time,
+    /// What became of it.
+    pub status: OrderStatus,
+}
+
+impl OrderRow {
+    /// The order as people see it; `place` is its key.
+    #[must_use]
+    pub fn show(&self, place: &(String, String)) -> Order {
+        Order {
+            campaign: place.0.clone(),
+            order_id: place.1.clone(),
+            named: self.named.clone(),
+            click_id: self.click_id.clone(),
+            value_micros: self.value_micros,
+            time: self.time,
+            status: self.status,
+        }
+    }
+}
+
+/// (campaign, order) → the order.
+pub const ORDERS: Table<(String, String), OrderRow> = Table::primary(22, "orders");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![CAMPAIGNS.def(), MEMBERS.def(), RULE_SETS.def(), PURSES.def(), LEASES.def(), INVOICES.def()]
+    vec![CAMPAIGNS.def(), MEMBERS.def(), RULE_SETS.def(), PURSES.def(), LEASES.def(), INVOICES.def(), ORDERS.def()]
 }

@@ -2,12 +2,13 @@
 
 use crate::clicks::bots;
 use crate::clicks::campaigns::tables::{CAMPAIGNS, MEMBERS, RULE_SETS};
-use crate::clicks::campaigns::{Campaigns, invoices, purse};
+use crate::clicks::campaigns::{Campaigns, adopt, invoices, orders, purse};
 use crate::clicks::keys::key_of;
 use crate::runtime::ids;
 use millrace_topics::clicks::{
     AdsCommand, Campaign, CampaignDefinition, CampaignEvent, CampaignsCommand, CampaignsOutcome, Clicks, ClicksAds,
-    Command, NewRules, Opening, Registered, Registration, Rejection, RuleSet, Rules, TermsChange, shard_key,
+    Command, NewRules, Opening, Pacing, Policy, PolicyChange, Registered, Registration, Rejection, RuleSet, Rules,
+    TermsChange, shard_key,
 };
 use millrace_topics::record::Role;
 
@@ -21,6 +22,9 @@ pub const WINDOW_LIMIT: u32 = 86_400;
 
 /// The longest time for which a click counts in its own hour, in seconds.
 pub const LATENESS_LIMIT: u32 = 86_400;
+
+/// The longest time between a click and its conversion, in seconds: 90 days.
+pub const LOOK_BACK_LIMIT: u32 = 90 * 86_400;
 
 /// The highest price of a click, in millionths.
 pub const PRICE_LIMIT: u64 = 1_000_000_000_000;
@@ -44,7 +48,8 @@ pub fn apply(cx: &mut Cx<'_>, command: CampaignsCommand) -> Result<CampaignsOutc
         return Err(Rejection::RoleRequired);
     }
     match command {
-        CampaignsCommand::Define(definition) => Ok(define(cx, *definition)),
+        CampaignsCommand::Define(definition) => Ok(define(cx, *definition, Policy::default())),
+        CampaignsCommand::Plan(plan) => Ok(define(cx, plan.definition, plan.policy)),
         CampaignsCommand::Register(registration) => register(cx, registration),
         CampaignsCommand::Publish(new) => Ok(publish(cx, *new)),
         CampaignsCommand::Want(want) => {
@@ -56,6 +61,9 @@ pub fn apply(cx: &mut Cx<'_>, command: CampaignsCommand) -> Result<CampaignsOutc
             Ok(CampaignsOutcome::Shared)
         }
         CampaignsCommand::CloseInvoice(closing) => invoices::begin(cx, &closing),
+        CampaignsCommand::Convert(conversion) => orders::take(cx, *conversion),
+        CampaignsCommand::Adopt(adoption) => adopt::begin(cx, *adoption),
+        CampaignsCommand::Attributed(attributed) => Ok(orders::note(cx, attributed)),
         CampaignsCommand::Billed(billed) => Ok(invoices::add(cx, &billed)),
     }
 }
@@ -70,15 +78,22 @@ pub fn check(command: &CampaignsCommand) -> Result<(), Rejection> {
             check_id(&definition.id)?;
             fault_of_campaign(definition)
         }
+        CampaignsCommand::Plan(plan) => {
+            check_id(&plan.definition.id)?;
+            fault_of_campaign(&plan.definition).or_else(|| fault_of_policy(&plan.definition, &plan.policy))
+        }
         CampaignsCommand::Register(registration) => {
             check_id(&registration.ad)?;
             (registration.shards == 0).then(|| "an ad has at least one shard".to_owned())
         }
+        CampaignsCommand::Convert(conversion) => orders::fault(conversion),
+        CampaignsCommand::Adopt(adoption) => fault_of_rules(&adoption.rules),
         CampaignsCommand::Publish(new) => fault_of_rules(&new.rules).or_else(|| fault_of_rule_set(new)),
         CampaignsCommand::Want(_)
         | CampaignsCommand::Return(_)
         | CampaignsCommand::CloseInvoice(_)
-        | CampaignsCommand::Billed(_) => None,
+        | CampaignsCommand::Billed(_)
+        | CampaignsCommand::Attributed(_) => None,
     };
     fault.map_or(Ok(()), |fault| Err(Rejection::BadDefinition(fault)))
 }
@@ -116,6 +131,15 @@ fn fault_of_campaign(definition: &CampaignDefinition) -> Option<String> {
     fault_of_rules(&definition.terms(0).rules)
 }
 
+fn fault_of_policy(definition: &CampaignDefinition, policy: &Policy) -> Option<String> {
+    if policy.attribution.look_back_seconds > LOOK_BACK_LIMIT {
+        return Some(format!("`look_back_seconds` is at most {LOOK_BACK_LIMIT}"));
+    }
+    let is_bounded = definition.starts_at.is_some() && definition.ends_at.is_some();
+    let is_even = policy.pacing == Pacing::Even;
+    (is_even && !is_bounded).then(|| "even pacing is between `starts_at` and `ends_at`".to_owned())
+}
+
 fn fault_of_rules(rules: &Rules) -> Option<String> {
     if rules.bots > bots::NEWEST {
         return Some(format!("the newest version of the crawlers' patterns is {}", bots::NEWEST));
@@ -135,29 +159,34 @@ fn fault_of_rule_set(new: &NewRules) -> Option<String> {
     (many > RANGES_LIMIT).then(|| format!("`datacenters` has at most {RANGES_LIMIT} ranges, not {many}"))
 }
 
-fn define(cx: &mut Cx<'_>, definition: CampaignDefinition) -> CampaignsOutcome {
+fn define(cx: &mut Cx<'_>, definition: CampaignDefinition, policy: Policy) -> CampaignsOutcome {
     let (now, known) = (cx.now(), cx.get(CAMPAIGNS, &definition.id));
     match known {
         None => {
             if cx.scan(CAMPAIGNS, &CAMPAIGNS.all()).next().is_none() {
                 open_hours(cx);
             }
-            let campaign = Campaign { definition, version: 1, ads: 0, created_at: now, changed_at: now };
+            let campaign = Campaign { definition, policy, version: 1, ads: 0, created_at: now, changed_at: now };
             keep(cx, &campaign);
             CampaignsOutcome::Created(Box::new(campaign))
         }
-        Some(known) if known.definition == definition => CampaignsOutcome::Changed(Box::new(known)),
-        Some(known) => {
-            let before = known.definition.budget_micros;
-            let campaign = Campaign { definition, version: known.version + 1, changed_at: now, ..known };
-            keep(cx, &campaign);
-            tell_ads(cx, &campaign);
-            if campaign.definition.budget_micros != before {
-                purse::begin_anew(cx, &campaign);
-            }
-            CampaignsOutcome::Changed(Box::new(campaign))
-        }
+        Some(known) => CampaignsOutcome::Changed(Box::new(change(cx, known, definition, policy))),
     }
+}
+
+/// Gives a campaign other terms, and tells its ads; what is as it was changes nothing.
+pub fn change(cx: &mut Cx<'_>, known: Campaign, definition: CampaignDefinition, policy: Policy) -> Campaign {
+    if known.definition == definition && known.policy == policy {
+        return known;
+    }
+    let (budget, before) = (known.definition.budget_micros, known.policy);
+    let campaign = Campaign { definition, policy, version: known.version + 1, changed_at: cx.now(), ..known };
+    keep(cx, &campaign);
+    tell_ads(cx, &campaign, policy != before);
+    if campaign.definition.budget_micros != budget || policy.pacing != before.pacing {
+        purse::begin_anew(cx, &campaign);
+    }
+    campaign
 }
 
 fn keep(cx: &mut Cx<'_>, campaign: &Campaign) {
@@ -173,16 +202,25 @@ fn open_hours(cx: &mut Cx<'_>) {
     }
 }
 
-fn tell_ads(cx: &mut Cx<'_>, campaign: &Campaign) {
+fn tell_ads(cx: &mut Cx<'_>, campaign: &Campaign, with_policy: bool) {
     let id = &campaign.definition.id;
     let terms = campaign.definition.terms(campaign.version);
     let members: Vec<((String, String), u16)> = cx.scan(MEMBERS, &MEMBERS.under(&(id.clone(),))).collect();
     for ((_, ad), shards) in members {
         for key in keys_of(&ad, shards) {
-            let change = TermsChange { key, campaign: id.clone(), terms };
+            let change = TermsChange { key: key.clone(), campaign: id.clone(), terms };
             cx.send::<ClicksAds>(&AdsCommand::Terms(Box::new(change)));
+            if with_policy {
+                tell_policy(cx, campaign, key);
+            }
         }
     }
+}
+
+fn tell_policy(cx: &mut Cx<'_>, campaign: &Campaign, key: String) {
+    let Campaign { version, policy, .. } = *campaign;
+    let change = PolicyChange { key, campaign: campaign.definition.id.clone(), version, policy };
+    cx.send::<ClicksAds>(&AdsCommand::Policy(change));
 }
 
 /// The routing keys of an ad: its own, and those of its shards where there are several.
@@ -208,6 +246,9 @@ fn register(cx: &mut Cx<'_>, registration: Registration) -> Result<CampaignsOutc
         cx.put(MEMBERS, &key, &shards);
         campaign.ads = members;
         cx.put(CAMPAIGNS, &id, &campaign);
+        if campaign.policy != Policy::default() {
+            keys_of(&ad, shards).into_iter().for_each(|key| tell_policy(cx, &campaign, key));
+        }
         if campaign.definition.budget_micros.is_some() {
             purse::welcome(cx, &campaign, &ad, shards);
         }

@@ -66,7 +66,7 @@ fn ads_spend_the_budget_to_its_end_and_no_further_and_more_may_come() {
     check_money(
         &script,
         expect![[r#"
-            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":1000000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
+            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":1000000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
             said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
             said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"a1","price_micros":250000,"reasons":[]}]}
@@ -75,15 +75,19 @@ fn ads_spend_the_budget_to_its_end_and_no_further_and_more_may_come() {
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"a4","price_micros":250000,"reasons":[]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"a5","price_micros":0,"reasons":["budget"]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"b1","price_micros":0,"reasons":["budget"]}]}
-            said clicks.campaigns CampaignChanged {"ads":2,"budget_micros":1500000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":2}
+            said clicks.campaigns CampaignChanged {"ads":2,"budget_micros":1500000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":2}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"b6","price_micros":250000,"reasons":[]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"b7","price_micros":250000,"reasons":[]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"b8","price_micros":0,"reasons":["budget"]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"b9","price_micros":0,"reasons":["budget"]}]}
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 5, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 5, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 5, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 5, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads spends 6294355645245719615 → Spend { lent: 500000, spent: 500000, low: 0, short: false, asked: false, exhausted_since: Some(Time(1704067200000)) }
             clicks.ads spends 16629034431890738719 → Spend { lent: 1000000, spent: 1000000, low: 125000, short: false, asked: false, exhausted_since: None }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 10, valid: 6, micros: 1500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 10, valid: 6, micros: 1500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 6294355645245719615) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0])
+            clicks.ads reasons (473352, 16629034431890738719) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0])
             clicks.campaigns members ("spring", "a") → 1
             clicks.campaigns members ("spring", "b") → 1
             clicks.campaigns purses "spring" → Purse { lent: 1500000, recalls: 0, waiting: [] }
@@ -114,27 +118,31 @@ fn an_ad_that_was_refused_asks_again_and_gets_what_another_gave_up() {
     check_money(
         &script,
         expect![[r#"
-        said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":500000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
-        said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
-        said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"a1","price_micros":250000,"reasons":[]}]}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"a2","price_micros":250000,"reasons":[]}]}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"b1","price_micros":0,"reasons":["budget"]}]}
-        said clicks.ads ClicksInvalidated {"ad":"a","campaign":"spring","case_id":"f1","credit_micros":500000,"voided":2}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"b2","price_micros":0,"reasons":["budget"]}]}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"b3","price_micros":0,"reasons":["budget"]}]}
-        said clicks.ads ClicksJudged {"clicks":[{"click_id":"b4","price_micros":250000,"reasons":[]}]}
-        clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0], impressions: 0 }
-        clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 2, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0 }
-        clicks.ads credits ("f1", 16629034431890738719) → (2, 500000)
-        clicks.ads spends 6294355645245719615 → Spend { lent: 500000, spent: 250000, low: 125000, short: false, asked: false, exhausted_since: None }
-        clicks.ads spends 16629034431890738719 → Spend { lent: 0, spent: 0, low: 0, short: false, asked: false, exhausted_since: Some(Time(1704067200000)) }
-        clicks.campaigns members ("spring", "a") → 1
-        clicks.campaigns members ("spring", "b") → 1
-        clicks.campaigns purses "spring" → Purse { lent: 500000, recalls: 0, waiting: [] }
-        clicks.campaigns leases ("spring", "a") → Lease { lent: 0 }
-        clicks.campaigns leases ("spring", "b") → Lease { lent: 500000 }
-    "#]],
+            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":500000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
+            said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
+            said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"a1","price_micros":250000,"reasons":[]}]}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"a2","price_micros":250000,"reasons":[]}]}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"b1","price_micros":0,"reasons":["budget"]}]}
+            said clicks.ads ClicksInvalidated {"ad":"a","campaign":"spring","case_id":"f1","credit_micros":500000,"voided":2}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"b2","price_micros":0,"reasons":["budget"]}]}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"b3","price_micros":0,"reasons":["budget"]}]}
+            said clicks.ads ClicksJudged {"clicks":[{"click_id":"b4","price_micros":250000,"reasons":[]}]}
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 2, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads credits ("f1", 16629034431890738719) → (2, 500000)
+            clicks.ads spends 6294355645245719615 → Spend { lent: 500000, spent: 250000, low: 125000, short: false, asked: false, exhausted_since: None }
+            clicks.ads spends 16629034431890738719 → Spend { lent: 0, spent: 0, low: 0, short: false, asked: false, exhausted_since: Some(Time(1704067200000)) }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 6, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 6, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 6294355645245719615) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0])
+            clicks.ads reasons (473352, 16629034431890738719) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0])
+            clicks.campaigns members ("spring", "a") → 1
+            clicks.campaigns members ("spring", "b") → 1
+            clicks.campaigns purses "spring" → Purse { lent: 500000, recalls: 0, waiting: [] }
+            clicks.campaigns leases ("spring", "a") → Lease { lent: 0 }
+            clicks.campaigns leases ("spring", "b") → Lease { lent: 500000 }
+        "#]],
     );
 }
 
@@ -156,18 +164,21 @@ fn a_budget_of_nothing_pays_nothing_and_a_click_that_is_voided_can_be_paid_again
     check_money(
         &script,
         expect![[r#"
-            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":0,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
+            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":0,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
             said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c0","price_micros":0,"reasons":["budget"]}]}
-            said clicks.campaigns CampaignChanged {"ads":1,"budget_micros":250000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":2}
+            said clicks.campaigns CampaignChanged {"ads":1,"budget_micros":250000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":2}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c1","price_micros":250000,"reasons":[]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c2","price_micros":0,"reasons":["budget"]}]}
             said clicks.ads ClicksInvalidated {"ad":"a","campaign":"spring","case_id":"f1","credit_micros":250000,"voided":1}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c3","price_micros":250000,"reasons":[]}]}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c4","price_micros":0,"reasons":["budget"]}]}
-            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 5, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 5, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads credits ("f1", 16629034431890738719) → (1, 250000)
             clicks.ads spends 16629034431890738719 → Spend { lent: 250000, spent: 250000, low: 0, short: false, asked: false, exhausted_since: Some(Time(1704067200000)) }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 5, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 5, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 16629034431890738719) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 1, 0, 0, 0])
             clicks.campaigns members ("spring", "a") → 1
             clicks.campaigns purses "spring" → Purse { lent: 250000, recalls: 0, waiting: [] }
             clicks.campaigns leases ("spring", "a") → Lease { lent: 250000 }
@@ -224,7 +235,7 @@ fn an_invoice_never_changes_and_what_comes_later_is_a_credit_of_the_next() {
     check_money(
         &script,
         expect![[r#"
-            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":10000000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
+            said clicks.campaigns CampaignChanged {"ads":0,"budget_micros":10000000,"changed_at":"2024-01-01T00:00:00Z","created_at":"2024-01-01T00:00:00Z","currency":"EUR","dedupe_seconds":null,"double_click_ms":null,"ends_at":null,"id":"spring","lateness_seconds":null,"paused":false,"policy":{"alerts":{"ctr_millionths":1000000,"invalid_rise_millionths":300000,"min_clicks":100},"attribution":{"look_back_seconds":2592000,"model":"click"},"pacing":"asap"},"price_micros":250000,"rules":{"address_per_hour":200,"address_per_minute":20,"bots":1,"cadence":10,"dedupe_seconds":3600,"double_click_ms":2000,"lateness_seconds":86400,"prefix_per_hour":2000,"prefix_per_minute":200,"require_token":false,"visitor_per_hour":100,"visitor_per_minute":10},"ruleset":1,"starts_at":null,"version":1}
             said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"a","key":"a","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
             said clicks.ads AdDefined {"campaign":"spring","created_at":"2024-01-01T00:00:00Z","id":"b","key":"b","placement":"home","price_micros":250000,"ruleset":1,"shards":1,"target":"https://shop.example/"}
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c1","price_micros":250000,"reasons":[]}]}
@@ -239,15 +250,21 @@ fn an_invoice_never_changes_and_what_comes_later_is_a_credit_of_the_next() {
             said clicks.ads ClicksJudged {"clicks":[{"click_id":"c5","price_micros":0,"reasons":["late"]}]}
             said clicks.campaigns InvoiceClosed {"amount_micros":250000,"campaign":"spring","clicks":1,"closed_at":"2024-01-01T04:00:00Z","credit_clicks":-1,"credit_micros":-250000,"currency":"EUR","from":"2024-01-01T01:00:00Z","id":"spring-2","number":2,"status":"closed","total_micros":0,"until":"2024-01-01T03:00:00Z"}
             → 404 unknown_campaign: there is no campaign of this id
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 2, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473354, 16629034431890738719, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 1, valid: -1, micros: -250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 2, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473354, 16629034431890738719, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (1, 473352, 16629034431890738719, 23130, 0) → Counts { gross: 1, valid: -1, micros: -250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads credits ("f1", 16629034431890738719) → (1, 250000)
             clicks.ads spends 6294355645245719615 → Spend { lent: 6125000, spent: 250000, low: 1812500, short: false, asked: false, exhausted_since: None }
             clicks.ads spends 16629034431890738719 → Spend { lent: 3875000, spent: 250000, low: 1250000, short: false, asked: false, exhausted_since: None }
             clicks.ads billed 6294355645245719615 → BilledRow { until: Time(1704078000000), credit_clicks: 0, credit_micros: 0 }
             clicks.ads billed 16629034431890738719 → BilledRow { until: Time(1704078000000), credit_clicks: 0, credit_micros: 0 }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 4, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (1, 473354, 4530822953412005819, 4) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 5, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 16629034431890738719) → ByReason([0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 0])
+            clicks.ads told 6294355645245719615 → Time(1703991600000)
+            clicks.ads told 16629034431890738719 → Time(1703991600000)
             clicks.campaigns members ("spring", "a") → 1
             clicks.campaigns members ("spring", "b") → 1
             clicks.campaigns purses "spring" → Purse { lent: 10000000, recalls: 0, waiting: [] }

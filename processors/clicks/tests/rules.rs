@@ -224,13 +224,13 @@ fn a_time_that_cannot_be_is_the_logs() {
             clicks.ads clicks (473352, 6294355645245719615, 0, 110020875957771257568826702248857983133) → ClickRow { click_id: "a_year_off", arrived: Time(1704067200000), skewed: true, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 5]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 5]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 5]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
             clicks.ads clicks (473352, 6294355645245719615, 0, 261147897641798517404760611100122004460) → ClickRow { click_id: "too_old", arrived: Time(1704067200000), skewed: true, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
             clicks.ads clicks (473352, 6294355645245719615, 120000, 231139435008306351622036118829087801266) → ClickRow { click_id: "ahead", arrived: Time(1704067200000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
-            clicks.ads rollup (0, 28399680, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 3, valid: 3, micros: 750000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (0, 28401122, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473328, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (2, 19722, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (0, 28399680, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 3, valid: 3, micros: 750000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (0, 28401122, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473328, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (2, 19722, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads visitors (0, 28399680, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (0, 28401120, 6294355645245719615, 23130, 0) → [0, 2, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (0, 28401122, 6294355645245719615, 23130, 0) → [0, 3, 0, 0, 0, 0, 0, 0, 0]
@@ -239,6 +239,10 @@ fn a_time_that_cannot_be_is_the_logs() {
             clicks.ads visitors (2, 19722, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6294355645245719615, 23130, 0) → [0, 2, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 1250000, low: 0, short: false, asked: false, exhausted_since: None }
+            clicks.ads campaign_sums (1, 473328, 4530822953412005819, 4) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19722, 4530822953412005819, 4) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 4, valid: 4, micros: 1000000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
         "#]],
     );
 }
@@ -286,9 +290,9 @@ fn an_id_is_one_click_wherever_it_comes_from_and_whoever_says_it() {
             clicks.ads counted (473352, 6294355645245719615, 2) → [1000]
             clicks.ads clicks (473352, 6294355645245719615, 0, 286879614915848969100893339040063510018) → ClickRow { click_id: "c1", arrived: Time(1704067200000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
             clicks.ads clicks (473352, 6294355645245719615, 1000, 237114399588614682166956832953564185301) → ClickRow { click_id: "c2", arrived: Time(1704067201000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), country: Country([90, 90]), device: Other, judged: Time(1704067201000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
-            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads visitors (0, 28401120, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (1, 473352, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
@@ -296,6 +300,8 @@ fn an_id_is_one_click_wherever_it_comes_from_and_whoever_says_it() {
             clicks.ads uncounted (473401, 6294355645245719615) → (1, 0)
             clicks.ads uncounted (473401, 10254759019609851659) → (0, 1)
             clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 500000, low: 0, short: false, asked: false, exhausted_since: None }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
         "#]],
     );
 }
@@ -325,16 +331,19 @@ fn a_click_behind_the_lateness_does_not_count_and_is_an_adjustment() {
             clicks.ads counted (473352, 6294355645245719615, 2) → [1800000]
             clicks.ads clicks (473352, 6294355645245719615, 1800000, 95086481905933240405168247173223333699) → ClickRow { click_id: "late", arrived: Time(1704078000000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), country: Country([90, 90]), device: Other, judged: Time(1704078000000), reasons: Reasons(2048), price_micros: 0, ruleset: 1, changes: [] }
             clicks.ads clicks (473352, 6294355645245719615, 1800000, 243739963566291297720774366295029202322) → ClickRow { click_id: "in_time", arrived: Time(1704077999999), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), country: Country([90, 90]), device: Other, judged: Time(1704077999999), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [] }
-            clicks.ads rollup (0, 28401150, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (0, 28401150, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (0, 28401150, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (0, 28401150, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads visitors (0, 28401150, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (1, 473352, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (2, 19723, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 250000, low: 0, short: false, asked: false, exhausted_since: None }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 2, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 2, valid: 1, micros: 250000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 6294355645245719615) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0])
         "#]],
     );
 }
@@ -395,14 +404,14 @@ fn a_case_makes_clicks_invalid_once_and_leaves_closed_hours_as_they_are() {
             clicks.ads clicks (473352, 6294355645245719615, 0, 237114399588614682166956832953564185301) → ClickRow { click_id: "c2", arrived: Time(1704067200000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 2]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [VerdictChange { at: Time(1704078000000), reasons: Reasons(4096), price_micros: 0, case_id: Some("f4") }] }
             clicks.ads clicks (473352, 6294355645245719615, 0, 286879614915848969100893339040063510018) → ClickRow { click_id: "c1", arrived: Time(1704067200000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 1]), country: Country([90, 90]), device: Other, judged: Time(1704067200000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [VerdictChange { at: Time(1704078000000), reasons: Reasons(4096), price_micros: 0, case_id: Some("f1") }] }
             clicks.ads clicks (473355, 6294355645245719615, 0, 158362392904095089292453257964914162622) → ClickRow { click_id: "c3", arrived: Time(1704078000000), skewed: false, visitor: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), identity: Cookie, prefix: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), address: Hashed([0, 0, 0, 0, 0, 0, 0, 3]), country: Country([90, 90]), device: Other, judged: Time(1704078000000), reasons: Reasons(0), price_micros: 250000, ruleset: 1, changes: [VerdictChange { at: Time(1704078000000), reasons: Reasons(4096), price_micros: 0, case_id: Some("f2") }] }
-            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (0, 28401300, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (1, 473355, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0 }
-            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 3, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0 }
-            clicks.ads adjustments (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0 }
+            clicks.ads rollup (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (0, 28401300, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 2, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (1, 473355, 6294355645245719615, 23130, 0) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads rollup (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 3, valid: 2, micros: 500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (0, 28401120, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (1, 473352, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads adjustments (2, 19723, 6294355645245719615, 23130, 0) → Counts { gross: 0, valid: -2, micros: -500000, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
             clicks.ads visitors (0, 28401120, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (0, 28401300, 6294355645245719615, 23130, 0) → [0, 3, 0, 0, 0, 0, 0, 0, 0]
             clicks.ads visitors (1, 473352, 6294355645245719615, 23130, 0) → [0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0]
@@ -416,6 +425,11 @@ fn a_case_makes_clicks_invalid_once_and_leaves_closed_hours_as_they_are() {
             clicks.ads credits ("f2", 6294355645245719615) → (1, 250000)
             clicks.ads credits ("f4", 6294355645245719615) → (1, 250000)
             clicks.ads spends 6294355645245719615 → Spend { lent: 0, spent: 0, low: 0, short: false, asked: false, exhausted_since: None }
+            clicks.ads campaign_sums (1, 473352, 4530822953412005819, 4) → Counts { gross: 2, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (1, 473355, 4530822953412005819, 4) → Counts { gross: 1, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads campaign_sums (2, 19723, 4530822953412005819, 4) → Counts { gross: 3, valid: 0, micros: 0, invalid: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0], impressions: 0, conversions: 0, conversion_micros: 0 }
+            clicks.ads reasons (473352, 6294355645245719615) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0])
+            clicks.ads reasons (473355, 6294355645245719615) → ByReason([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
         "#]],
     );
 }

@@ -4,6 +4,8 @@
 //! `clicks.ads` in the order in which they are in the log. What speaks against a click stands in them: the first machine
 //! gathers it whatever the rules are, so only verdicts are made anew. Nothing leaves the sandbox.
 
+pub mod routes;
+
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::suppose::Supposition;
 use crate::clicks::campaigns::Campaigns;
@@ -118,6 +120,8 @@ fn minus(mut one: Counts, other: &Counts) -> Counts {
         micros: -other.micros,
         invalid: other.invalid.map(|count| -count),
         impressions: -other.impressions,
+        conversions: -other.conversions,
+        conversion_micros: -other.conversion_micros,
     };
     one.add(&negative);
     one
