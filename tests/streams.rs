@@ -85,11 +85,13 @@ impl Client {
 
     /// The next event that is more than a sign of life.
     pub fn event(&mut self) -> Event {
-        loop {
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
             if let Some(event) = self.next().expect("the stream goes on") {
                 return event;
             }
         }
+        panic!("nothing but signs of life within {DEADLINE:?}");
     }
 
     /// What the description of the API says of these events.
