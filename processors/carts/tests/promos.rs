@@ -43,7 +43,9 @@ fn a_use_is_reserved_at_the_checkout_and_is_the_orders_or_given_back() {
         of("checkout", "a"),
         "+16m".to_owned(),
     ];
-    check(&script.join("\n"), expect![[r#"
+    check(
+        &script.join("\n"),
+        expect![[r#"
         @carts.promo {"type":"define","code":"ten","discount":{"kind":"percent","basis_points":1000},"max_uses":1}
           → {"budget":null,"code":"ten","discount":{"basis_points":1000,"kind":"percent"},"ends_at":null,"max_uses":1,"max_uses_per_customer":null,"priority":0,"reserved":0,"skus":[],"spent":0,"stackable":false,"starts_at":null,"used":0,"version":1}
           said carts.promo PromotionChanged
@@ -119,7 +121,8 @@ fn a_use_is_reserved_at_the_checkout_and_is_the_orders_or_given_back() {
           said carts.stock ItemReleased
         carts payments ("b", "p") → PaymentRow { state: Captured, amount: 1799, changed_at: Time(1704067200000) }
         carts.stock counts "tee" → Counts { on_hand: 9, reserved: 0, committed: 1 }
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -137,7 +140,7 @@ fn codes_stack_where_both_allow_it_and_only_while_they_count() {
             add(&cart, "tee", 1),
             apply(&cart, "once", 5000, ""),
             of("checkout", &cart),
-            pay(&cart, "p", "captured", 1000),
+            pay(&cart, "p", "captured", 999),
         ]
     };
     let mut script = vec![
@@ -169,7 +172,9 @@ fn codes_stack_where_both_allow_it_and_only_while_they_count() {
     script.extend(bought("u1"));
     script.extend(bought("u1"));
     script.extend(bought("u2"));
-    check(&script.join("\n"), expect![[r#"
+    check(
+        &script.join("\n"),
+        expect![[r#"
         @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
           → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0},"title":""}
           said carts.stock SkuChanged
@@ -307,7 +312,8 @@ fn codes_stack_where_both_allow_it_and_only_while_they_count() {
         carts.stock counts "tee" → Counts { on_hand: 9, reserved: 2, committed: 0 }
         carts.stock holds ("tee", "user:u1~1") → (1, 1)
         carts.stock holds ("tee", "user:u2~1") → (1, 1)
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

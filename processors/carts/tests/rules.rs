@@ -314,3 +314,22 @@ fn stock_is_counted_and_never_below_what_is_held() {
     "#]],
     );
 }
+
+#[test]
+fn a_cart_that_nobody_touches_for_a_day_is_said_to_be_left_alone_once() {
+    let script = [
+        open("c"),
+        open("empty"),
+        format!("+20h {}", add("c", "tee", 2)),
+        "+5h".to_owned(),
+        "+20h".to_owned(),
+        "+48h".to_owned(),
+        add("c", "tee", 1),
+        "+25h".to_owned(),
+        item("tee", 9),
+        of("checkout", "c"),
+        super::pay("c", "p", "captured", 5997),
+        "+72h".to_owned(),
+    ];
+    check(&script.join("\n"), expect![[r#""#]]);
+}
