@@ -272,6 +272,7 @@ impl Slot {
         self.take_acks(&mut live);
         let more = self.apply(&mut live, &mut out);
         self.ship(&mut live, out.sent);
+        live.settle();
         self.owed.lock().add(&mut out);
         self.consider_flush(&mut live);
         let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
@@ -305,6 +306,7 @@ impl Slot {
             self.note(&mut live);
             self.tick(&mut live);
         }
+        live.settle();
         self.consider_flush(&mut live);
         drop(live);
         self.publish();
@@ -557,10 +559,18 @@ impl Live {
         }
     }
 
+    /// Goes on with what the last flush has left to do in memory.
+    fn settle(&mut self) {
+        if let Ok(part) = &mut self.part {
+            part.core_mut().store.settle();
+        }
+    }
+
     /// Puts a rebuilt state in the place of the present one. The sender stays: what is on its way comes back to it.
     pub fn swap(&mut self, mut rebuilt: Box<dyn Processor>) {
         if let Ok(part) = &mut self.part {
             std::mem::swap(&mut part.core_mut().sender, &mut rebuilt.core_mut().sender);
+            rebuilt.core_mut().sender.learn_all(&part.core().sender);
         }
         self.flushed = rebuilt.core().meta.next;
         self.part = Ok(rebuilt);

@@ -28,15 +28,35 @@ const OVERHEAD: usize = 64;
 pub(crate) struct Tables([u128; 2]);
 
 impl Tables {
+    /// Every table.
+    pub(crate) fn all() -> Self {
+        Self([u128::MAX; 2])
+    }
+
     fn has(self, table: u8) -> bool {
         self.0[usize::from(table >> 7)] >> (table & 127) & 1 == 1
+    }
+
+    /// True if the key's table is in it.
+    pub(crate) fn has_key(self, key: &[u8]) -> bool {
+        key.first().is_some_and(|table| self.has(*table))
+    }
+
+    pub(crate) fn remove(&mut self, others: Self) {
+        (0..2).for_each(|half| self.0[half] &= !others.0[half]);
+    }
+
+    fn add_key(&mut self, key: &[u8]) {
+        if let Some(table) = key.first() {
+            self.0[usize::from(table >> 7)] |= 1 << (table & 127);
+        }
     }
 
     pub(crate) fn add(&mut self, others: Self) {
         (0..2).for_each(|half| self.0[half] |= others.0[half]);
     }
 
-    fn of(tables: impl Iterator<Item = u8>) -> Self {
+    pub(crate) fn of(tables: impl Iterator<Item = u8>) -> Self {
         let mut set = Self::default();
         tables.for_each(|table| set.0[usize::from(table >> 7)] |= 1 << (table & 127));
         set
@@ -49,7 +69,7 @@ impl Tables {
 }
 
 /// The tables that a range touches.
-fn tables_of(range: &Range) -> impl Iterator<Item = u8> + use<> {
+pub(crate) fn tables_of(range: &Range) -> impl Iterator<Item = u8> + use<> {
     let first = range.from.first().copied().unwrap_or(0);
     // The key behind the last one may be the bare number of the next table.
     let last = match range.to.as_slice() {
@@ -91,6 +111,8 @@ pub(crate) struct Layer {
     ordered: BTreeMap<Box<[u8]>, Value>,
     /// The tables whose rows are in `ordered`.
     walked: Tables,
+    /// The tables that have rows here, or had.
+    tables: Tables,
     bytes: usize,
 }
 
@@ -119,6 +141,7 @@ impl Layer {
     /// Sets a row, and returns what it was set to before.
     pub(crate) fn insert(&mut self, key: Box<[u8]>, value: Value) -> Option<Value> {
         self.bytes += cost(&key, &value);
+        self.tables.add_key(&key);
         let key_bytes = key.len();
         let before =
             if self.is_walked(&key) { self.ordered.insert(key, value) } else { self.unordered.insert(key, value) };
@@ -128,16 +151,43 @@ impl Layer {
         before
     }
 
-    /// Takes a row back, as if it had not been set.
-    pub(crate) fn remove(&mut self, key: &[u8]) {
-        let before = if self.is_walked(key) { self.ordered.remove(key) } else { self.unordered.remove(key) };
-        if let Some(before) = before {
-            self.bytes -= cost(key, &before);
+    /// Takes a row back, as if it had not been set; what it was set to.
+    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Value> {
+        self.take(key).map(|(_, value)| value)
+    }
+
+    /// The same, with its key.
+    pub(crate) fn take(&mut self, key: &[u8]) -> Option<(Box<[u8]>, Value)> {
+        if self.is_empty() {
+            return None;
         }
+        let walked = self.is_walked(key);
+        let row = if walked { self.ordered.remove_entry(key) } else { self.unordered.remove_entry(key) }?;
+        self.bytes -= cost(&row.0, &row.1);
+        Some(row)
+    }
+
+    /// Takes some rows out, in no order.
+    pub(crate) fn take_some(&mut self, rows: usize) -> Vec<(Box<[u8]>, Value)> {
+        let mut taken = Vec::with_capacity(rows.min(self.unordered.len() + self.ordered.len()));
+        #[allow(clippy::iter_over_hash_type, reason = "they go into another map")]
+        taken.extend(self.unordered.extract_if(|_, _| true).take(rows));
+        while taken.len() < rows
+            && let Some(row) = self.ordered.pop_first()
+        {
+            taken.push(row);
+        }
+        self.bytes -= taken.iter().map(|(key, value)| cost(key, value)).sum::<usize>();
+        taken
+    }
+
+    /// The tables that have rows here, or had.
+    pub(crate) fn tables(&self) -> Tables {
+        self.tables
     }
 
     fn is_walked(&self, key: &[u8]) -> bool {
-        key.first().is_some_and(|table| self.walked.has(*table))
+        self.walked.has_key(key)
     }
 
     /// Keeps these tables in order from here on.
@@ -147,8 +197,7 @@ impl Layer {
         }
         self.walked.add(tables);
         let walked = self.walked;
-        let is_walked = |key: &[u8]| key.first().is_some_and(|table| walked.has(*table));
-        self.ordered.extend(self.unordered.extract_if(|key, _| is_walked(key)));
+        self.ordered.extend(self.unordered.extract_if(|key, _| walked.has_key(key)));
     }
 
     /// Walks rows. Those of tables that nobody walked before are put in order for this one walk.

@@ -3,6 +3,7 @@
 pub mod checkpoint;
 pub mod compare;
 pub mod env;
+mod kept;
 pub mod key;
 mod layer;
 pub mod store;

@@ -2,19 +2,19 @@
 //!
 //! Writes go into the *active* layer. A flush freezes it, writes the frozen layer as one batch or one file, and lands
 //! it. There is no write-ahead log: what is lost in a crash is applied again from the log, from the offset that the
-//! last landed layer holds. Reads look through active, frozen and base, in this order; the last landed layers stay in
-//! memory for a while, because what was written lately is what is read next, and so do rows that were read from disk:
-//! a read from RocksDB costs several microseconds, also from its cache.
+//! last landed layer holds. Reads look through active, frozen, what is kept in memory of the base, and the base, in
+//! this order.
 
 use crate::env::{Env, RowMemory};
-use crate::layer::{Layer, Row, Rows as Walk, Tables, Value, Walks, bounds};
-use crate::table::Range;
+use crate::kept::{Found, Kept};
+use crate::layer::{Layer, Row, Rows as Walk, Tables, Value, Walks, bounds, tables_of};
+use crate::table::{Range, TableDef};
 use rocksdb::{
     DB, Direction, IngestExternalFileOptions, IteratorMode, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
 };
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,8 +22,11 @@ use std::sync::Arc;
 /// Rows as they stand in memory.
 pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 
-/// How many landed layers stay in memory at most: each costs a look at every read of a row that is in none.
-const LANDED: usize = 8;
+/// How many rows of a landed layer settle at a time.
+const SETTLED: usize = 2048;
+
+/// How many rows of the disk are looked at at a time, after a start.
+const WARMED: usize = 512;
 
 /// A layer of so many bytes lands as a file of its own instead of through RocksDB's write buffer: less work for each
 /// row, but more for each layer.
@@ -64,13 +67,10 @@ enum Base {
 /// The state of one partition.
 pub struct Store {
     base: Base,
-    /// What the base has too, the newest first. The newest takes up rows that are read from the base: they are in no
-    /// other layer, or they had been found there.
-    landed: VecDeque<RefCell<Layer>>,
-    /// What landed layers may use.
-    memory: Arc<RowMemory>,
-    /// What those of this store do use.
-    used: Cell<usize>,
+    /// What the base has too.
+    kept: RefCell<Kept>,
+    /// Rows on disk before this key have been looked at since the start; none once all have, or there is no room.
+    warming: Option<Vec<u8>>,
     frozen: Option<Arc<Layer>>,
     active: Layer,
     /// The tables that were often walked above dirty rows since the last freeze.
@@ -90,7 +90,7 @@ pub struct Landed(Base);
 
 /// Layers that a store needs no more. To drop them takes long enough to do it where nobody waits.
 #[must_use = "drop it where nobody waits for the store"]
-pub struct Retired(#[allow(dead_code, reason = "it is held to be dropped")] Vec<RefCell<Layer>>);
+pub struct Retired(#[allow(dead_code, reason = "it is held to be dropped")] Vec<Layer>);
 
 impl Store {
     /// A store above rows in memory.
@@ -110,9 +110,17 @@ impl Store {
     }
 
     fn above(base: Base, memory: Arc<RowMemory>) -> Self {
-        let (landed, walked) = (VecDeque::from([RefCell::default()]), Cell::default());
-        let (used, active, walks) = (Cell::default(), Layer::default(), RefCell::default());
-        Self { base, landed, memory, used, frozen: None, active, walked, walks, undo: None }
+        let is_empty = matches!(base, Base::Rocks { db: None, .. });
+        let kept = RefCell::new(Kept::new(memory, is_empty));
+        let warming = matches!(base, Base::Rocks { db: Some(_), .. }).then(Vec::new);
+        let (walked, active, walks) = (Cell::default(), Layer::default(), RefCell::default());
+        Self { base, kept, warming, frozen: None, active, walked, walks, undo: None }
+    }
+
+    /// Says which tables there are: rows of cold ones do not stay in memory once they have landed.
+    pub fn know(&mut self, tables: &[TableDef]) {
+        let cold = tables.iter().filter(|table| table.is_cold).map(|table| table.id);
+        self.kept.get_mut().set_cold(Tables::of(cold));
     }
 
     /// The rows below both layers, if this store is in memory.
@@ -142,34 +150,20 @@ impl Store {
         if let Some(found) = layers.find_map(|layer| layer.get(key)) {
             return found.as_deref().map(read);
         }
-        for layer in &self.landed {
-            if let Some(found) = layer.borrow().get(key) {
-                return found.as_deref().map(read);
-            }
+        match self.kept.borrow_mut().find(key) {
+            Found::Row(value) => return value.as_deref().map(read),
+            Found::Absent => return None,
+            Found::Unknown => {}
         }
         match &self.base {
             Base::Memory(rows) => rows.get(key).map(|value| read(value)),
             Base::Rocks { db: None, .. } => None,
             Base::Rocks { db: Some(db), path, .. } => {
                 let value = db.get_pinned(key).unwrap_or_else(|error| damaged(path, &error))?;
-                self.take_up(key, &value);
+                self.kept.borrow_mut().take_up(key, &value);
                 Some(read(&value))
             }
         }
-    }
-
-    /// Keeps a row that was read from the base, while there is room.
-    fn take_up(&self, key: &[u8], value: &[u8]) {
-        if self.memory.has_room() {
-            let mut newest = self.landed[0].borrow_mut();
-            let before = newest.bytes();
-            newest.insert(key.into(), Some(value.into()));
-            self.set_used(self.used.get() + newest.bytes() - before);
-        }
-    }
-
-    fn set_used(&self, used: usize) {
-        self.memory.change(self.used.replace(used), used);
     }
 
     /// Writes a row; `None` deletes it.
@@ -181,6 +175,19 @@ impl Store {
             Some(undo) => {
                 let before = self.active.insert(key.clone(), value);
                 undo.push((key, before));
+            }
+        }
+    }
+
+    /// Takes a row back that was written once, by this store, and never before: nothing of it is left where it has not
+    /// been frozen yet, else it is deleted.
+    pub fn unset(&mut self, key: Vec<u8>) {
+        match self.active.take(&key) {
+            None => self.set(key, None),
+            Some((key, value)) => {
+                if let Some(undo) = &mut self.undo {
+                    undo.push((key, Some(value)));
+                }
             }
         }
     }
@@ -201,7 +208,7 @@ impl Store {
         for (key, before) in self.undo.take().unwrap_or_default().into_iter().rev() {
             match before {
                 Some(value) => drop(self.active.insert(key, value)),
-                None => self.active.remove(&key),
+                None => drop(self.active.remove(&key)),
             }
         }
     }
@@ -226,17 +233,24 @@ impl Store {
         RangeIter { sources, reverse: range.reverse }
     }
 
-    /// Walks rows as [`Store::range`] does, and keeps those in memory that are on disk, while there is room: for what
-    /// is read once at the start and needed again.
+    /// Walks rows as [`Store::range`] does, and keeps those in memory that are on disk, while there is room: for what is
+    /// read once at the start and needed again. Of a table that was walked whole it is known then what is not there.
     ///
     /// # Panics
     /// With [`Damaged`] where the disk's rows cannot be read.
     pub fn load(&self, range: &Range) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         let is_on_disk = matches!(self.base, Base::Rocks { .. }) && self.active.is_empty() && self.frozen.is_none();
-        self.range(range).inspect(move |(key, value)| {
-            if is_on_disk {
-                self.take_up(key, value);
+        let has_all = range.from.len() == 1 && range.to.len() == 1;
+        let (mut rows, mut is_whole, tables) = (self.range(range), is_on_disk && has_all, Tables::of(tables_of(range)));
+        std::iter::from_fn(move || {
+            let row = rows.next();
+            match &row {
+                Some((key, value)) if is_on_disk => is_whole &= self.kept.borrow_mut().take_up(key, value),
+                Some(_) => {}
+                None if is_whole => self.kept.borrow_mut().add_whole(tables),
+                None => {}
             }
+            row
         })
     }
 
@@ -268,21 +282,57 @@ impl Store {
     /// Takes the written layer as the new base.
     pub fn land(&mut self, landed: Landed) -> Retired {
         self.base = landed.0;
-        if let Some(layer) = self.frozen.take() {
-            // Nobody else has it any more: whoever wrote it has let go.
-            self.landed.push_front(RefCell::new(Arc::into_inner(layer).unwrap_or_default()));
-        }
-        let mut retired = Vec::new();
-        self.count_landed();
-        while self.landed.len() > 1 && (self.landed.len() > LANDED || !self.memory.has_room()) {
-            retired.extend(self.landed.pop_back());
-            self.count_landed();
+        let Some(layer) = self.frozen.take() else { return Retired(Vec::new()) };
+        // Nobody else has it any more: whoever wrote it has let go.
+        let retired = self.kept.get_mut().land(Arc::into_inner(layer).unwrap_or_default());
+        if !retired.is_empty() {
+            // Rows that it took up may be gone again.
+            self.warming = None;
         }
         Retired(retired)
     }
 
-    fn count_landed(&self) {
-        self.set_used(self.landed.iter().map(|layer| layer.borrow().bytes()).sum());
+    /// Goes on with what a landing or a start has left to do: a little at a time, often.
+    ///
+    /// # Panics
+    /// With [`Damaged`] where the disk's rows cannot be read.
+    pub fn settle(&mut self) {
+        if !self.kept.get_mut().settle(SETTLED) {
+            self.warm();
+        }
+    }
+
+    /// Takes up some more of the rows that were on disk at the start. A miss costs more than any row that is there, and
+    /// there is none where a table is here as a whole.
+    fn warm(&mut self) {
+        let (Some(from), Base::Rocks { db: Some(db), path, .. }) = (self.warming.take(), &self.base) else { return };
+        let kept = self.kept.get_mut();
+        let table = from.first().copied().unwrap_or_default();
+        let Some(next) = table.checked_add(1) else { return };
+        if kept.is_cold(table) {
+            self.warming = Some(vec![next]);
+            return;
+        }
+        let range = Range { from: from.max(vec![table]), to: vec![next], reverse: false };
+        let mut last = None;
+        let mut rows = walk_db(db, path, &range);
+        for (key, value) in rows.by_ref().take(WARMED) {
+            let value = value.expect("the disk has no row without a value");
+            if matches!(kept.find(&key), Found::Unknown) && !kept.take_up(&key, &value) {
+                return;
+            }
+            last = Some(key.into_owned());
+        }
+        self.warming = match last {
+            Some(mut last) if rows.next().is_some() => {
+                last.push(0);
+                Some(last)
+            }
+            _ => {
+                kept.add_whole(Tables::of(std::iter::once(table)));
+                Some(vec![next])
+            }
+        };
     }
 
     /// Freezes, writes and lands in one call, for those who may wait.
@@ -304,12 +354,6 @@ impl Store {
             Base::Memory(_) => None,
             Base::Rocks { db, .. } => db.clone(),
         }
-    }
-}
-
-impl Drop for Store {
-    fn drop(&mut self) {
-        self.set_used(0);
     }
 }
 

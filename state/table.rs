@@ -23,6 +23,8 @@ pub struct TableDef {
     pub name: &'static str,
     /// Whether its rows stand in the digest.
     pub kind: Kind,
+    /// True if its rows do not stay in memory once they are on disk.
+    pub is_cold: bool,
     show_key: fn(&[u8]) -> String,
     show_value: fn(&[u8]) -> String,
 }
@@ -51,6 +53,7 @@ pub struct Table<K, V> {
     id: u8,
     name: &'static str,
     kind: Kind,
+    is_cold: bool,
     types: PhantomData<fn(K) -> V>,
 }
 
@@ -66,20 +69,26 @@ impl<K: Key + Debug, V: Body> Table<K, V> {
     /// A table whose writes stand in the digest.
     #[must_use]
     pub const fn primary(id: u8, name: &'static str) -> Self {
-        Self { id, name, kind: Kind::Primary, types: PhantomData }
+        Self { id, name, kind: Kind::Primary, is_cold: false, types: PhantomData }
     }
 
     /// A table that can be computed from primary ones.
     #[must_use]
     pub const fn derived(id: u8, name: &'static str) -> Self {
-        Self { id, name, kind: Kind::Derived, types: PhantomData }
+        Self { id, name, kind: Kind::Derived, is_cold: false, types: PhantomData }
+    }
+
+    /// The same table, whose rows are written and seldom read: they do not stay in memory once they are on disk.
+    #[must_use]
+    pub const fn cold(self) -> Self {
+        Self { is_cold: true, ..self }
     }
 
     /// What is known of it without its types.
     #[must_use]
     pub const fn def(&self) -> TableDef {
-        let (id, name, kind) = (self.id, self.name, self.kind);
-        TableDef { id, name, kind, show_key: show_key::<K>, show_value: show_value::<V> }
+        let (id, name, kind, is_cold) = (self.id, self.name, self.kind, self.is_cold);
+        TableDef { id, name, kind, is_cold, show_key: show_key::<K>, show_value: show_value::<V> }
     }
 
     /// Whether its rows stand in the digest.

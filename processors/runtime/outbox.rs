@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub const WINDOW: u64 = 4096;
 
 /// How many records go into one append.
-pub const BATCH: usize = 512;
+pub const BATCH: u64 = 512;
 
 /// After so many acknowledged records, or a second, the sender notes on its own topic how far it has come.
 pub const NOTE_EVERY: u64 = 10_000;
@@ -31,6 +31,33 @@ struct Flight {
     in_flight: u32,
     /// An append failed: nothing more is sent until all have come back, then everything after `acked` again.
     broken: bool,
+}
+
+impl Flight {
+    /// A flight that begins behind what is noted.
+    fn behind(link: &Link) -> Self {
+        Self { next: link.gone + 1, acked: link.gone, noted: link.gone, ..Self::default() }
+    }
+
+    fn ship(&mut self, store: &Store, to: &(String, u32)) -> Option<Shipment> {
+        if self.broken && self.in_flight == 0 {
+            self.broken = false;
+            self.next = self.acked + 1;
+        }
+        let link = store.read(&LINKS.raw_key(to), |raw| LINKS.value_of(raw)).unwrap_or_default();
+        // While a partition catches up it reads the notes of the time before.
+        self.acked = self.acked.max(link.gone);
+        self.noted = self.noted.max(link.gone);
+        self.next = self.next.max(self.acked + 1);
+        if self.broken || self.next > link.sent || self.next - self.acked > WINDOW {
+            return None;
+        }
+        let last = link.sent.min(self.next + BATCH - 1);
+        let records = (self.next..=last).map(|n| record(store, to, n)).collect();
+        self.next = last + 1;
+        self.in_flight += 1;
+        Some(Shipment { machine: to.0.clone(), partition: to.1, last, records })
+    }
 }
 
 /// Rows to append to a receiver's partition, in order.
@@ -54,36 +81,29 @@ pub struct Sender {
 }
 
 impl Sender {
-    /// What to append next. Every shipment must come back through [`Sender::done`].
-    pub fn ship(&mut self, store: &Store) -> Vec<Shipment> {
-        let links: Vec<_> = store.range(&LINKS.all()).collect();
-        links
-            .into_iter()
-            .filter_map(|(key, raw)| self.ship_to(store, LINKS.key_of(&key), LINKS.value_of(&raw)))
-            .collect()
+    /// The sender of the outbox that is in this store.
+    #[must_use]
+    pub fn open(store: &Store) -> Self {
+        let mut sender = Self::default();
+        for (key, raw) in store.range(&LINKS.all()) {
+            sender.flights.insert(LINKS.key_of(&key), Flight::behind(&LINKS.value_of(&raw)));
+        }
+        sender
     }
 
-    fn ship_to(&mut self, store: &Store, to: (String, u32), link: Link) -> Option<Shipment> {
-        let flight = self.flights.entry(to.clone()).or_insert_with(|| Flight {
-            next: link.gone + 1,
-            acked: link.gone,
-            noted: link.gone,
-            ..Flight::default()
-        });
-        if flight.broken && flight.in_flight == 0 {
-            flight.broken = false;
-            flight.next = flight.acked + 1;
-        }
-        if flight.broken || flight.next > link.sent || flight.next - flight.acked > WINDOW {
-            return None;
-        }
-        let rows = OUTBOX.under(&(to.0.clone(), to.1)).starting(&OUTBOX.raw_key(&(to.0.clone(), to.1, flight.next)));
-        let records: Vec<_> = store.range(&rows).take(BATCH).map(|(_, raw)| record(&raw)).collect();
-        assert!(!records.is_empty(), "the outbox lost record {} to {}/{}", flight.next, to.0, to.1);
-        let last = flight.next + records.len() as u64 - 1;
-        flight.next = last + 1;
-        flight.in_flight += 1;
-        Some(Shipment { machine: to.0, partition: to.1, last, records })
+    /// There is something to send to this receiver.
+    pub fn learn(&mut self, to: (String, u32)) {
+        self.flights.entry(to).or_insert_with(|| Flight::behind(&Link::default()));
+    }
+
+    /// There may be something to send to every receiver that another sender knows.
+    pub fn learn_all(&mut self, other: &Self) {
+        other.flights.keys().for_each(|to| self.learn(to.clone()));
+    }
+
+    /// What to append next. Every shipment must come back through [`Sender::done`].
+    pub fn ship(&mut self, store: &Store) -> Vec<Shipment> {
+        self.flights.iter_mut().filter_map(|(to, flight)| flight.ship(store, to)).collect()
     }
 
     /// A shipment came back: the receiver's log surely has it, or not surely.
@@ -127,8 +147,9 @@ impl Sender {
     }
 }
 
-fn record(raw: &[u8]) -> NewRecord {
-    let (key, value) = OUTBOX.value_of(raw);
+fn record(store: &Store, to: &(String, u32), n: u64) -> NewRecord {
+    let row = store.read(&OUTBOX.raw_key(&(to.0.clone(), to.1, n)), |raw| OUTBOX.value_of(raw));
+    let (key, value) = row.unwrap_or_else(|| panic!("the outbox lost record {n} to {}/{}", to.0, to.1));
     NewRecord { key, value, ..NewRecord::default() }
 }
 
@@ -155,7 +176,8 @@ mod tests {
 
     #[test]
     fn after_a_failure_everything_behind_it_goes_again() {
-        let (store, mut sender) = (store(1200), Sender::default());
+        let store = store(1200);
+        let mut sender = Sender::open(&store);
         assert_eq!(lasts(&sender.ship(&store)), [512]);
         assert_eq!(lasts(&sender.ship(&store)), [1024]);
         assert_eq!(lasts(&sender.ship(&store)), [1200]);
@@ -171,7 +193,8 @@ mod tests {
 
     #[test]
     fn notes_come_once_a_second() {
-        let (store, mut sender) = (store(3), Sender::default());
+        let store = store(3);
+        let mut sender = Sender::open(&store);
         sender.ship(&store);
         assert!(sender.notes(5000).is_empty());
         sender.done("b", 0, 3, true);

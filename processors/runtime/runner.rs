@@ -11,7 +11,7 @@ use crate::runtime::idempotency::{self, KeyLimits, KeyQueue, Seen};
 use crate::runtime::outbox::Sender;
 use crate::runtime::reply::{DeadLetter, Output, Reply, Verdict};
 use crate::runtime::system::{Command, Engine, Machine, Outcome, Query, Rejection, Timer};
-use crate::runtime::tables::{Keyed, LINKS, META, Meta, ORIGIN, OUTBOX, Origin, RECEIVED, STATE_FORMAT, TIMERS};
+use crate::runtime::tables::{self, Keyed, LINKS, META, Meta, ORIGIN, OUTBOX, Origin, RECEIVED, STATE_FORMAT, TIMERS};
 use crate::runtime::timers::{TIMERS_PER_COMMIT, TimerQueue};
 use crate::runtime::view::View;
 use millrace_state::store::{Damaged, Frozen, Store};
@@ -169,16 +169,16 @@ impl Core {
         let read = || {
             let origin = store.get(&ORIGIN.raw_key(&())).map(|raw| ORIGIN.value_of(&raw));
             let meta = store.get(&META.raw_key(&())).map(|raw| META.value_of(&raw));
-            (origin, meta)
+            (origin, meta, Sender::open(&store))
         };
-        let (origin, meta) = catch_unwind(AssertUnwindSafe(read))
+        let (origin, meta, sender) = catch_unwind(AssertUnwindSafe(read))
             .map_err(|payload| stop_reason(payload.as_ref(), &position(&place, 0)))?;
         let meta = meta.unwrap_or(Meta { rules: 1, ..Meta::default() });
         if let Some(origin) = origin {
             check_origin(&origin, &meta, &place, newest_rules)?;
         }
         let history = History::open(&store, meta.next, place.limits.outcomes_kept);
-        let (timers, keys, sender) = (TimerQueue::default(), KeyQueue::default(), Sender::default());
+        let (timers, keys) = (TimerQueue::default(), KeyQueue::default());
         Ok(Self {
             place,
             store,
@@ -279,8 +279,14 @@ impl Core {
         self.meta.clock = now;
         self.changed = true;
         self.store.keep();
-        emit(effects, out);
+        self.emit(effects, out);
         out.replies.extend(reply);
+    }
+
+    fn emit(&mut self, effects: Effects, out: &mut Output) {
+        out.said.extend(effects.said);
+        out.sent |= !effects.sent_to.is_empty();
+        effects.sent_to.into_iter().for_each(|to| self.sender.learn(to));
     }
 
     /// Takes a record between machines only in its turn.
@@ -310,7 +316,7 @@ impl Core {
         let Some(mut link) = self.store.get(&key).map(|raw| LINKS.value_of(&raw)) else { return };
         let up_to = up_to.min(link.sent);
         for n in link.gone + 1..=up_to {
-            self.store.set(OUTBOX.raw_key(&(to.0.clone(), to.1, n)), None);
+            self.store.unset(OUTBOX.raw_key(&(to.0.clone(), to.1, n)));
         }
         link.gone = link.gone.max(up_to);
         self.store.set(key, Some(codec::encode(&link)));
@@ -328,11 +334,6 @@ impl Core {
         let limits = self.place.limits.keys;
         self.meta.keyed = self.keys.keep(&mut self.store, scope, &keyed, now, self.meta.keyed, limits);
     }
-}
-
-fn emit(effects: Effects, out: &mut Output) {
-    out.said.extend(effects.said);
-    out.sent |= !effects.sent_to.is_empty();
 }
 
 fn position(place: &Place, offset: u64) -> Position {
@@ -390,8 +391,9 @@ impl<M: Machine> Partition<M> {
     ///
     /// # Errors
     /// [`StopReason`] where the state is damaged, too new, or belongs to another log.
-    pub fn open(store: Store, place: Place) -> Result<Self, StopReason> {
+    pub fn open(mut store: Store, place: Place) -> Result<Self, StopReason> {
         let at = position(&place, 0);
+        store.know(&[tables::all(), M::tables()].concat());
         let core = Core::open(store, place, M::RULES)?;
         let engine = catch_unwind(AssertUnwindSafe(|| M::Engine::rebuild(&core.store)))
             .map_err(|payload| stop_reason(payload.as_ref(), &at))?;
@@ -618,7 +620,7 @@ impl<M: Machine> Partition<M> {
         self.core.meta.said += u32::try_from(effects.said.len()).expect("a timer says few events");
         self.core.changed = true;
         self.core.store.keep();
-        emit(effects, out);
+        self.core.emit(effects, out);
     }
 }
 

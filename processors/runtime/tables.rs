@@ -117,9 +117,9 @@ pub const KEYED: Table<u128, Keyed> = Table::derived(6, "keyed");
 /// Offset of a keyed command → its time and scope: the order of eviction.
 pub const KEYED_AGE: Table<u64, (Time, u128)> = Table::derived(7, "keyed_age");
 /// Offset / 1,024 → digests.
-pub const DIGESTS: Table<u64, DigestBlock> = Table::derived(8, "digests");
+pub const DIGESTS: Table<u64, DigestBlock> = Table::derived(8, "digests").cold();
 /// Offset / 1,024 → outcomes.
-pub const OUTCOMES: Table<u64, OutcomeBlock> = Table::derived(9, "outcomes");
+pub const OUTCOMES: Table<u64, OutcomeBlock> = Table::derived(9, "outcomes").cold();
 /// What the state was made from.
 pub const ORIGIN: Table<(), Origin> = Table::derived(10, "origin");
 

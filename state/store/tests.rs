@@ -13,6 +13,7 @@ enum Step {
     Walk(Short, Short),
     Freeze,
     Land,
+    Settle,
     Undone(Vec<(Short, Option<u8>)>),
 }
 
@@ -24,6 +25,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (key(), key()).prop_map(|(from, to)| Step::Walk(from, to)),
         2 => Just(Step::Freeze),
         2 => Just(Step::Land),
+        2 => Just(Step::Settle),
         1 => proptest::collection::vec(row(), 0..4).prop_map(Step::Undone),
     ]
 }
@@ -68,6 +70,7 @@ fn check(mut store: Store, steps: Vec<Step>) {
                     drop(store.land(landed));
                 }
             }
+            Step::Settle => drop(store.kept.get_mut().settle(2)),
             Step::Undone(rows) => {
                 let bytes = store.dirty_bytes();
                 store.begin();
@@ -158,12 +161,17 @@ fn a_row_that_was_read_from_disk_is_kept_until_it_is_written() {
     store.flush().unwrap();
     drop(store);
     let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
+    let is_kept = |key: u8| match store.kept.borrow_mut().find(&[1, key]) {
+        Found::Row(value) => Some(value.is_some()),
+        Found::Absent => Some(false),
+        Found::Unknown => None,
+    };
     assert_eq!((store.get(&[1, 7]), store.get(&[1, 77])), (Some(vec![7]), None));
-    assert!(store.landed[0].borrow().get(&[1, 7]).is_some(), "a row that is there");
-    assert!(store.landed[0].borrow().get(&[1, 77]).is_none(), "of what is not there nothing is kept");
+    assert_eq!((is_kept(7), is_kept(77)), (Some(true), None), "of what is not there nothing is kept");
     assert_eq!(store.load(&Range { from: vec![1, 3], to: vec![1, 5], reverse: false }).count(), 2);
-    let is_loaded = |key: u8| store.landed[0].borrow().get(&[1, key]).is_some();
-    assert_eq!((2..6).map(is_loaded).collect::<Vec<_>>(), [false, true, true, false]);
+    assert_eq!((2..6).map(is_kept).collect::<Vec<_>>(), [None, Some(true), Some(true), None]);
+    assert_eq!(store.load(&Range { from: vec![1], to: vec![2], reverse: false }).count(), 20);
+    assert_eq!((is_kept(2), is_kept(77)), (Some(true), Some(false)), "now it is known what is not there");
     for round in 0..16u8 {
         store.set(vec![1, 7], Some(vec![100, round]));
         assert_eq!(store.get(&[1, 7]), Some(vec![100, round]));
@@ -180,20 +188,94 @@ fn all_stores_together_keep_no_more_than_they_may() {
     let used = || env.rows().used();
     let mut stores: Vec<Store> =
         (0..3).map(|number| Store::open(&env, &folder.path().join(number.to_string())).unwrap()).collect();
+    let mut newest = 0;
     for round in 0..8u8 {
         for store in &mut stores {
             (0..100u8).for_each(|key| store.set(vec![1, key, round], Some(vec![key; 100])));
             store.flush().unwrap();
-            let landed: usize = store.landed.iter().map(|layer| layer.borrow().bytes()).sum();
-            assert_eq!(store.used.get(), landed);
+            let kept: usize = store.kept.get_mut().bytes();
+            newest = newest.max(kept);
         }
     }
-    let newest = stores[0].landed[0].borrow().bytes();
     assert!((limit / 2..limit + 3 * newest).contains(&used()), "{} of {limit}", used());
     (0..100u8).for_each(|key| assert_eq!(stores[0].get(&[1, key, 0]), Some(vec![key; 100])));
     assert!(used() < limit + 3 * newest, "what is read finds no room either: {}", used());
     drop(stores);
     assert_eq!(used(), 0);
+}
+
+#[test]
+fn rows_of_cold_tables_do_not_stay_and_those_of_others_move_bit_by_bit() {
+    const COLD: crate::table::Table<u8, u8> = crate::table::Table::primary(2, "cold").cold();
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(&Env::new(8 << 20), &folder.path().join("s")).unwrap();
+    store.know(&[COLD.def()]);
+    for table in [1, 2] {
+        (0..100u8).for_each(|key| store.set(vec![table, key], Some(vec![key])));
+    }
+    store.flush().unwrap();
+    let before = store.kept.get_mut().bytes();
+    store.kept.get_mut().settle(150);
+    let between = store.kept.get_mut().bytes();
+    assert!(between < before, "some rows of the cold table are gone");
+    store.settle();
+    assert_eq!(store.kept.get_mut().bytes(), before / 2);
+    for table in [1, 2, 3] {
+        let expected = |key: u8| (table < 3 && key < 100).then(|| vec![key]);
+        (0..=255u8).for_each(|key| assert_eq!(store.get(&[table, key]), expected(key)));
+    }
+    assert_eq!(store.kept.get_mut().bytes(), before / 2, "what is read of it does not stay either");
+}
+
+#[test]
+fn after_a_start_rows_come_back_into_memory_until_it_is_known_what_is_not_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("s");
+    let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
+    let key = |number: u16| [&[1 + u8::from(number % 3 == 0)], &number.to_be_bytes()[..]].concat();
+    (0..2000).for_each(|number| store.set(key(number), Some(vec![1])));
+    store.flush().unwrap();
+    drop(store);
+    let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
+    let mut model: Rows = (0..2000).map(|number| (key(number), vec![1])).collect();
+    let mut round = 0u16;
+    while store.warming.is_some() {
+        // Meanwhile some rows change, and some go.
+        for number in [round * 7, round * 11 + 1] {
+            let value = (number % 2 == 0).then(|| vec![2]);
+            store.set(key(number), value.clone());
+            model.remove(&key(number));
+            model.extend(value.map(|value| (key(number), value)));
+        }
+        if round % 5 == 0 {
+            store.flush().unwrap();
+        }
+        store.settle();
+        round += 1;
+    }
+    store.flush().unwrap();
+    for number in 0..4000 {
+        assert_eq!(store.get(&key(number)), model.get(&key(number)).cloned(), "{number}");
+        assert!(!matches!(store.kept.borrow_mut().find(&key(number)), Found::Unknown), "{number}");
+    }
+}
+
+#[test]
+fn a_row_that_is_taken_back_leaves_nothing_unless_it_was_frozen() {
+    let mut store = Store::memory(Arc::default());
+    store.set(vec![1], Some(vec![1]));
+    store.begin();
+    store.unset(vec![1]);
+    assert_eq!((store.get(&[1]), store.dirty_bytes()), (None, 0));
+    store.rollback();
+    assert_eq!(store.get(&[1]), Some(vec![1]));
+    let frozen = store.freeze().unwrap();
+    store.unset(vec![1]);
+    let landed = frozen.write().unwrap();
+    drop(store.land(landed));
+    assert_eq!(store.get(&[1]), None);
+    store.flush().unwrap();
+    assert_eq!(store.memory_rows().unwrap().len(), 0);
 }
 
 #[test]

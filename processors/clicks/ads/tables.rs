@@ -147,7 +147,7 @@ pub const ADS: Table<u64, AdRow> = Table::primary(16, "ads");
 pub const COUNTED: Table<(u32, u64, u64), Vec<u32>> = Table::primary(17, "counted");
 
 /// Every click.
-pub const CLICKS: Table<ClickKey, ClickRow> = Table::primary(18, "clicks");
+pub const CLICKS: Table<ClickKey, ClickRow> = Table::primary(18, "clicks").cold();
 
 /// Number of a click → where it stands in [`CLICKS`].
 pub const PLACES: Table<u128, (u32, u64, u32)> = Table::primary(19, "places");

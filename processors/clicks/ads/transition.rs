@@ -208,7 +208,8 @@ fn not_counted(cx: &mut Cx<'_>, click: &Evidence, note: impl Fn(&mut (u64, u64))
 /// Judges a click; none if its id is another one's.
 fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums, spends: &mut Spends) -> Option<JudgedClick> {
     let number = click_number(&click.click_id);
-    if cx.get(PLACES, &number).is_some() {
+    // An id of its own nobody can say twice: there is nothing to be looked for.
+    if !click.marks.own_id && cx.get(PLACES, &number).is_some() {
         not_counted(cx, &click, |(repeats, _)| *repeats += 1);
         return None;
     }
