@@ -54,6 +54,7 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
 	'$(BINARY)' bench clicks --data "$$folder"
 	@bench/http
+	@bench/redirects
 	@bench/open
 	@bench/ranks
 

@@ -370,3 +370,28 @@ fn a_link_shows_a_cart_and_a_stream_tells_of_its_changes() {
     assert_eq!(buyer.ask("DELETE", "/share", &[], &Value::Null).status, 200);
     assert_eq!(friend.get("").code(), "unknown_cart");
 }
+
+#[test]
+fn what_is_sold_out_for_the_moment_is_waited_for_in_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let last = json!({"on_hand":1,"price":{"amount":700,"currency":"EUR"}});
+    assert_eq!(put(&server, "/v1/carts/skus/last", &last).status, 201);
+    let buyers = [Buyer::open(&server), Buyer::open(&server), Buyer::open(&server)];
+    for buyer in &buyers {
+        assert_eq!(buyer.add("last", 1).status, 200);
+    }
+    let [first, second, third] = &buyers;
+    let in_line = |buyer: &Buyer<'_>| buyer.ask("POST", "/checkout", &[("prefer", "wait=1")], &json!({"queue":true}));
+    assert_eq!(in_line(first).status, 200);
+    for buyer in [second, third] {
+        assert_eq!(in_line(buyer).status, 202, "whoever waits is told so");
+    }
+    stock_is(&server, "last", &json!({"available":0,"reserved":1,"waiting":2}));
+    assert_eq!(first.post("/cancel", &Value::Null).status, 200);
+    eventually("it is the second one's", || (second.get("").body["state"] == "checking_out").then_some(()));
+    assert_eq!(third.get("").body["state"], "reserving");
+    assert_eq!(pay(&server, &second.id, "p", "captured", 700).body["state"], "captured");
+    eventually("the third one hears that all is sold", || (third.get("").body["state"] == "active").then_some(()));
+    stock_is(&server, "last", &json!({"on_hand":1,"available":0,"reserved":0,"committed":1}));
+}

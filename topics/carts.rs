@@ -7,6 +7,7 @@
 //! Outcomes, events and answers are untagged as JSON, as those of leaderboards are.
 
 mod cart;
+mod change;
 mod money;
 mod promo;
 mod rejection;
@@ -19,6 +20,7 @@ pub use cart::{
     Quoting, SetLine, Share, StockRefusal, StockSaid, TokenHash, cart_of_order, cart_of_user, numbered, order_of,
     routing_key,
 };
+pub use change::{Change, Entry};
 pub use money::{AMOUNT_LIMIT, Currency, Money};
 pub use promo::{
     CodeHold, PromoAnswer, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome, PromoQuery, PromoTerms,
@@ -27,11 +29,11 @@ pub use promo::{
 pub use rejection::Rejection;
 pub use stock::{
     Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, StockAnswer, StockCommand,
-    StockEvent, StockOutcome, StockQuery,
+    StockEvent, StockOutcome, StockQuery, StockTimer,
 };
 pub use view::{
-    Answer, AppliedCode, Begun, CartView, Change, Completed, Entry, LineView, Order, Outcome, Payment, PaymentState,
-    Query, Quote, Reader, State, Timer, Totals, Warning,
+    Answer, AppliedCode, Begun, CartView, Completed, LineView, Order, Outcome, Payment, PaymentState, Query, Quote,
+    Reader, State, Timer, Totals, Warning,
 };
 
 use crate::contract::{Contract, NoTimer};
@@ -63,7 +65,9 @@ impl Contract for Carts {
             Command::SetLine(set) => &set.on.cart,
             Command::Quote(quoting) => &quoting.on.cart,
             Command::Describe(describe) => &describe.on.cart,
-            Command::Checkout(checkout) | Command::Extend(checkout) => &checkout.on.cart,
+            Command::Checkout(checkout) | Command::Extend(checkout) | Command::CheckoutInLine(checkout) => {
+                &checkout.on.cart
+            }
             Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &on.cart,
             Command::Pay(paying) => &paying.cart,
             Command::StockSaid(said) => &said.cart,
@@ -90,6 +94,7 @@ impl Contract for Carts {
             Change::QuoteRecorded { .. } => "QuoteRecorded",
             Change::Described => "CartDescribed",
             Change::Undone { .. } => "Undone",
+            Change::CartAbandoned => "CartAbandoned",
             Change::CartShared => "CartShared",
             Change::CartUnshared => "CartUnshared",
             Change::PromoApplied { .. } => "PromoApplied",
@@ -128,13 +133,13 @@ impl Contract for CartsStock {
     type Event = StockEvent;
     type Query = StockQuery;
     type Answer = StockAnswer;
-    type Timer = NoTimer;
+    type Timer = StockTimer;
 
     fn key(command: &StockCommand) -> Option<&[u8]> {
         let sku = match command {
             StockCommand::Define(definition) => &definition.sku,
             StockCommand::Adjust(adjustment) => &adjustment.sku,
-            StockCommand::Reserve(reserve) => &reserve.sku,
+            StockCommand::Reserve(reserve) | StockCommand::Queue(reserve) => &reserve.sku,
             StockCommand::Release(hold) | StockCommand::Commit(hold) => &hold.sku,
         };
         Some(sku.as_bytes())
@@ -147,6 +152,7 @@ impl Contract for CartsStock {
             StockEvent::Refused(_) => "ItemRefused",
             StockEvent::Released(_) => "ItemReleased",
             StockEvent::Committed(_) => "ItemCommitted",
+            StockEvent::Queued(_) => "ItemQueued",
         }
     }
 }

@@ -58,6 +58,9 @@ pub(super) struct AvailabilityBody {
     pub(super) reserved: Option<u32>,
     /// How many are sold and still in the house.
     pub(super) committed: Option<u32>,
+    /// How many carts stand in line for some; left out where none does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) waiting: Option<u32>,
 }
 
 /// A promotion as it is to be.
@@ -230,11 +233,25 @@ pub(super) struct NewMetadata {
     pub(super) version: Option<u32>,
 }
 
-/// A checkout, or more time for one.
+/// More time for a checkout.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::MoreTime)]
+pub(super) struct MoreTime {
+    /// For how many seconds from now everything is reserved: 1 to 86,400, 900 unless said.
+    pub(super) seconds: Option<u32>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// A checkout.
 #[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = carts::NewCheckout)]
 pub(super) struct NewCheckout {
+    /// True to stand in line for what others have reserved, in the order in which they came: until `seconds` are over,
+    /// or all is sold.
+    pub(super) queue: Option<bool>,
     /// For how many seconds from now everything is reserved: 1 to 86,400, 900 unless said.
     pub(super) seconds: Option<u32>,
     /// The version that the client has seen: another one is a conflict.

@@ -57,17 +57,20 @@ fn deadline(now: Time, seconds: Option<u32>) -> Result<Time, Rejection> {
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn begin(cx: &mut Cx<'_>, asked: Checkout) -> Result<Outcome, Rejection> {
+pub fn begin(cx: &mut Cx<'_>, asked: Checkout, question: Question) -> Result<Outcome, Rejection> {
     let deadline = deadline(cx.now(), asked.seconds)?;
     let mut cart = load_open(cx, &asked.on)?;
     if cart.lines.is_empty() {
         return Err(Rejection::EmptyCart);
     }
     // The line: nothing below can be refused.
-    let attempt = ask(cx, &asked.on.cart, &mut cart, asked.on.device, deadline, None);
+    let attempt = ask(cx, &asked.on.cart, &mut cart, asked.on.device, deadline, None, question);
     let Outcome::Cart(view) = keep(cx, &asked.on.cart, &cart, Vec::new()) else { unreachable!("a cart was kept") };
     Ok(Outcome::Begun(Begun { attempt, cart: view }))
 }
+
+/// What a stock item is asked: to reserve, or to reserve and else to put the cart in line.
+pub type Question = fn(Reserve) -> StockCommand;
 
 /// Begins the next attempt of a cart; `late` is a payment that a former one did not live to see.
 pub fn ask(
@@ -77,6 +80,7 @@ pub fn ask(
     device: Option<String>,
     deadline: Time,
     late: Option<(String, bool)>,
+    question: Question,
 ) -> u32 {
     let (needs, uses) = (needs(cart), cart.discounts().codes);
     cart.attempts += 1;
@@ -89,7 +93,7 @@ pub fn ask(
     (cart.lapsed, cart.refused) = (None, None);
     for (sku, (quantity, price)) in needs {
         let reserve = Reserve { sku, cart: id.to_owned(), attempt, quantity, price };
-        cx.send::<CartsStock>(&StockCommand::Reserve(reserve));
+        cx.send::<CartsStock>(&question(reserve));
     }
     for Taken { code, amount } in uses {
         let version = cart.codes.iter().find(|terms| terms.code == code).map_or(0, |terms| terms.version);

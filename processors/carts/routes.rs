@@ -2,8 +2,8 @@
 
 use crate::carts::Carting;
 use crate::carts::bodies::{
-    HistoryBody, NewCart, NewCheckout, NewClaim, NewLine, NewMetadata, NewPaymentEvent, NewQuantity, NewQuote,
-    OpenedCart, WhichCart, WhichClaim, WhichHistory,
+    HistoryBody, MoreTime, NewCart, NewCheckout, NewClaim, NewLine, NewMetadata, NewPaymentEvent, NewQuantity,
+    NewQuote, OpenedCart, WhichCart, WhichClaim, WhichHistory,
 };
 use crate::carts::{codes, lines, promo, share, stock, stream};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
@@ -341,7 +341,8 @@ async fn undo(
     change(&door, &buyer.asking(asked), Command::Undo(buyer.on(cart, None))).await
 }
 
-/// Locks the lines and reserves their stock, all or nothing. Answers when that is decided.
+/// Locks the lines and reserves their stock, all or nothing. Answers when that is decided; in line that may take until
+/// `seconds` are over, so whoever does not wait gets 202 and asks for the cart.
 #[utoipa::path(post, path = "/v1/carts/{cart}/checkout", tag = "carts", request_body = Option<NewCheckout>,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "Everything is reserved until `expires_at`", body = CartView),
@@ -356,7 +357,8 @@ async fn check_out(
     let asked = buyer.asking(asked);
     let cart = buyer.cart(cart);
     let checkout = Checkout { on: buyer.on(cart.clone(), new.version), seconds: new.seconds };
-    let done = door.submit::<Carting>(&asked, &Command::Checkout(checkout)).await?;
+    let command = if new.queue.unwrap_or_default() { Command::CheckoutInLine } else { Command::Checkout };
+    let done = door.submit::<Carting>(&asked, &command(checkout)).await?;
     let replayed = done.replayed;
     let Read { answer: cart, positions } = decided(&door, &asked, cart, buyer.reader(), done).await?;
     let version = cart.version;
@@ -383,7 +385,7 @@ async fn decided(
 }
 
 /// Gives a checkout more time: three times at most.
-#[utoipa::path(post, path = "/v1/carts/{cart}/extend", tag = "carts", request_body = Option<NewCheckout>,
+#[utoipa::path(post, path = "/v1/carts/{cart}/extend", tag = "carts", request_body = Option<MoreTime>,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
     (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
@@ -392,7 +394,7 @@ async fn extend(
     State(door): State<Door>,
     buyer: Buyer,
     Segments(cart): Segments<String>,
-    MaybeBody(asked, new): MaybeBody<NewCheckout>,
+    MaybeBody(asked, new): MaybeBody<MoreTime>,
 ) -> Result<Response, Undone> {
     let checkout = Checkout { on: buyer.on(cart, new.version), seconds: new.seconds };
     change(&door, &buyer.asking(asked), Command::Extend(checkout)).await

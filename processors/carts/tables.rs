@@ -79,6 +79,10 @@ pub struct Cart {
     pub entries: u32,
     /// The entry that would be taken back next.
     pub undo: Option<u32>,
+    /// When it will be looked at whether somebody still uses it: there is a timer for it.
+    pub idle: Option<Time>,
+    /// True while nobody has touched it for long, and there is something in it.
+    pub abandoned: bool,
     /// How many checkouts it has begun.
     pub attempts: u32,
     /// The last one that came to nothing, and why.
@@ -275,6 +279,7 @@ impl Cart {
             },
             warnings,
             order: matches!(self.stage, Stage::Ordered(..)).then(|| order_of(id)),
+            abandoned: self.abandoned,
             customer: self.owner.clone(),
             successor: match &self.stage {
                 Stage::Merged(successor, _) => Some(successor.clone()),

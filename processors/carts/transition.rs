@@ -5,7 +5,7 @@ use crate::carts::{Carting, checkout, claim, codes, lines, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     AMOUNT_LIMIT, Carts, CartsPromo, CartsStock, Change, Command, Currency, Entry, On, Opening, Outcome, Quote,
-    Quoting, Rejection, Timer, TokenHash, numbered, order_of,
+    Quoting, Rejection, StockCommand, Timer, TokenHash, numbered, order_of,
 };
 use millrace_topics::contract::Contract as _;
 use millrace_topics::record::{Caller, Role};
@@ -45,7 +45,8 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
             Ok(keep(cx, &describe.on.cart, &cart, Vec::new()))
         }
         Command::Undo(on) => lines::undo(cx, on),
-        Command::Checkout(asked) => checkout::begin(cx, asked),
+        Command::Checkout(asked) => checkout::begin(cx, asked, StockCommand::Reserve),
+        Command::CheckoutInLine(asked) => checkout::begin(cx, asked, StockCommand::Queue),
         Command::Extend(asked) => checkout::extend(cx, asked),
         Command::Cancel(on) => checkout::cancel(cx, on),
         Command::Complete(on) => checkout::complete(cx, on),
@@ -73,7 +74,9 @@ fn name_newest(cx: &Cx<'_>, command: &mut Command) {
         Command::SetLine(set) => &mut set.on.cart,
         Command::Quote(quoting) => &mut quoting.on.cart,
         Command::Describe(describe) => &mut describe.on.cart,
-        Command::Checkout(checkout) | Command::Extend(checkout) => &mut checkout.on.cart,
+        Command::Checkout(checkout) | Command::CheckoutInLine(checkout) | Command::Extend(checkout) => {
+            &mut checkout.on.cart
+        }
         Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &mut on.cart,
         Command::Pay(paying) => &mut paying.cart,
         Command::Claim(claim) => &mut claim.on.cart,
@@ -110,6 +113,8 @@ pub fn fresh(now: Time) -> Cart {
         content: 0,
         entries: 0,
         undo: None,
+        idle: None,
+        abandoned: false,
         attempts: 0,
         refused: None,
         lapsed: None,
@@ -128,7 +133,36 @@ pub fn fresh(now: Time) -> Cart {
 pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
     match timer {
         Timer::Deadline { cart, attempt } => checkout::expire(cx, &cart, attempt),
+        Timer::Idle { cart } => look_after(cx, &cart),
     }
+}
+
+/// A cart is left alone if nobody has touched it for so long, in milliseconds.
+pub const IDLE: u64 = 86_400_000;
+
+/// Says of a cart with something in it that it was left alone, once.
+fn look_after(cx: &mut Cx<'_>, id: &String) {
+    let Some(mut cart) = cx.get(CARTS, id) else { return };
+    cart.idle = None;
+    let quiet_since = cart.changed_at.plus(IDLE);
+    match cart.stage {
+        Stage::Active if quiet_since <= cx.now() => {
+            if !cart.lines.is_empty() && !cart.abandoned {
+                note(cx, id, &mut cart, None, Change::CartAbandoned, None);
+                cart.abandoned = true;
+            }
+        }
+        Stage::Ordered(..) | Stage::Merged(..) => {}
+        Stage::Active | Stage::Trial(_) | Stage::Merging(_) => look_later(cx, id, &mut cart, quiet_since),
+    }
+    cx.put(CARTS, id, &cart);
+}
+
+/// Sets the one timer of a cart that finds out whether somebody still uses it.
+fn look_later(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, quiet_since: Time) {
+    let due = if quiet_since > cx.now() { quiet_since } else { cx.now().plus(IDLE) };
+    cart.idle = Some(due);
+    cx.set_timer(due, &Timer::Idle { cart: id.to_owned() });
 }
 
 fn open(cx: &mut Cx<'_>, opening: Opening) -> Result<Outcome, Rejection> {
@@ -268,6 +302,10 @@ pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, 
     cart.version += 1;
     cart.entries += 1;
     cart.changed_at = cx.now();
+    cart.abandoned = false;
+    if cart.idle.is_none() {
+        look_later(cx, id, cart, cx.now());
+    }
     if undo.is_some() {
         cart.undo = Some(cart.entries);
     }

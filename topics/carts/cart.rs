@@ -67,6 +67,8 @@ pub enum Command {
     JoinCodes(JoinCodes),
     /// Makes a link with which a cart can be seen, or takes it away.
     Share(Share),
+    /// The same as `Checkout`, but what is not there is waited for, in line.
+    CheckoutInLine(Checkout),
 }
 
 /// A link to a cart.

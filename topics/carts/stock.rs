@@ -24,6 +24,9 @@ pub enum StockCommand {
     /// What a cart reserved is sold: sent by `carts`.
     #[serde(skip_deserializing)]
     Commit(Hold),
+    /// A cart asks for stock, and stands in line where there is none: sent by `carts`.
+    #[serde(skip_deserializing)]
+    Queue(Reserve),
 }
 
 /// A SKU as it is to be. One with parts is a bundle: it has no stock of its own, but that of its parts.
@@ -128,6 +131,8 @@ pub struct Availability {
     pub reserved: u32,
     /// How many are sold and still in the house.
     pub committed: u32,
+    /// How many carts stand in line for some: whoever comes now stands behind them.
+    pub waiting: u32,
 }
 
 /// What an accepted command answers.
@@ -156,6 +161,8 @@ pub enum StockEvent {
     Released(Held),
     /// Some of an item are sold.
     Committed(Held),
+    /// A cart stands in line for some of an item.
+    Queued(Held),
 }
 
 /// What a cart did with an item.
@@ -169,6 +176,16 @@ pub struct Held {
     pub quantity: u32,
     /// How many can be reserved afterwards.
     pub available: u32,
+}
+
+/// A timer that the machine sets for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum StockTimer {
+    /// Others have had their turn: the line goes on.
+    Serve {
+        /// The item.
+        sku: String,
+    },
 }
 
 /// What may be asked of the machine's tables.

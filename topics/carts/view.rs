@@ -1,6 +1,7 @@
 //! What a cart answers: the cart itself, its order, its payments, and what happened to it.
 
 use crate::carts::cart::{Hint, Line, Mode, PaymentKind, QuoteKind, TokenHash};
+use crate::carts::change::Entry;
 use crate::carts::money::{Currency, Money};
 use crate::codec::{Decode, Encode};
 use crate::record::Caller;
@@ -143,6 +144,8 @@ pub struct CartView {
     pub warnings: Vec<Warning>,
     /// The order that it has become.
     pub order: Option<String>,
+    /// True while nobody has touched it for a day, and there is something in it: any change makes it false again.
+    pub abandoned: bool,
     /// The user whose it is; null for a cart that whoever has the token may use.
     pub customer: Option<String>,
     /// The cart that has its lines.
@@ -244,209 +247,6 @@ pub struct Payment {
     /// When it was changed last.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Time,
-}
-
-/// What happened to a cart.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
-#[schema(as = carts::Change)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Change {
-    /// It was opened.
-    CartOpened,
-    /// A line is new.
-    LineAdded {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-        /// How many.
-        quantity: u32,
-    },
-    /// A line has another quantity.
-    LineChanged {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-        /// How many it had.
-        was: u32,
-        /// How many it has.
-        quantity: u32,
-    },
-    /// A line is gone.
-    LineRemoved {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-        /// How many it had.
-        was: u32,
-    },
-    /// Tax or shipping was quoted.
-    QuoteRecorded {
-        /// What for.
-        kind: QuoteKind,
-        /// How much, in minor units.
-        amount: u64,
-    },
-    /// The client keeps something else with it.
-    Described,
-    /// The last change of lines was taken back.
-    Undone {
-        /// The line, if it was one.
-        line: Option<String>,
-    },
-    /// It can be seen with a link from now on.
-    CartShared,
-    /// It cannot be seen with a link any more.
-    CartUnshared,
-    /// A code counts from now on.
-    PromoApplied {
-        /// The code.
-        code: String,
-    },
-    /// A code does not count any more.
-    PromoRemoved {
-        /// The code.
-        code: String,
-    },
-    /// A line was put aside for later.
-    LineSaved {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-    },
-    /// A line that was aside is among the others again.
-    LineRestored {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-    },
-    /// A line that was aside is forgotten.
-    SavedForgotten {
-        /// The line.
-        line: String,
-        /// The SKU.
-        sku: String,
-    },
-    /// A user has claimed it: its lines are on their way to the user's cart.
-    CartClaimed {
-        /// The user.
-        customer: String,
-        /// Which quantities hold.
-        mode: Mode,
-    },
-    /// The user's cart has its lines.
-    CartMerged {
-        /// The user's cart.
-        successor: String,
-    },
-    /// The user's cart did not take its lines.
-    MergeRefused,
-    /// It has the lines of a cart that its user has claimed.
-    LinesMerged {
-        /// The claimed cart.
-        from: String,
-        /// Which quantities held.
-        mode: Mode,
-    },
-    /// Its lines are locked and its stock is asked for.
-    CheckoutStarted {
-        /// Which of its checkouts it is.
-        attempt: u32,
-        /// What is to be paid, in minor units.
-        total: u64,
-        /// Until when it is reserved.
-        #[schema(value_type = String, format = DateTime)]
-        expires_at: Time,
-    },
-    /// Everything is reserved.
-    StockReserved {
-        /// For which checkout.
-        attempt: u32,
-    },
-    /// Something is not there, or costs something else.
-    StockRefused {
-        /// For which checkout.
-        attempt: u32,
-        /// Which stock item, or which code.
-        part: String,
-    },
-    /// The checkout has more time.
-    CheckoutExtended {
-        /// Until when.
-        #[schema(value_type = String, format = DateTime)]
-        expires_at: Time,
-    },
-    /// The buyer ended the checkout.
-    CheckoutCancelled,
-    /// Its time was over.
-    CheckoutExpired,
-    /// The buyer is ready; only the payment is missing.
-    PaymentAwaited,
-    /// A payment's money is set aside.
-    PaymentAuthorized {
-        /// The payment.
-        payment: String,
-    },
-    /// A payment's money was taken.
-    PaymentCaptured {
-        /// The payment.
-        payment: String,
-    },
-    /// A payment came to nothing.
-    PaymentFailed {
-        /// The payment.
-        payment: String,
-    },
-    /// A payment's money is set aside for nothing.
-    VoidDue {
-        /// The payment.
-        payment: String,
-        /// How much, in minor units.
-        amount: u64,
-    },
-    /// A payment's money was taken for nothing.
-    RefundDue {
-        /// The payment.
-        payment: String,
-        /// How much, in minor units.
-        amount: u64,
-    },
-    /// A payment's money was given back.
-    PaymentRefunded {
-        /// The payment.
-        payment: String,
-    },
-    /// It has become an order.
-    OrderPlaced {
-        /// The order.
-        order: String,
-        /// What it costs, in minor units.
-        total: u64,
-    },
-}
-
-/// A change of a cart: what stands in its history, and what is said of it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
-#[schema(as = carts::Entry)]
-pub struct Entry {
-    /// The cart.
-    pub cart: String,
-    /// The cart's version after it.
-    pub version: u32,
-    /// When.
-    #[schema(value_type = String, format = DateTime)]
-    pub time: Time,
-    /// Who asked for it; empty for whoever has the token.
-    pub by: String,
-    /// The device, as it calls itself.
-    pub device: Option<String>,
-    /// What happened.
-    #[serde(flatten)]
-    pub change: Change,
 }
 
 /// A checkout that has begun: its outcome is asked for.
@@ -581,6 +381,11 @@ pub enum Timer {
         cart: String,
         /// Which of its checkouts.
         attempt: u32,
+    },
+    /// A cart may have been left alone for long.
+    Idle {
+        /// The cart.
+        cart: String,
     },
 }
 

@@ -4,6 +4,7 @@
 //! has no clock: what a cart holds stays its own until the cart says what became of it.
 
 pub mod queries;
+pub mod queue;
 pub mod routes;
 pub mod tables;
 pub mod transition;
@@ -12,8 +13,7 @@ use crate::runtime::cx::Cx;
 use crate::runtime::system::{Machine, Partitions};
 use crate::runtime::view::View;
 use millrace_state::table::TableDef;
-use millrace_topics::carts::{CartsStock, Rejection, StockAnswer, StockCommand, StockOutcome, StockQuery};
-use millrace_topics::contract::NoTimer;
+use millrace_topics::carts::{CartsStock, Rejection, StockAnswer, StockCommand, StockOutcome, StockQuery, StockTimer};
 
 /// The machine `carts.stock`.
 pub struct Stock;
@@ -30,8 +30,9 @@ impl Machine for Stock {
         transition::apply(cx, command)
     }
 
-    fn on_timer(_: &mut Cx<'_, Self>, timer: NoTimer) {
-        match timer {}
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: StockTimer) {
+        let StockTimer::Serve { sku } = timer;
+        queue::serve(cx, &sku);
     }
 
     fn partitions(query: &StockQuery) -> Partitions {

@@ -99,11 +99,12 @@ async fn availability(
             available: stock.available,
             reserved: Some(stock.reserved),
             committed: Some(stock.committed),
+            waiting: Some(stock.waiting).filter(|waiting| *waiting > 0),
         },
         None => {
             let read = bundles(&door, &asked, &found).await?;
             positions.merge(&read.positions);
-            AvailabilityBody { on_hand: None, available: read.answer, reserved: None, committed: None }
+            AvailabilityBody { on_hand: None, available: read.answer, reserved: None, committed: None, waiting: None }
         }
     };
     Ok(answer(Read { answer: body, positions }, |body| body))

@@ -29,6 +29,23 @@ pub struct Counts {
     pub reserved: u32,
     /// How many are sold and still in the house.
     pub committed: u32,
+    /// How many carts stand in line.
+    pub waiting: u32,
+    /// The number of the last one that stood in line.
+    pub last: u64,
+}
+
+/// A cart that stands in line.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Waiter {
+    /// The cart.
+    pub cart: String,
+    /// Which of its checkouts it is.
+    pub attempt: u32,
+    /// How many it wants.
+    pub quantity: u32,
+    /// The price that it has.
+    pub price: Option<Money>,
 }
 
 impl Counts {
@@ -50,8 +67,8 @@ impl Counts {
     /// The counts as people see them.
     #[must_use]
     pub fn show(&self) -> Availability {
-        let Self { on_hand, reserved, committed } = *self;
-        Availability { on_hand, available: self.available(), reserved, committed }
+        let Self { on_hand, reserved, committed, waiting, last: _ } = *self;
+        Availability { on_hand, available: self.available(), reserved, committed, waiting }
     }
 }
 
@@ -64,10 +81,16 @@ pub const COUNTS: Table<String, Counts> = Table::primary(17, "counts");
 /// (item, cart) → the attempt that holds some, and how many.
 pub const HOLDS: Table<(String, String), (u32, u32)> = Table::primary(18, "holds");
 
+/// (item, number in line) → who stands there.
+pub const LINE: Table<(String, u64), Waiter> = Table::primary(19, "line");
+
+/// (item, cart) → its number in line.
+pub const NUMBERS: Table<(String, String), u64> = Table::primary(20, "numbers");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![SKUS.def(), COUNTS.def(), HOLDS.def()]
+    vec![SKUS.def(), COUNTS.def(), HOLDS.def(), LINE.def(), NUMBERS.def()]
 }
 
 impl SkuRow {

@@ -1,7 +1,7 @@
 //! What a command does to stock: checks by precedence, the line, then only writes.
 
-use crate::carts::stock::Stock;
 use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
+use crate::carts::stock::{Stock, queue};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     AMOUNT_LIMIT, Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand,
@@ -9,7 +9,7 @@ use millrace_topics::carts::{
 };
 use millrace_topics::record::Role;
 
-type Cx<'a> = crate::runtime::cx::Cx<'a, Stock>;
+pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Stock>;
 
 /// The most of an item that there can be: three of it still fit into 32 bits.
 pub const STOCK_LIMIT: u32 = 1_000_000_000;
@@ -36,6 +36,10 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
         StockCommand::Adjust(adjustment) => adjust(cx, &adjustment),
         StockCommand::Reserve(reserve) => {
             reserve_or_refuse(cx, reserve);
+            Ok(StockOutcome::Noted)
+        }
+        StockCommand::Queue(reserve) => {
+            queue::reserve_or_wait(cx, reserve);
             Ok(StockOutcome::Noted)
         }
         StockCommand::Release(hold) => {
@@ -123,6 +127,7 @@ fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Re
     cx.put(COUNTS, &sku, &counts);
     let shown = Box::new(row.show(&sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
+    queue::serve(cx, &sku);
     Ok(if known.is_none() { StockOutcome::Created(shown) } else { StockOutcome::Changed(shown) })
 }
 
@@ -152,22 +157,33 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
     cx.put(COUNTS, sku, &counts);
     let shown = Box::new(row.show(sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
+    queue::serve(cx, sku);
     Ok(StockOutcome::Changed(shown))
 }
 
 /// Holds what a cart asks for, or says why not. A bundle holds nothing, but has a row: every hold ends once.
-fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
-    let Reserve { sku, cart, attempt, quantity, price } = reserve;
-    let mut counts = cx.get(COUNTS, &sku).unwrap_or_default();
-    let refusal = match cx.get(SKUS, &sku) {
+pub(super) fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
+    let counts = cx.get(COUNTS, &reserve.sku).unwrap_or_default();
+    let refusal = refusal(cx, &reserve, counts);
+    settle(cx, reserve, counts, refusal);
+}
+
+/// Why a cart gets nothing of an item. Whoever comes when others stand in line gets nothing before them.
+pub(super) fn refusal(cx: &Cx<'_>, reserve: &Reserve, counts: Counts) -> Option<StockRefusal> {
+    let Reserve { sku, quantity, price, .. } = reserve;
+    let available = if counts.waiting > 0 { 0 } else { counts.available() };
+    match cx.get(SKUS, sku) {
         None => Some(StockRefusal::Unknown),
-        Some(row) if !row.parts.is_empty() && quantity > 0 => Some(StockRefusal::Unknown),
+        Some(row) if !row.parts.is_empty() && *quantity > 0 => Some(StockRefusal::Unknown),
         Some(row) if price.is_some_and(|price| price != row.price) => Some(StockRefusal::Price { now: row.price }),
-        Some(_) if quantity > counts.available() => {
-            Some(StockRefusal::Insufficient { asked: quantity, available: counts.available() })
-        }
+        Some(_) if *quantity > available => Some(StockRefusal::Insufficient { asked: *quantity, available }),
         Some(_) => None,
-    };
+    }
+}
+
+/// Tells a cart whether it holds what it asks for, and keeps it for the cart if so.
+pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refusal: Option<StockRefusal>) {
+    let Reserve { sku, cart, attempt, quantity, price: _ } = reserve;
     let is_refused = refusal.is_some();
     let said = StockSaid { cart: cart.clone(), attempt, sku: sku.clone(), refusal };
     cx.send::<Carts>(&Command::StockSaid(said));
@@ -185,13 +201,17 @@ fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
 fn release(cx: &mut Cx<'_>, hold: Hold) {
     let Hold { sku, cart, attempt } = hold;
     let key = (sku, cart);
+    if queue::leave(cx, &key, attempt) {
+        return;
+    }
     let Some((_, quantity)) = cx.get(HOLDS, &key).filter(|(held, _)| *held == attempt) else { return };
     let mut counts = cx.get(COUNTS, &key.0).expect("what is held is counted");
     counts.reserved -= quantity;
     cx.put(COUNTS, &key.0, &counts);
     cx.delete(HOLDS, &key);
     let (sku, cart) = key;
-    cx.say(&StockEvent::Released(Held { sku, cart, quantity, available: counts.available() }));
+    cx.say(&StockEvent::Released(Held { sku: sku.clone(), cart, quantity, available: counts.available() }));
+    queue::serve(cx, &sku);
 }
 
 /// Sells what a cart holds.
@@ -206,5 +226,6 @@ fn commit(cx: &mut Cx<'_>, hold: Hold) {
     cx.put(COUNTS, &key.0, &counts);
     cx.delete(HOLDS, &key);
     let (sku, cart) = key;
-    cx.say(&StockEvent::Committed(Held { sku, cart, quantity, available: counts.available() }));
+    cx.say(&StockEvent::Committed(Held { sku: sku.clone(), cart, quantity, available: counts.available() }));
+    queue::serve(cx, &sku);
 }

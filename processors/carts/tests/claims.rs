@@ -237,10 +237,10 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
               → active 3 [1×"a" 4×"c"] 9995
               said carts LineAdded
             @carts.stock {"type":"define","sku":"a","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"a","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"a","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             @carts.stock {"type":"define","sku":"c","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"c","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"c","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"checkout","cart":"user:u1"}
               → reserving 4 [1×"a" 4×"c"] 9995
@@ -255,8 +255,8 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
             {"type":"describe","cart":"user:u1"}
               → 409 checking_out: the cart is being checked out: cancel the checkout first
             carts timers (Time(1704068100000), [0, 9, 117, 115, 101, 114, 58, 117, 49, 126, 49, 1]) → ()
-            carts.stock counts "a" → Counts { on_hand: 9, reserved: 1, committed: 0 }
-            carts.stock counts "c" → Counts { on_hand: 9, reserved: 4, committed: 0 }
+            carts.stock counts "a" → Counts { on_hand: 9, reserved: 1, committed: 0, waiting: 0, last: 0 }
+            carts.stock counts "c" → Counts { on_hand: 9, reserved: 4, committed: 0, waiting: 0, last: 0 }
             carts.stock holds ("a", "user:u1~1") → (1, 1)
             carts.stock holds ("c", "user:u1~1") → (1, 4)
         "#]],
@@ -410,48 +410,48 @@ fn a_user_has_one_cart_until_it_is_an_order() {
     check(
         &script.join("\n"),
         expect![[r#"
-        user:eve {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
-          → 403 role_required: this needs the role `server` or `operator`
-        {"type":"open_for","cart":"user:u2","user":"u1","currency":"EUR"}
-          → 422 bad_request: the carts of this user are `user:u1`
-        user:u1 {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
-          → active 1 [] 0
-        @carts.stock {"type":"define","sku":"tee","on_hand":5,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":5,"committed":0,"on_hand":5,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        user:u1 {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [1×"tee"] 1999
-          said carts LineAdded
-        user:eve {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → 404 unknown_cart: there is no cart of this id for this token
-        {"type":"checkout","cart":"user:u1"}
-          → reserving 3 [1×"tee"] 1999
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"user:u1","payment":"p","kind":"captured","amount":1999}
-          → payment "p" "captured" "o_user:u1~1"
-          said carts PaymentCaptured
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        {"type":"complete","cart":"user:u1"}
-          → order "o_user:u1~1" 1999
-        {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → 410 cart_ordered: the cart has become an order
-        {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"user:u1","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"complete","cart":"user:u1~1"}
-          → order "o_user:u1~1" 1999
-        carts payments ("user:u1~1", "p") → PaymentRow { state: Captured, amount: 1999, changed_at: Time(1704067200000) }
-        carts.stock counts "tee" → Counts { on_hand: 5, reserved: 0, committed: 1 }
-    "#]],
+            user:eve {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
+              → 403 role_required: this needs the role `server` or `operator`
+            {"type":"open_for","cart":"user:u2","user":"u1","currency":"EUR"}
+              → 422 bad_request: the carts of this user are `user:u1`
+            user:u1 {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
+              → active 1 [] 0
+            @carts.stock {"type":"define","sku":"tee","on_hand":5,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":5,"committed":0,"on_hand":5,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            user:u1 {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [1×"tee"] 1999
+              said carts LineAdded
+            user:eve {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → 404 unknown_cart: there is no cart of this id for this token
+            {"type":"checkout","cart":"user:u1"}
+              → reserving 3 [1×"tee"] 1999
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"user:u1","payment":"p","kind":"captured","amount":1999}
+              → payment "p" "captured" "o_user:u1~1"
+              said carts PaymentCaptured
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            {"type":"complete","cart":"user:u1"}
+              → order "o_user:u1~1" 1999
+            {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → 410 cart_ordered: the cart has become an order
+            {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"user:u1","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"complete","cart":"user:u1~1"}
+              → order "o_user:u1~1" 1999
+            carts payments ("user:u1~1", "p") → PaymentRow { state: Captured, amount: 1999, changed_at: Time(1704067200000) }
+            carts.stock counts "tee" → Counts { on_hand: 5, reserved: 0, committed: 1, waiting: 0, last: 0 }
+        "#]],
     );
 }
 

@@ -37,7 +37,7 @@ fn the_money_comes_before_the_buyer_is_ready_or_behind_or_the_buyer_never_comes_
         ],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -63,64 +63,64 @@ fn the_money_comes_before_the_buyer_is_ready_or_behind_or_the_buyer_never_comes_
             {"type":"complete","cart":"c"}
               → order "o_c" 3998
             carts payments ("c", "p") → PaymentRow { state: Authorized, amount: 3998, changed_at: Time(1704067200000) }
-            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
         "#]],
     );
     check_paid(
         2,
         &[pay("c", "p", "captured", 3998)],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
-          → payment "p" "captured" "o_c"
-          said carts PaymentCaptured
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704067200000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
+              → payment "p" "captured" "o_c"
+              said carts PaymentCaptured
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704067200000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
+        "#]],
     );
     check_paid(
         2,
         &[pay("c", "p", "authorized", 3998), late("")],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
-          → payment "p" "authorized" null
-          said carts PaymentAuthorized
-        +16m
-          said carts CheckoutExpired
-          said carts VoidDue
-          said carts.stock ItemReleased
-        carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704068100000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
+              → payment "p" "authorized" null
+              said carts PaymentAuthorized
+            +16m
+              said carts CheckoutExpired
+              said carts VoidDue
+              said carts.stock ItemReleased
+            carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704068100000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0, waiting: 0, last: 0 }
+        "#]],
     );
 }
 
@@ -131,7 +131,7 @@ fn no_money_frees_the_stock() {
         &[pay("c", "p", "failed", 3998), of("complete", "c"), pay("c", "q", "failed", 3998), of("complete", "c")],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -158,67 +158,67 @@ fn no_money_frees_the_stock() {
               → 409 not_checking_out: the cart is not being checked out
             carts payments ("c", "p") → PaymentRow { state: Failed, amount: 3998, changed_at: Time(1704067200000) }
             carts payments ("c", "q") → PaymentRow { state: Failed, amount: 3998, changed_at: Time(1704067200000) }
-            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0 }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0, waiting: 0, last: 0 }
         "#]],
     );
     check_paid(
         2,
         &[of("complete", "c"), late("")],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"complete","cart":"c"}
-          → paying 5 [2×"tee"] 3998
-          said carts PaymentAwaited
-        +16m
-          said carts CheckoutExpired
-          said carts.stock ItemReleased
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"complete","cart":"c"}
+              → paying 5 [2×"tee"] 3998
+              said carts PaymentAwaited
+            +16m
+              said carts CheckoutExpired
+              said carts.stock ItemReleased
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0, waiting: 0, last: 0 }
+        "#]],
     );
     check_paid(
         2,
         &[pay("c", "p", "authorized", 3998), of("cancel", "c"), of("cancel", "c")],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
-          → payment "p" "authorized" null
-          said carts PaymentAuthorized
-        {"type":"cancel","cart":"c"}
-          → active 7 [2×"tee"] 3998
-          said carts CheckoutCancelled
-          said carts VoidDue
-          said carts.stock ItemReleased
-        {"type":"cancel","cart":"c"}
-          → 409 not_checking_out: the cart is not being checked out
-        carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704067200000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
+              → payment "p" "authorized" null
+              said carts PaymentAuthorized
+            {"type":"cancel","cart":"c"}
+              → active 7 [2×"tee"] 3998
+              said carts CheckoutCancelled
+              said carts VoidDue
+              said carts.stock ItemReleased
+            {"type":"cancel","cart":"c"}
+              → 409 not_checking_out: the cart is not being checked out
+            carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704067200000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0, waiting: 0, last: 0 }
+        "#]],
     );
 }
 
@@ -228,33 +228,33 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         2,
         &[late(&pay("c", "p", "captured", 3998))],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        +16m {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
-          → payment "p" "captured" null
-          said carts CheckoutExpired
-          said carts PaymentCaptured
-          said carts CheckoutStarted
-          said carts.stock ItemReleased
-          said carts.stock ItemReserved
-          said carts StockReserved
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            +16m {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
+              → payment "p" "captured" null
+              said carts CheckoutExpired
+              said carts PaymentCaptured
+              said carts CheckoutStarted
+              said carts.stock ItemReleased
+              said carts.stock ItemReserved
+              said carts StockReserved
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
+        "#]],
     );
     let mut gone = rival("+16m");
     gone.push(pay("c", "p", "captured", 3998));
@@ -264,54 +264,54 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         2,
         &gone,
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        +16m {"type":"open","cart":"d","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CheckoutExpired
-          said carts CartOpened
-          said carts.stock ItemReleased
-        {"type":"add_line","cart":"d","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"d"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"d","payment":"q","kind":"captured","amount":3998}
-          → payment "q" "captured" "o_d"
-          said carts PaymentCaptured
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
-          → payment "p" "captured" null
-          said carts PaymentCaptured
-          said carts CheckoutStarted
-          said carts.stock ItemRefused
-          said carts StockRefused
-          said carts RefundDue
-        {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
-          → payment "p" "refund_due" null
-        {"type":"pay","cart":"c","payment":"p","kind":"refunded","amount":3998}
-          → payment "p" "refunded" null
-          said carts PaymentRefunded
-        carts payments ("c", "p") → PaymentRow { state: Refunded, amount: 3998, changed_at: Time(1704068160000) }
-        carts payments ("d", "q") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            +16m {"type":"open","cart":"d","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CheckoutExpired
+              said carts CartOpened
+              said carts.stock ItemReleased
+            {"type":"add_line","cart":"d","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"d"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"d","payment":"q","kind":"captured","amount":3998}
+              → payment "q" "captured" "o_d"
+              said carts PaymentCaptured
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
+              → payment "p" "captured" null
+              said carts PaymentCaptured
+              said carts CheckoutStarted
+              said carts.stock ItemRefused
+              said carts StockRefused
+              said carts RefundDue
+            {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3998}
+              → payment "p" "refund_due" null
+            {"type":"pay","cart":"c","payment":"p","kind":"refunded","amount":3998}
+              → payment "p" "refunded" null
+              said carts PaymentRefunded
+            carts payments ("c", "p") → PaymentRow { state: Refunded, amount: 3998, changed_at: Time(1704068160000) }
+            carts payments ("d", "q") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
+        "#]],
     );
     let mut ready = vec![of("complete", "c")];
     ready.extend(rival("+16m"));
@@ -320,52 +320,52 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         2,
         &ready,
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"complete","cart":"c"}
-          → paying 5 [2×"tee"] 3998
-          said carts PaymentAwaited
-        +16m {"type":"open","cart":"d","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CheckoutExpired
-          said carts CartOpened
-          said carts.stock ItemReleased
-        {"type":"add_line","cart":"d","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"d"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"d","payment":"q","kind":"captured","amount":3998}
-          → payment "q" "captured" "o_d"
-          said carts PaymentCaptured
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
-          → payment "p" "authorized" null
-          said carts PaymentAuthorized
-          said carts CheckoutStarted
-          said carts.stock ItemRefused
-          said carts StockRefused
-          said carts VoidDue
-        carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704068160000) }
-        carts payments ("d", "q") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
-        carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"complete","cart":"c"}
+              → paying 5 [2×"tee"] 3998
+              said carts PaymentAwaited
+            +16m {"type":"open","cart":"d","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CheckoutExpired
+              said carts CartOpened
+              said carts.stock ItemReleased
+            {"type":"add_line","cart":"d","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"d"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"d","payment":"q","kind":"captured","amount":3998}
+              → payment "q" "captured" "o_d"
+              said carts PaymentCaptured
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            {"type":"pay","cart":"c","payment":"p","kind":"authorized","amount":3998}
+              → payment "p" "authorized" null
+              said carts PaymentAuthorized
+              said carts CheckoutStarted
+              said carts.stock ItemRefused
+              said carts StockRefused
+              said carts VoidDue
+            carts payments ("c", "p") → PaymentRow { state: VoidDue, amount: 3998, changed_at: Time(1704068160000) }
+            carts payments ("d", "q") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704068160000) }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
+        "#]],
     );
 }
 
@@ -375,34 +375,34 @@ fn money_for_something_else_is_given_back() {
         4,
         &[pay("c", "p", "captured", 3997), pay("c", "q", "authorized", 1)],
         expect![[r#"
-        @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        {"type":"checkout","cart":"c"}
-          → reserving 3 [2×"tee"] 3998
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3997}
-          → payment "p" "refund_due" null
-          said carts PaymentCaptured
-          said carts RefundDue
-        {"type":"pay","cart":"c","payment":"q","kind":"authorized","amount":1}
-          → payment "q" "void_due" null
-          said carts PaymentAuthorized
-          said carts VoidDue
-        carts timers (Time(1704068100000), [0, 1, 99, 1]) → ()
-        carts payments ("c", "p") → PaymentRow { state: RefundDue, amount: 3997, changed_at: Time(1704067200000) }
-        carts payments ("c", "q") → PaymentRow { state: VoidDue, amount: 1, changed_at: Time(1704067200000) }
-        carts.stock counts "tee" → Counts { on_hand: 4, reserved: 2, committed: 0 }
-        carts.stock holds ("tee", "c") → (1, 2)
-    "#]],
+            @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            {"type":"checkout","cart":"c"}
+              → reserving 3 [2×"tee"] 3998
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":3997}
+              → payment "p" "refund_due" null
+              said carts PaymentCaptured
+              said carts RefundDue
+            {"type":"pay","cart":"c","payment":"q","kind":"authorized","amount":1}
+              → payment "q" "void_due" null
+              said carts PaymentAuthorized
+              said carts VoidDue
+            carts timers (Time(1704068100000), [0, 1, 99, 1]) → ()
+            carts payments ("c", "p") → PaymentRow { state: RefundDue, amount: 3997, changed_at: Time(1704067200000) }
+            carts payments ("c", "q") → PaymentRow { state: VoidDue, amount: 1, changed_at: Time(1704067200000) }
+            carts.stock counts "tee" → Counts { on_hand: 4, reserved: 2, committed: 0, waiting: 0, last: 0 }
+            carts.stock holds ("tee", "c") → (1, 2)
+        "#]],
     );
     check_paid(
         4,
@@ -414,7 +414,7 @@ fn money_for_something_else_is_given_back() {
         ],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -447,7 +447,7 @@ fn money_for_something_else_is_given_back() {
             carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704067200000) }
             carts payments ("c", "q") → PaymentRow { state: RefundDue, amount: 3998, changed_at: Time(1704067200000) }
             carts payments ("c", "r") → PaymentRow { state: RefundDue, amount: 3998, changed_at: Time(1704067200000) }
-            carts.stock counts "tee" → Counts { on_hand: 4, reserved: 0, committed: 2 }
+            carts.stock counts "tee" → Counts { on_hand: 4, reserved: 0, committed: 2, waiting: 0, last: 0 }
         "#]],
     );
     check_paid(
@@ -455,7 +455,7 @@ fn money_for_something_else_is_given_back() {
         &[late(&add("c", "tee", 1)), pay("c", "p", "captured", 3998), pay("c", "q", "captured", 5997)],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -483,7 +483,7 @@ fn money_for_something_else_is_given_back() {
               said carts RefundDue
             carts payments ("c", "p") → PaymentRow { state: RefundDue, amount: 3998, changed_at: Time(1704068160000) }
             carts payments ("c", "q") → PaymentRow { state: RefundDue, amount: 5997, changed_at: Time(1704068160000) }
-            carts.stock counts "tee" → Counts { on_hand: 4, reserved: 0, committed: 0 }
+            carts.stock counts "tee" → Counts { on_hand: 4, reserved: 0, committed: 0, waiting: 0, last: 0 }
         "#]],
     );
 }
@@ -496,7 +496,7 @@ fn more_time_is_given_three_times_and_never_less() {
         &[extend(60), extend(1200), format!("+15m {}", extend(60)), extend(60), "+6m".to_owned()],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -523,7 +523,7 @@ fn more_time_is_given_three_times_and_never_less() {
             +6m
               said carts CheckoutExpired
               said carts.stock ItemReleased
-            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0 }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 0, waiting: 0, last: 0 }
         "#]],
     );
 }
@@ -545,7 +545,7 @@ fn a_price_that_has_changed_is_shown_before_it_is_paid() {
         .join("\n"),
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -554,7 +554,7 @@ fn a_price_that_has_changed_is_shown_before_it_is_paid() {
               → active 2 [2×"tee"] 3998
               said carts LineAdded
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":2500,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":2500,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0},"title":""}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":2500,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
               said carts.stock SkuChanged
             {"type":"checkout","cart":"c"}
               → reserving 3 [2×"tee"] 3998
@@ -577,7 +577,7 @@ fn a_price_that_has_changed_is_shown_before_it_is_paid() {
               said carts.stock ItemCommitted
             carts payments ("c", "p") → PaymentRow { state: RefundDue, amount: 3998, changed_at: Time(1704067200000) }
             carts payments ("c", "q") → PaymentRow { state: Captured, amount: 5000, changed_at: Time(1704067200000) }
-            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2 }
+            carts.stock counts "tee" → Counts { on_hand: 2, reserved: 0, committed: 2, waiting: 0, last: 0 }
         "#]],
     );
 }
