@@ -2,6 +2,7 @@
 
 pub mod addresses;
 pub mod check;
+pub mod core;
 pub mod cx;
 pub mod digest;
 pub mod door;

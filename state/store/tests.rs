@@ -232,7 +232,7 @@ fn after_a_start_rows_come_back_into_memory_until_it_is_known_what_is_not_there(
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s");
     let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
-    let key = |number: u16| [&[1 + u8::from(number % 3 == 0)], &number.to_be_bytes()[..]].concat();
+    let key = |number: u16| [&[1 + u8::from(number.is_multiple_of(3))], &number.to_be_bytes()[..]].concat();
     (0..2000).for_each(|number| store.set(key(number), Some(vec![1])));
     store.flush().unwrap();
     drop(store);
@@ -247,7 +247,7 @@ fn after_a_start_rows_come_back_into_memory_until_it_is_known_what_is_not_there(
             model.remove(&key(number));
             model.extend(value.map(|value| (key(number), value)));
         }
-        if round % 5 == 0 {
+        if round.is_multiple_of(5) {
             store.flush().unwrap();
         }
         store.settle();

@@ -63,12 +63,12 @@ fn crawlers_are_found_and_browsers_are_left_alone() {
         some / all
     };
     let (recall, wrong) = (weight(&agents.crawlers, &crawlers), weight(&agents.browsers, &browsers));
-    let precision = crawlers.len() as f64 / (crawlers.len() + browsers.len()) as f64;
+    let precision = share(crawlers.len(), crawlers.len() + browsers.len());
     let alike = |agents: &[Agent], of: &BTreeSet<usize>| {
         agents.iter().enumerate().filter(|(index, agent)| agent.isbot == of.contains(index)).count()
     };
     let agreed = alike(&agents.browsers, &browsers) + alike(&agents.crawlers, &crawlers);
-    let agreement = agreed as f64 / (agents.browsers.len() + agents.crawlers.len()) as f64;
+    let agreement = share(agreed, agents.browsers.len() + agents.crawlers.len());
     println!(
         "{} of {} crawlers found (recall {recall:.4}), {} of {} browsers refused ({:.3} % of those met), precision \
          {precision:.4}; isbot agrees on {:.2} %",
@@ -80,6 +80,10 @@ fn crawlers_are_found_and_browsers_are_left_alone() {
         agreement * 100.0
     );
     assert!(recall >= RECALL && wrong <= REFUSED && agreement >= AGREEMENT);
+}
+
+fn share(some: usize, all: usize) -> f64 {
+    f64::from(u32::try_from(some).unwrap()) / f64::from(u32::try_from(all).unwrap())
 }
 
 /// Clicks once with each of them, and answers which were taken for crawlers.

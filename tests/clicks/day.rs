@@ -144,7 +144,8 @@ impl Day {
     fn person(&mut self, at: u64) -> Value {
         // Few enough people that some click again on what they have clicked on.
         let (ad, person) = (self.ad(), self.chance.next() % 2000);
-        let (ip, user_agent) = (format!("10.{}.{}.7", person / 250, person % 250), BROWSERS[person as usize % 6]);
+        let ip = format!("10.{}.{}.7", person / 250, person % 250);
+        let user_agent = BROWSERS[usize::try_from(person).unwrap() % BROWSERS.len()];
         let visitor = format!("v{person}");
         let mut click =
             self.click(at, &ad, Some(&visitor).filter(|_| person % 3 == 0).map(String::as_str), &ip, user_agent);
