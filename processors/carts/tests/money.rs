@@ -493,7 +493,7 @@ fn more_time_is_given_three_times_and_never_less() {
     let extend = |seconds: u32| format!(r#"{{"type":"extend","cart":"c","seconds":{seconds}}}"#);
     check_paid(
         2,
-        &[extend(60), extend(1200), format!("+15m {}", extend(60)), extend(60), "+6m".to_owned()],
+        &[extend(60), "+2m".to_owned(), extend(1200), format!("+15m {}", extend(60)), extend(60), "+6m".to_owned()],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
               → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
@@ -512,6 +512,7 @@ fn more_time_is_given_three_times_and_never_less() {
             {"type":"extend","cart":"c","seconds":60}
               → checking_out 5 [2×"tee"] 3998
               said carts CheckoutExtended
+            +2m
             {"type":"extend","cart":"c","seconds":1200}
               → checking_out 6 [2×"tee"] 3998
               said carts CheckoutExtended

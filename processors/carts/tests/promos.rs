@@ -328,7 +328,17 @@ fn codes_stack_where_both_allow_it_and_only_while_they_count() {
 
 #[test]
 fn uses_are_never_more_than_there_are() {
-    let mut script = format!("{}\n{}\n", item("tee", 9), promo("ten", 1000, r#","max_uses":2,"budget":500"#));
+    check_uses(r#","max_uses":2,"budget":5000"#);
+}
+
+#[test]
+fn a_budget_is_never_overspent() {
+    check_uses(r#","max_uses":9,"budget":500"#);
+}
+
+/// Five buyers race for a promotion that two of them can use.
+fn check_uses(limits: &str) {
+    let mut script = format!("{}\n{}\n", item("tee", 9), promo("ten", 1000, limits));
     let buyers = ["a", "b", "c", "d", "e"];
     for cart in buyers {
         script += &format!("{}\n{}\n{}\n", open(cart), add(cart, "tee", 1), apply(cart, "ten", 1000, ""));
