@@ -284,6 +284,13 @@ fn a_cart_is_claimed_at_login_as_the_preview_said() {
     let preview = buyer.post("/customer?preview=true", &claim);
     assert!(preview.status == 200 && contains(&preview.body, &expected), "{preview:?}");
     assert_eq!(buyer.get("").body["state"], "active", "a preview changes nothing");
+    // What a claim would refuse, its preview refuses.
+    assert_eq!(buyer.post("/checkout", &Value::Null).status, 200);
+    for path in ["/customer?preview=true", "/customer"] {
+        let refused = buyer.post(path, &claim);
+        assert_eq!((refused.status, refused.code()), (409, "checking_out"), "{refused:?}");
+    }
+    assert_eq!(buyer.post("/cancel", &Value::Null).status, 200);
     let claimed = buyer.post("/customer", &claim);
     assert!(claimed.status == 200 && contains(&claimed.body, &expected), "{claimed:?}");
     for answer in [buyer.get(""), buyer.add("tee", 1), buyer.post("/customer", &claim)] {
@@ -335,6 +342,8 @@ fn codes_take_off_what_they_say_to_the_cent_and_no_more_often_than_they_may() {
     assert!(refused.status == 422 && contains(&refused.body, &expected), "{refused:?}");
     assert_eq!(pay(&server, &buyer.id, "p", "captured", 5097).body["state"], "captured");
     let order = buyer.post("/complete", &Value::Null).body["order"].clone();
+    let preview = buyer.post("/customer?preview=true", &json!({"customer":"u1","mode":"sum"}));
+    assert_eq!((preview.status, preview.code()), (410, "cart_ordered"), "{preview:?}");
     assert!(
         contains(&order, &json!({"total":{"amount":5097},"promotions":[{"code":"spring","amount":900}]})),
         "{order}"

@@ -67,6 +67,14 @@ fn next_of(cx: &mut Cx<'_>, user_cart: &String, user: String) -> (String, Cart) 
     (numbered(user_cart, number), cart)
 }
 
+/// Refuses a cart that a user has already.
+///
+/// # Errors
+/// That it is so.
+pub fn check_free(cart: &Cart) -> Result<(), Rejection> {
+    if cart.owner.is_some() { Err(Rejection::CartOwned) } else { Ok(()) }
+}
+
 /// A user claims a cart: it freezes, and sends its lines.
 ///
 /// # Errors
@@ -78,9 +86,7 @@ pub fn begin(cx: &mut Cx<'_>, claim: Claim) -> Result<Outcome, Rejection> {
     if !may_act_for(cx.caller(), &customer) {
         return Err(Rejection::RoleRequired);
     }
-    if cart.owner.is_some() {
-        return Err(Rejection::CartOwned);
-    }
+    check_free(&cart)?;
     let mut cart = load_open(cx, &on)?;
     let attempt = cart.attempts + 1;
     let merging = Command::Merge(Box::new(Merging {

@@ -64,7 +64,10 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             Ok(Answer::Payment(Box::new(payments::show(&key, &row, &cart))))
         }
         Query::Lines { cart: id, reader } => {
-            let (_, cart) = load_own(view, id, &reader)?;
+            let (id, cart) = load_own(view, id, &reader)?;
+            // A preview shows what a claim would do, and so what it would not.
+            claim::check_free(&cart)?;
+            transition::check_open(&cart, &id)?;
             Ok(Answer::Lines(cart.currency, cart.lines, cart.saved))
         }
         query @ Query::Preview { .. } => preview(view, query),

@@ -22,6 +22,7 @@ use millrace_topics::carts::{
     AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, Opening, OpeningFor, Order, Outcome,
     Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, TokenHash, cart_of_order, cart_of_user,
 };
+use millrace_topics::position::Positions;
 use millrace_topics::record::Role;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -126,7 +127,7 @@ impl Buyer {
 #[utoipa::path(post, path = "/v1/carts/payments/{payment}/events", tag = "carts", request_body = NewPaymentEvent,
     params(("payment" = String, Path, description = "The payment, by the provider's id: 1 to 128 bytes")), responses(
     (status = 200, description = "The payment", body = Payment),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn pay(
     State(door): State<Door>,
@@ -142,7 +143,7 @@ async fn pay(
 #[utoipa::path(get, path = "/v1/carts/payments/{payment}", tag = "carts",
     params(("payment" = String, Path, description = "The payment, by the provider's id"), WhichCart), responses(
     (status = 200, description = "The payment", body = Payment),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn payment(
     State(door): State<Door>,
@@ -165,7 +166,7 @@ async fn payment(
 #[utoipa::path(post, path = "/v1/carts", tag = "carts", request_body = NewCart, responses(
     (status = 201, description = "Opened", body = OpenedCart),
     (status = 200, description = "The customer has one", body = OpenedCart),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn open(State(door): State<Door>, buyer: Buyer, Body(asked, new): Body<NewCart>) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
@@ -213,16 +214,20 @@ pub(super) fn cart_in(outcome: Outcome) -> Box<CartView> {
 pub(super) async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
     let done = door.submit::<Carting>(asked, &command).await?;
     let Done { outcome, positions, replayed } = done;
-    let cart = cart_in(outcome);
+    Ok(changed(*cart_in(outcome), positions, replayed))
+}
+
+/// A cart that was changed, with its version as ETag.
+fn changed(cart: CartView, positions: Positions, replayed: bool) -> Response {
     let version = cart.version;
-    Ok(with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version))
+    with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version)
 }
 
 /// Shows a cart. The ETag is its version.
 #[utoipa::path(get, path = "/v1/carts/{cart}", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn cart(
     State(door): State<Door>,
@@ -242,7 +247,7 @@ async fn cart(
 #[utoipa::path(post, path = "/v1/carts/{cart}", tag = "carts", request_body = NewMetadata,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn describe(
     State(door): State<Door>,
@@ -260,7 +265,7 @@ async fn describe(
 #[utoipa::path(post, path = "/v1/carts/{cart}/line-items", tag = "carts", request_body = NewLine,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn add_line(
     State(door): State<Door>,
@@ -280,7 +285,7 @@ async fn add_line(
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn set_line(
     State(door): State<Door>,
@@ -297,7 +302,7 @@ async fn set_line(
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn remove_line(
     State(door): State<Door>,
@@ -313,7 +318,7 @@ async fn remove_line(
 #[utoipa::path(post, path = "/v1/carts/{cart}/quotes", tag = "carts", request_body = NewQuote,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn quote(
     State(door): State<Door>,
@@ -330,7 +335,7 @@ async fn quote(
 #[utoipa::path(post, path = "/v1/carts/{cart}/undo", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn undo(
     State(door): State<Door>,
@@ -346,7 +351,7 @@ async fn undo(
 #[utoipa::path(post, path = "/v1/carts/{cart}/checkout", tag = "carts", request_body = Option<NewCheckout>,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "Everything is reserved until `expires_at`", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn check_out(
     State(door): State<Door>,
@@ -361,9 +366,7 @@ async fn check_out(
     let done = door.submit::<Carting>(&asked, &command(checkout)).await?;
     let replayed = done.replayed;
     let Read { answer: cart, positions } = decided(&door, &asked, cart, buyer.reader(), done).await?;
-    let version = cart.version;
-    let done = Done { outcome: cart, positions, replayed };
-    Ok(with_etag(respond(StatusCode::OK, done, |cart| cart), version))
+    Ok(changed(*cart, positions, replayed))
 }
 
 /// The cart when it is decided how an attempt of it went; 202 where that takes too long.
@@ -388,7 +391,7 @@ async fn decided(
 #[utoipa::path(post, path = "/v1/carts/{cart}/extend", tag = "carts", request_body = Option<MoreTime>,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn extend(
     State(door): State<Door>,
@@ -404,7 +407,7 @@ async fn extend(
 #[utoipa::path(post, path = "/v1/carts/{cart}/cancel", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn cancel(
     State(door): State<Door>,
@@ -420,7 +423,7 @@ async fn cancel(
 #[utoipa::path(post, path = "/v1/carts/{cart}/complete", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The order, or what is missing", body = Completed),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn complete(
     State(door): State<Door>,
@@ -436,7 +439,7 @@ async fn complete(
 #[utoipa::path(get, path = "/v1/carts/{cart}/history", tag = "carts",
     params(("cart" = String, Path, description = "The cart"), WhichHistory), responses(
     (status = 200, description = "The changes", body = HistoryBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn history(
     State(door): State<Door>,
@@ -462,7 +465,7 @@ async fn history(
 #[utoipa::path(get, path = "/v1/carts/orders/{order}", tag = "carts",
     params(("order" = String, Path, description = "The order")), responses(
     (status = 200, description = "The order", body = Order),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn order(
     State(door): State<Door>,
@@ -484,7 +487,7 @@ async fn order(
 #[utoipa::path(post, path = "/v1/carts/{cart}/customer", tag = "carts", request_body = NewClaim,
     params(("cart" = String, Path, description = "The cart"), WhichClaim), responses(
     (status = 200, description = "The customer's cart, with a warning for each line that was cut", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn claim(
     State(door): State<Door>,
@@ -520,8 +523,7 @@ async fn claim(
     let successor = successor.unwrap_or_else(|| unreachable!("a cart that was merged has a successor"));
     let read = door.ask::<Carting>(&asked, &Query::Cart { cart: successor, reader }).await?;
     let Answer::Cart(cart) = read.answer else { unreachable!("a cart was asked for") };
-    let (version, cart) = (cart.version, CartView { warnings, ..*cart });
     let mut positions = claimed.positions;
     positions.merge(&read.positions);
-    Ok(with_etag(respond(StatusCode::OK, Done { outcome: cart, positions, replayed }, |cart| cart), version))
+    Ok(changed(CartView { warnings, ..*cart }, positions, replayed))
 }

@@ -261,11 +261,7 @@ pub fn load(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
 /// The first thing that is not so.
 pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     let cart = load(cx, on)?;
-    match &cart.stage {
-        Stage::Ordered(..) => return Err(Rejection::Ordered { order: order_of(&on.cart) }),
-        Stage::Merged(successor, _) => return Err(Rejection::Merged { successor: successor.clone() }),
-        Stage::Active | Stage::Trial(_) | Stage::Merging(_) => {}
-    }
+    check_there(&cart, &on.cart)?;
     let current = cart.version;
     if on.if_match.is_some_and(|version| version != current) {
         return Err(Rejection::StaleVersion { current });
@@ -282,10 +278,26 @@ pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
 /// The first thing that is not so.
 pub fn load_open(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     let cart = load_current(cx, on)?;
-    match cart.stage {
-        Stage::Active => Ok(cart),
-        _ => Err(Rejection::CheckingOut),
+    check_open(&cart, &on.cart)?;
+    Ok(cart)
+}
+
+/// Refuses a cart that is an order, or another cart by now.
+fn check_there(cart: &Cart, id: &str) -> Result<(), Rejection> {
+    match &cart.stage {
+        Stage::Ordered(..) => Err(Rejection::Ordered { order: order_of(id) }),
+        Stage::Merged(successor, _) => Err(Rejection::Merged { successor: successor.clone() }),
+        Stage::Active | Stage::Trial(_) | Stage::Merging(_) => Ok(()),
     }
+}
+
+/// Refuses a cart whose lines cannot be changed.
+///
+/// # Errors
+/// The first reason.
+pub fn check_open(cart: &Cart, id: &str) -> Result<(), Rejection> {
+    check_there(cart, id)?;
+    matches!(cart.stage, Stage::Active).then_some(()).ok_or(Rejection::CheckingOut)
 }
 
 /// Who asked for a change. Of several parts of a checkout chance says which answers last: what comes of it is the cart's

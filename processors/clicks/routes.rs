@@ -63,7 +63,7 @@ const LISTED: u32 = 100;
     params(("campaign" = String, Path, description = "The campaign: `[a-z0-9][a-z0-9._-]{0,63}`")), responses(
     (status = 201, description = "Created", body = Campaign),
     (status = 200, description = "It was there, and is so now", body = Campaign),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn define_campaign(
     State(door): State<Door>,
@@ -83,7 +83,7 @@ async fn define_campaign(
 #[utoipa::path(get, path = "/v1/clicks/campaigns/{campaign}", tag = "clicks",
     params(("campaign" = String, Path, description = "The campaign")), responses(
     (status = 200, description = "The campaign", body = Campaign),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn campaign(
     State(door): State<Door>,
@@ -102,7 +102,7 @@ async fn campaign(
     params(("ad" = String, Path, description = "The ad: `[a-z0-9][a-z0-9._-]{0,63}`")), responses(
     (status = 201, description = "Created", body = Ad),
     (status = 200, description = "It was there, and is so now", body = Ad),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn define_ad(
     State(door): State<Door>,
@@ -150,7 +150,7 @@ async fn register(
 #[utoipa::path(get, path = "/v1/clicks/ads/{ad}", tag = "clicks",
     params(("ad" = String, Path, description = "The ad")), responses(
     (status = 200, description = "The ad", body = Ad),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn ad(
     State(door): State<Door>,
@@ -167,7 +167,7 @@ async fn ad(
 /// Publishes a rule set under the next number. Campaigns name it; it never changes.
 #[utoipa::path(post, path = "/v1/clicks/rulesets", tag = "clicks", request_body = NewRuleSet, responses(
     (status = 201, description = "Published", body = RuleSet),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewRuleSet>) -> Result<Response, Undone> {
     let rules = new.rules();
@@ -187,7 +187,7 @@ async fn publish(State(door): State<Door>, Body(asked, new): Body<NewRuleSet>) -
 /// Lists rule sets, the newest first.
 #[utoipa::path(get, path = "/v1/clicks/rulesets", tag = "clicks", params(WhichRuleSets), responses(
     (status = 200, description = "The rule sets", body = RuleSetsBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn rule_sets(
     State(door): State<Door>,
@@ -206,7 +206,7 @@ async fn rule_sets(
 #[utoipa::path(get, path = "/v1/clicks/rulesets/{ruleset}", tag = "clicks",
     params(("ruleset" = u32, Path, description = "Its number")), responses(
     (status = 200, description = "The rule set", body = RuleSet),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn rule_set_of(
     State(door): State<Door>,
@@ -224,7 +224,7 @@ async fn rule_set_of(
 /// the same click.
 #[utoipa::path(post, path = "/v1/clicks:batch", tag = "clicks", request_body = NewClicks, responses(
     (status = 202, description = "What became of each", body = Results),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn take(State(door): State<Door>, Body(asked, new): Body<NewClicks>) -> Result<Response, Undone> {
     check_size("clicks", new.clicks.len())?;
@@ -236,7 +236,7 @@ async fn take(State(door): State<Door>, Body(asked, new): Body<NewClicks>) -> Re
 /// Counts ads that were shown, and gives each impression a token that its click can show.
 #[utoipa::path(post, path = "/v1/clicks/impressions:batch", tag = "clicks", request_body = NewImpressions, responses(
     (status = 202, description = "What became of each", body = ImpressionResults),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn show(State(door): State<Door>, Body(asked, new): Body<NewImpressions>) -> Result<Response, Undone> {
     check_size("impressions", new.impressions.len())?;
@@ -259,7 +259,7 @@ fn check_size(what: &str, found: usize) -> Result<(), Problem> {
 /// Makes clicks that counted not count any more. The same case again changes nothing.
 #[utoipa::path(post, path = "/v1/clicks:invalidate", tag = "clicks", request_body = NewCase, responses(
     (status = 200, description = "What the case did, or has done so far", body = Voided),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn invalidate(State(door): State<Door>, Body(asked, new): Body<NewCase>) -> Result<Response, Undone> {
     let filter = filter(&door, new.filter)?;
@@ -322,7 +322,7 @@ fn prefix(door: &Door, text: &str) -> Result<millrace_topics::clicks::Hashed, Pr
 #[utoipa::path(get, path = "/v1/clicks/cases/{case}", tag = "clicks",
     params(("case" = String, Path, description = "The case")), responses(
     (status = 200, description = "What it has done so far", body = Voided),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn case(
     State(door): State<Door>,
@@ -337,7 +337,7 @@ async fn case(
 /// next invoice. The same again is the same invoice.
 #[utoipa::path(post, path = "/v1/clicks/invoices:close", tag = "clicks", request_body = NewInvoice, responses(
     (status = 200, description = "The invoice; its ads may still be asked", body = Invoice),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn close_invoice(State(door): State<Door>, Body(asked, new): Body<NewInvoice>) -> Result<Response, Undone> {
     let command = CampaignsCommand::CloseInvoice(Closing { campaign: new.campaign, until: new.until });
@@ -349,7 +349,7 @@ async fn close_invoice(State(door): State<Door>, Body(asked, new): Body<NewInvoi
 #[utoipa::path(get, path = "/v1/clicks/invoices/{invoice}", tag = "clicks",
     params(("invoice" = String, Path, description = "The campaign, `-`, and the number")), responses(
     (status = 200, description = "The invoice", body = Invoice),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn invoice(
     State(door): State<Door>,
@@ -371,7 +371,7 @@ async fn invoice(
 /// up to stays.
 #[utoipa::path(put, path = "/v1/clicks/keeping", tag = "clicks", request_body = Keeping, responses(
     (status = 200, description = "What holds from now on", body = Keeping),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn keep(State(door): State<Door>, Body(asked, keeping): Body<Keeping>) -> Result<Response, Undone> {
     forget::check(keeping).map_err(|refusal| Problem::refusal(&refusal))?;
@@ -385,7 +385,7 @@ async fn keep(State(door): State<Door>, Body(asked, keeping): Body<Keeping>) -> 
 /// Says how long clicks are kept.
 #[utoipa::path(get, path = "/v1/clicks/keeping", tag = "clicks", responses(
     (status = 200, description = "What holds", body = Keeping),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn kept(State(door): State<Door>, Reading(asked): Reading) -> Result<Response, Problem> {
     let key = key_of(0, door.partitions());
@@ -399,7 +399,7 @@ async fn kept(State(door): State<Door>, Reading(asked): Reading) -> Result<Respo
 /// Shows what clicks add up to, by time and by what else is told apart.
 #[utoipa::path(get, path = "/v1/clicks/reports", tag = "clicks", params(WhichReport), responses(
     (status = 200, description = "The report, or a page of it", body = ReportBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn reports(
     State(door): State<Door>,
@@ -453,7 +453,7 @@ fn minute(name: &str, time: Time) -> Result<u32, Problem> {
 /// Compares an ad's hour in the log with what was counted. What is between them is shown; the difference is 0.
 #[utoipa::path(get, path = "/v1/clicks/reconcile", tag = "clicks", params(WhichHour), responses(
     (status = 200, description = "What each of them says", body = ReconciledBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn reconcile(
     State(door): State<Door>,
@@ -477,7 +477,7 @@ async fn shards(door: &Door, asked: &Asked, ad: &str) -> Result<u16, Problem> {
 /// Lists an ad's clicks of one hour.
 #[utoipa::path(get, path = "/v1/clicks", tag = "clicks", params(WhichClicks), responses(
     (status = 200, description = "The clicks in the order of their time", body = ClicksBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn clicks(
     State(door): State<Door>,
@@ -526,7 +526,7 @@ async fn clicks(
 #[utoipa::path(get, path = "/v1/clicks/{click_id}", tag = "clicks",
     params(("click_id" = String, Path, description = "The click")), responses(
     (status = 200, description = "The click", body = ClickView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn click(
     State(door): State<Door>,

@@ -52,7 +52,7 @@ const BOARDS_LIMIT: usize = 100;
 #[utoipa::path(post, path = "/v1/leaderboards", tag = "leaderboards", request_body = NewBoard, responses(
     (status = 201, description = "Created", body = Board),
     (status = 200, description = "It was there, with the same definition", body = Board),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn define(State(door): State<Door>, Body(asked, new): Body<NewBoard>) -> Result<Response, Undone> {
     let location = format!("/v1/leaderboards/{}", new.id);
@@ -68,7 +68,7 @@ async fn define(State(door): State<Door>, Body(asked, new): Body<NewBoard>) -> R
 #[utoipa::path(get, path = "/v1/leaderboards/{board}", tag = "leaderboards",
     params(("board" = String, Path, description = "The board")), responses(
     (status = 200, description = "The board", body = Board),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn board(
     State(door): State<Door>,
@@ -83,7 +83,7 @@ async fn board(
 #[utoipa::path(post, path = "/v1/leaderboards/{board}/scores", tag = "leaderboards", request_body = NewScore,
     params(("board" = String, Path, description = "The board")), responses(
     (status = 200, description = "It counts", body = Counted),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn submit(
     State(door): State<Door>,
@@ -99,7 +99,7 @@ async fn submit(
 #[utoipa::path(post, path = "/v1/leaderboards/{board}/scores:batch", tag = "leaderboards", request_body = NewScores,
     params(("board" = String, Path, description = "The board")), responses(
     (status = 200, description = "What became of each", body = Results),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn submit_many(
     State(door): State<Door>,
@@ -175,7 +175,7 @@ fn results(outcome: Outcome, name: &str) -> Vec<ItemResult> {
 #[utoipa::path(put, path = "/v1/leaderboards/owners/{owner}/scores", tag = "leaderboards", request_body = OwnerScores,
     params(("owner" = String, Path, description = "The owner")), responses(
     (status = 200, description = "What became of each", body = Results),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn submit_everywhere(
     State(door): State<Door>,
@@ -219,7 +219,7 @@ fn part(part: Result<Done<Outcome>, Undone>) -> ItemResult {
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/entries", tag = "leaderboards",
     params(("board" = String, Path, description = "The board"), Which), responses(
     (status = 200, description = "The entries", body = Entries),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn entries(
     State(door): State<Door>,
@@ -249,7 +249,7 @@ async fn entries(
     params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner"),
         Of), responses(
     (status = 200, description = "The entry", body = OwnEntry),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn owner(
     State(door): State<Door>,
@@ -266,7 +266,7 @@ async fn owner(
     params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner")),
     responses(
     (status = 200, description = "It is off the board; the place and the score that it had", body = Deleted),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn delete(
     State(door): State<Door>,
@@ -283,7 +283,7 @@ async fn delete(
         HowMany),
     responses(
     (status = 200, description = "The entries; the cursors go on in the list of all", body = Entries),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn around(
     State(door): State<Door>,
@@ -307,7 +307,7 @@ async fn around(
         OfBucket),
     responses(
     (status = 200, description = "The entry", body = OwnEntry),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn at_rank(
     State(door): State<Door>,
@@ -324,7 +324,7 @@ async fn at_rank(
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/stats", tag = "leaderboards",
     params(("board" = String, Path, description = "The board"), WhichStats), responses(
     (status = 200, description = "The statistics", body = Stats),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn stats(
     State(door): State<Door>,
@@ -349,7 +349,7 @@ async fn stats(
 #[utoipa::path(get, path = "/v1/leaderboards/{board}/epochs", tag = "leaderboards",
     params(("board" = String, Path, description = "The board"), WhichEpochs), responses(
     (status = 200, description = "The epochs", body = Epochs),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn epochs(
     State(door): State<Door>,
@@ -380,7 +380,7 @@ async fn epochs(
 #[utoipa::path(post, path = "/v1/leaderboards/{board}/epochs:close", tag = "leaderboards", request_body = NewClosing,
     params(("board" = String, Path, description = "The board")), responses(
     (status = 200, description = "It has ended: how", body = EpochClosed),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn close_epoch(
     State(door): State<Door>,

@@ -14,11 +14,13 @@ use millrace_topics::time::parse_rfc3339;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_stream::StreamExt as _;
-use utoipa::ToSchema;
+use utoipa::openapi::{self, ContentBuilder, Ref, RefOr, ResponseBuilder};
+use utoipa::{IntoResponses, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 /// The longest `Idempotency-Key`, in bytes.
@@ -58,6 +60,14 @@ pub struct ProblemBody {
     pub code: String,
     /// What is wrong, for people.
     pub detail: String,
+}
+
+impl IntoResponses for ProblemBody {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let problem = ResponseBuilder::new().description("A problem").content("application/problem+json", content);
+        BTreeMap::from([("default".to_owned(), problem.build().into())])
+    }
 }
 
 impl IntoResponse for Problem {

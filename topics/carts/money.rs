@@ -29,6 +29,7 @@ impl Currency {
     /// Its code.
     #[must_use]
     pub fn code(&self) -> &str {
+        // Bytes that are no letters come from nobody; ISO 4217 calls that `XXX`, no currency.
         std::str::from_utf8(&self.0).unwrap_or("XXX")
     }
 

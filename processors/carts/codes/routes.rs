@@ -21,7 +21,7 @@ pub fn routes() -> OpenApiRouter<Door> {
 #[utoipa::path(post, path = "/v1/carts/{cart}/promotions", tag = "carts", request_body = NewCode,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn apply_code(
     State(door): State<Door>,
@@ -40,7 +40,7 @@ async fn apply_code(
     params(("cart" = String, Path, description = "The cart"), ("code" = String, Path, description = "The code")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn remove_code(
     State(door): State<Door>,

@@ -20,7 +20,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn save_line(
     State(door): State<Door>,
@@ -37,7 +37,7 @@ async fn save_line(
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn restore_line(
     State(door): State<Door>,
@@ -54,7 +54,7 @@ async fn restore_line(
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn forget_line(
     State(door): State<Door>,

@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     responses(
     (status = 201, description = "Created", body = Promotion),
     (status = 200, description = "It was there, and is so now", body = Promotion),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn define(
     State(door): State<Door>,
@@ -42,7 +42,7 @@ async fn define(
 #[utoipa::path(get, path = "/v1/carts/promotions/{code}", tag = "carts",
     params(("code" = String, Path, description = "The code")), responses(
     (status = 200, description = "The promotion", body = Promotion),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn promotion(
     State(door): State<Door>,

@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<Door> {
 #[utoipa::path(post, path = "/v1/carts/{cart}/share", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The token", body = SharedCart),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn share(
     State(door): State<Door>,
@@ -43,7 +43,7 @@ async fn share(
 #[utoipa::path(delete, path = "/v1/carts/{cart}/share", tag = "carts",
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn unshare(
     State(door): State<Door>,

@@ -31,7 +31,7 @@ pub fn public() -> OpenApiRouter<Door> {
     params(("sku" = String, Path, description = "The SKU: `[a-z0-9][a-z0-9._-]{0,63}`")), responses(
     (status = 201, description = "Created", body = Sku),
     (status = 200, description = "It was there, and is so now", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn define_sku(
     State(door): State<Door>,
@@ -49,7 +49,7 @@ async fn define_sku(
 #[utoipa::path(get, path = "/v1/carts/skus/{sku}", tag = "carts",
     params(("sku" = String, Path, description = "The SKU")), responses(
     (status = 200, description = "The SKU", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn sku(
     State(door): State<Door>,
@@ -69,7 +69,7 @@ async fn sku_of(door: &Door, asked: &Asked, sku: String) -> Result<Read<Sku>, Pr
 #[utoipa::path(post, path = "/v1/carts/skus/{sku}/adjust", tag = "carts", request_body = NewAdjustment,
     params(("sku" = String, Path, description = "The SKU")), responses(
     (status = 200, description = "The SKU", body = Sku),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn adjust(
     State(door): State<Door>,
@@ -85,7 +85,7 @@ async fn adjust(
 #[utoipa::path(get, path = "/v1/carts/skus/{sku}/availability", tag = "carts",
     params(("sku" = String, Path, description = "The SKU")), responses(
     (status = 200, description = "How many there are", body = AvailabilityBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn availability(
     State(door): State<Door>,

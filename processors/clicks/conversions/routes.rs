@@ -27,7 +27,7 @@ pub fn routes() -> OpenApiRouter<Door> {
 /// or last one where the campaign says so; it counts in the hour of the click.
 #[utoipa::path(post, path = "/v1/clicks/conversions", tag = "clicks", request_body = NewConversions, responses(
     (status = 202, description = "What became of each", body = ConversionResults),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn convert(State(door): State<Door>, Body(asked, new): Body<NewConversions>) -> Result<Response, Undone> {
     match new.conversions.len() {
@@ -78,7 +78,7 @@ fn settle(result: &mut ConversionResult, part: Result<Done<CampaignsOutcome>, Un
     params(("campaign" = String, Path, description = "The campaign"), ("order" = String, Path, description = "The order")),
     responses(
     (status = 200, description = "The order", body = Order),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn order(
     State(door): State<Door>,

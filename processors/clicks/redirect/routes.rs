@@ -30,7 +30,7 @@ const AHEAD: [&str; 4] = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
     ("ad" = String, Path, description = "The ad"),
     ("imp" = Option<String>, Query, description = "The token of the impression that was clicked on")), responses(
     (status = 302, description = "To where the ad leads", headers(("Location" = String, description = "Where that is"))),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn follow(
     State(door): State<Door>,
@@ -52,7 +52,7 @@ async fn follow(
 #[utoipa::path(head, path = "/c/{ad}", tag = "clicks", params(("ad" = String, Path, description = "The ad")),
     responses(
     (status = 302, description = "To where the ad leads", headers(("Location" = String, description = "Where that is"))),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn look(State(door): State<Door>, Segments(ad): Segments<String>) -> Result<Response, Problem> {
     redirect(&door, Visit { ad, looks: true, ..Visit::default() }).await

@@ -35,7 +35,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     params(WhichLive, ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses(
     (status = 200, description = "Events", body = LiveBody, content_type = "text/event-stream"),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn live(
     State(door): State<Door>,
@@ -56,7 +56,7 @@ async fn live(
 /// Adds up clicks that do not count, by why they do not.
 #[utoipa::path(get, path = "/v1/clicks/invalid", tag = "clicks", params(WhichInvalid), responses(
     (status = 200, description = "The sums, or a page of them", body = InvalidBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn invalid(
     State(door): State<Door>,
@@ -131,7 +131,7 @@ fn hour(name: &str, time: Time) -> Result<u32, Problem> {
 /// Lists hours of ads that were worth an alert, the latest first: by the limits of their campaigns.
 #[utoipa::path(get, path = "/v1/clicks/alerts", tag = "clicks", params(WhichAlerts), responses(
     (status = 200, description = "The alerts, or a page of them", body = AlertsBody),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn alerts(
     State(door): State<Door>,

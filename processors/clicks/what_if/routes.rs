@@ -36,7 +36,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         ("to" = Option<String>, Query, format = DateTime, description = "`:replay`: up to the end of this one")),
     responses(
     (status = 200, description = "What would have been otherwise, or from when on it holds", body = RuleSetDone),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn act(
     State(door): State<Door>,

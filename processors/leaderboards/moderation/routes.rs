@@ -62,7 +62,7 @@ struct History {
         ("submission" = String, Path, description = "Its name and what to do: partition@offset:void, in a batch partition@offset.item:void")),
     responses(
     (status = 200, description = "It does not count; what that changed", body = Voided),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn void(
     State(door): State<Door>,
@@ -107,7 +107,7 @@ async fn find(door: &Door, board: &str, name: &str) -> Result<(String, Stamp), P
     params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "The owner"),
         WhichHistory), responses(
     (status = 200, description = "The submissions", body = History),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn owner_history(
     State(door): State<Door>,
@@ -128,7 +128,7 @@ async fn owner_history(
     params(("board" = String, Path, description = "The board"), ("owner" = String, Path, description = "owner:join")),
     responses(
     (status = 200, description = "It takes part", body = Joined),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn join(
     State(door): State<Door>,
@@ -148,7 +148,7 @@ async fn join(
     params(("owner" = String, Path, description = "owner:hide, owner:show or owner:erase")),
     responses(
     (status = 200, description = "What became of it in each partition", body = OwnerAnswer),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn owner_action(
     State(door): State<Door>,
@@ -170,7 +170,7 @@ async fn owner_action(
 #[utoipa::path(delete, path = "/v1/leaderboards/owners/{owner}", tag = "leaderboards",
     params(("owner" = String, Path, description = "The owner")), responses(
     (status = 200, description = "What became of it in each partition", body = OwnerAnswer),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn erase(
     State(door): State<Door>,

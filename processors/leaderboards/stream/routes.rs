@@ -64,7 +64,7 @@ enum Data {
         ("Last-Event-ID" = Option<String>, Header, description = "The id of the last event that was seen")),
     responses(
     (status = 200, description = "Events", body = Data, content_type = "text/event-stream"),
-    (status = "default", description = "A problem", body = ProblemBody, content_type = "application/problem+json"),
+    ProblemBody,
 ))]
 async fn stream(
     State(door): State<Door>,
