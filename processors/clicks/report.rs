@@ -8,7 +8,7 @@ use crate::clicks::sketch;
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{
-    AdsAnswer, AdsQuery, Answer, Counts, Grain, GroupKey, Query, REASONS, Raw, RawHour, ReportAsk, Rolled, ad_number,
+    AdsAnswer, AdsQuery, Answer, Counts, GroupKey, Query, REASONS, Raw, RawHour, ReportAsk, Rolled, ad_number,
 };
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::Positions;
@@ -87,12 +87,8 @@ pub async fn read_page(
     limit: usize,
 ) -> Result<Read<Report>, Problem> {
     let minutes = u32::try_from(ask.grain.millis() / 60_000).expect("a day has few minutes");
-    // A day has as many groups as most pages have room for, an hour or a minute may have few.
-    let mut buckets: u32 = match ask.grain {
-        Grain::Minute => 60,
-        Grain::Hour => 6,
-        Grain::Day => 1,
-    };
+    // One may have as many groups as a page has room for, or none: what is asked for next is twice as long.
+    let mut buckets: u32 = 1;
     let mut whole = Read { answer: Report::default(), positions: Positions::default() };
     let mut from = ask.from;
     loop {
