@@ -142,7 +142,8 @@ impl AsOfReads {
             return Err(Problem::pending("as_of_pending", detail, RETRY_AFTER));
         };
         let view = built?;
-        let part = view.part.lock();
+        let mut part = view.part.lock();
+        part.derive();
         let answer = part.query(query).map_err(query_problem)?;
         let position = |offset| Position { machine: machine.to_owned(), partition, offset };
         let seen = part.core().meta.next.checked_sub(1);

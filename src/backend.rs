@@ -149,8 +149,11 @@ pub async fn local_query(
     if let Some(min) = min {
         wait_until(node, slot, min, node.settings.min_position_wait).await?;
     }
-    let (answer, next, caught_up) = slot.look(|live| match &live.part {
-        Ok(part) => (part.query(query), part.core().meta.next, live.is_caught_up()),
+    let (answer, next, caught_up) = slot.look(|live| match &mut live.part {
+        Ok(part) => {
+            part.derive();
+            (part.query(query), part.core().meta.next, live.is_caught_up())
+        }
         Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0, false),
     });
     let answer = answer.map_err(query_problem)?;

@@ -115,6 +115,7 @@ impl Rebuild {
 
     fn observe(&mut self, offset: u64) {
         let Some(watch) = &mut self.watch else { return };
+        self.part.derive();
         let value = self.part.core().store.get(&watch.key);
         if value != watch.value {
             (watch.value, watch.changed_at) = (value, Some(offset));
@@ -135,9 +136,8 @@ impl Rebuild {
     /// A sentence.
     pub fn flush(&mut self) -> Result<(), String> {
         self.flushed = Instant::now();
-        let core = self.part.core_mut();
-        let Some(frozen) = core.freeze() else { return Ok(()) };
-        drop(core.store.land(frozen.write().map_err(|error| error.to_string())?));
+        let Some(frozen) = self.part.freeze() else { return Ok(()) };
+        drop(self.part.core_mut().store.land(frozen.write().map_err(|error| error.to_string())?));
         Ok(())
     }
 }

@@ -7,13 +7,13 @@
 //! the disk that a row is not there.
 
 use crate::env::RowMemory;
-use crate::layer::{Layer, Tables, Value};
+use crate::layer::{Hashed, Layer, Row, Tables};
 use std::sync::Arc;
 
 /// What is known of a row without the disk.
 pub(crate) enum Found<'a> {
-    /// Its value; none if it was deleted.
-    Row(&'a Value),
+    /// It, or that it was deleted.
+    Row(&'a Row),
     /// It is not there.
     Absent,
     /// The disk must be asked.
@@ -49,16 +49,18 @@ impl Kept {
     }
 
     /// Looks for a row.
-    pub(crate) fn find(&mut self, key: &[u8]) -> Found<'_> {
-        if let Some(value) = self.settling.get(key) {
-            return Found::Row(value);
+    pub(crate) fn find(&mut self, key: Hashed<'_>) -> Found<'_> {
+        if let Some(row) = self.settling.get(key) {
+            return Found::Row(row);
         }
-        if let Some((key, value)) = self.older.take(key) {
-            self.younger.insert(key, value);
+        if self.younger.get(key).is_none()
+            && let Some(row) = self.older.take(key)
+        {
+            self.younger.insert(row);
         }
         match self.younger.get(key) {
-            Some(value) => Found::Row(value),
-            None if self.whole.has_key(key) => Found::Absent,
+            Some(row) => Found::Row(row),
+            None if self.whole.has_key(key.key()) => Found::Absent,
             None => Found::Unknown,
         }
     }
@@ -68,7 +70,7 @@ impl Kept {
         if self.cold.has_key(key) || !self.memory.has_room() {
             return false;
         }
-        self.younger.insert(key.into(), Some(value.into()));
+        self.younger.insert(Row::new([key, value].concat(), key.len()));
         self.count();
         true
     }
@@ -111,12 +113,13 @@ impl Kept {
         if self.settling.is_empty() {
             return false;
         }
-        for (key, value) in self.settling.take_some(rows) {
-            self.older.remove(&key);
-            if self.cold.has_key(&key) || (value.is_none() && self.whole.has_key(&key)) {
-                self.younger.remove(&key);
+        for row in self.settling.take_some(rows) {
+            self.older.take(row.hashed());
+            let key = row.key();
+            if self.cold.has_key(key) || (row.value().is_none() && self.whole.has_key(key)) {
+                self.younger.take(row.hashed());
             } else {
-                self.younger.insert(key, value);
+                self.younger.insert(row);
             }
         }
         if self.settling.is_empty() {

@@ -6,22 +6,120 @@
 //! walked.
 
 use crate::table::Range;
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-
-/// What a row was set to; `None` deletes it.
-pub(crate) type Value = Option<Box<[u8]>>;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
+use std::borrow::{Borrow, Cow};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+use std::hash::BuildHasher;
+use std::sync::LazyLock;
 
 /// A row as a walk shows it; without a value it is deleted.
-pub(crate) type Row<'a> = (Cow<'a, [u8]>, Option<Cow<'a, [u8]>>);
+pub(crate) type Walked<'a> = (Cow<'a, [u8]>, Option<Cow<'a, [u8]>>);
 
 /// Rows of a walk, in its direction.
-pub(crate) type Rows<'a> = Box<dyn Iterator<Item = Row<'a>> + 'a>;
+pub(crate) type Walk<'a> = Box<dyn Iterator<Item = Walked<'a>> + 'a>;
 
-type Unordered = std::collections::HashMap<Box<[u8]>, Value, foldhash::fast::RandomState>;
+/// What a row costs around its bytes: an allocation and a slot of a map.
+const OVERHEAD: usize = 48;
 
-/// What a row costs around its bytes: two allocations and a slot of a map.
-const OVERHEAD: usize = 64;
+/// One for all layers: a key is looked for in up to five of them, and hashed once. Clients choose keys, so it is drawn
+/// at the start.
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::default);
+
+/// A key and its hash.
+#[derive(Clone, Copy)]
+pub(crate) struct Hashed<'a> {
+    key: &'a [u8],
+    hash: u64,
+}
+
+impl<'a> Hashed<'a> {
+    pub(crate) fn of(key: &'a [u8]) -> Self {
+        Self { key, hash: HASHER.hash_one(key) }
+    }
+
+    /// The key.
+    pub(crate) fn key(self) -> &'a [u8] {
+        self.key
+    }
+
+    fn is(self, row: &Row) -> bool {
+        self.hash == row.hash && self.key == row.key()
+    }
+}
+
+/// What a row was set to, in one allocation: its key and behind it its value. Rows are ordered by their keys.
+pub(crate) struct Row {
+    bytes: Box<[u8]>,
+    key: u32,
+    is_deleted: bool,
+    /// So that a row that moves is not hashed again, and a search need not look at the bytes of another row.
+    hash: u64,
+}
+
+impl Row {
+    /// A row whose first `key` bytes are its key.
+    pub(crate) fn new(bytes: Vec<u8>, key: usize) -> Self {
+        let hash = Hashed::of(&bytes[..key]).hash;
+        let key = u32::try_from(key).expect("a key is short");
+        Self { bytes: bytes.into_boxed_slice(), key, is_deleted: false, hash }
+    }
+
+    /// A row that says that there is none.
+    pub(crate) fn deleted(key: Vec<u8>) -> Self {
+        let length = key.len();
+        Self { is_deleted: true, ..Self::new(key, length) }
+    }
+
+    pub(crate) fn key(&self) -> &[u8] {
+        &self.bytes[..self.key as usize]
+    }
+
+    /// The value; none if it is deleted.
+    pub(crate) fn value(&self) -> Option<&[u8]> {
+        (!self.is_deleted).then(|| &self.bytes[self.key as usize..])
+    }
+
+    pub(crate) fn hashed(&self) -> Hashed<'_> {
+        Hashed { key: self.key(), hash: self.hash }
+    }
+
+    fn cost(&self) -> usize {
+        self.bytes.len() + OVERHEAD
+    }
+
+    fn walked(&self) -> Walked<'_> {
+        (Cow::Borrowed(self.key()), self.value().map(Cow::Borrowed))
+    }
+}
+
+impl Borrow<[u8]> for Row {
+    fn borrow(&self) -> &[u8] {
+        self.key()
+    }
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Row {}
+
+impl PartialOrd for Row {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Row {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(other.key())
+    }
+}
 
 /// A set of tables, by the first byte of their keys.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -107,8 +205,8 @@ impl Walks {
 /// Rows written since some moment.
 #[derive(Default)]
 pub(crate) struct Layer {
-    unordered: Unordered,
-    ordered: BTreeMap<Box<[u8]>, Value>,
+    unordered: HashTable<Row>,
+    ordered: BTreeSet<Row>,
     /// The tables whose rows are in `ordered`.
     walked: Tables,
     /// The tables that have rows here, or had.
@@ -120,8 +218,7 @@ impl Layer {
     /// An empty layer that keeps these tables in order, with room for as many rows as the one before it had: growing
     /// a map of a million rows moves each of them twice.
     pub(crate) fn after(before: &Self, walked: Tables) -> Self {
-        let room = before.unordered.len();
-        Self { walked, unordered: Unordered::with_capacity_and_hasher(room, Default::default()), ..Self::default() }
+        Self { walked, unordered: HashTable::with_capacity(before.unordered.len()), ..Self::default() }
     }
 
     /// Bytes of the rows, with what they cost around them.
@@ -134,50 +231,55 @@ impl Layer {
     }
 
     /// What this layer says of a key, if it says anything.
-    pub(crate) fn get(&self, key: &[u8]) -> Option<&Value> {
-        if self.is_walked(key) { self.ordered.get(key) } else { self.unordered.get(key) }
+    pub(crate) fn get(&self, key: Hashed<'_>) -> Option<&Row> {
+        if self.is_walked(key.key) {
+            return self.ordered.get(key.key);
+        }
+        self.unordered.find(key.hash, |row| key.is(row))
     }
 
     /// Sets a row, and returns what it was set to before.
-    pub(crate) fn insert(&mut self, key: Box<[u8]>, value: Value) -> Option<Value> {
-        self.bytes += cost(&key, &value);
-        self.tables.add_key(&key);
-        let key_bytes = key.len();
-        let before =
-            if self.is_walked(&key) { self.ordered.insert(key, value) } else { self.unordered.insert(key, value) };
-        if let Some(before) = &before {
-            self.bytes -= key_bytes + OVERHEAD + before.as_ref().map_or(0, |value| value.len());
-        }
+    pub(crate) fn insert(&mut self, row: Row) -> Option<Row> {
+        self.bytes += row.cost();
+        self.tables.add_key(row.key());
+        let before = if self.is_walked(row.key()) {
+            self.ordered.replace(row)
+        } else {
+            let key = row.hashed();
+            match self.unordered.entry(key.hash, |other| key.is(other), |other| other.hash) {
+                Entry::Occupied(mut slot) => Some(std::mem::replace(slot.get_mut(), row)),
+                Entry::Vacant(slot) => {
+                    slot.insert(row);
+                    None
+                }
+            }
+        };
+        self.bytes -= before.as_ref().map_or(0, Row::cost);
         before
     }
 
     /// Takes a row back, as if it had not been set; what it was set to.
-    pub(crate) fn remove(&mut self, key: &[u8]) -> Option<Value> {
-        self.take(key).map(|(_, value)| value)
-    }
-
-    /// The same, with its key.
-    pub(crate) fn take(&mut self, key: &[u8]) -> Option<(Box<[u8]>, Value)> {
-        if self.is_empty() {
-            return None;
-        }
-        let walked = self.is_walked(key);
-        let row = if walked { self.ordered.remove_entry(key) } else { self.unordered.remove_entry(key) }?;
-        self.bytes -= cost(&row.0, &row.1);
+    pub(crate) fn take(&mut self, key: Hashed<'_>) -> Option<Row> {
+        let row = if self.is_walked(key.key) {
+            self.ordered.take(key.key)
+        } else {
+            let found = self.unordered.find_entry(key.hash, |row| key.is(row));
+            found.ok().map(|slot| slot.remove().0)
+        }?;
+        self.bytes -= row.cost();
         Some(row)
     }
 
     /// Takes some rows out, in no order.
-    pub(crate) fn take_some(&mut self, rows: usize) -> Vec<(Box<[u8]>, Value)> {
+    pub(crate) fn take_some(&mut self, rows: usize) -> Vec<Row> {
         let mut taken = Vec::with_capacity(rows.min(self.unordered.len() + self.ordered.len()));
-        #[allow(clippy::iter_over_hash_type, reason = "they go into another map")]
-        taken.extend(self.unordered.extract_if(|_, _| true).take(rows));
+        taken.extend(self.unordered.extract_if(|_| true).take(rows));
         while taken.len() < rows
             && let Some(row) = self.ordered.pop_first()
         {
             taken.push(row);
         }
-        self.bytes -= taken.iter().map(|(key, value)| cost(key, value)).sum::<usize>();
+        self.bytes -= taken.iter().map(Row::cost).sum::<usize>();
         taken
     }
 
@@ -197,44 +299,34 @@ impl Layer {
         }
         self.walked.add(tables);
         let walked = self.walked;
-        self.ordered.extend(self.unordered.extract_if(|key, _| walked.has_key(key)));
+        self.ordered.extend(self.unordered.extract_if(|row| walked.has_key(row.key())));
     }
 
     /// Walks rows. Those of tables that nobody walked before are put in order for this one walk.
-    pub(crate) fn walk(&self, range: &Range) -> Rows<'_> {
+    pub(crate) fn walk(&self, range: &Range) -> Walk<'_> {
         let touched = Tables::of(tables_of(range));
         if self.walked.contains(touched) || self.unordered.is_empty() {
-            let rows = self.ordered.range::<[u8], _>(bounds(range)).map(|(key, value)| row(key, value));
+            let rows = self.ordered.range::<[u8], _>(bounds(range)).map(Row::walked);
             return if range.reverse { Box::new(rows.rev()) } else { Box::new(rows) };
         }
         let mut rows = self.sorted(|key| *range.from <= *key && *key < *range.to);
         if range.reverse {
             rows.reverse();
         }
-        Box::new(rows.into_iter().map(|(key, value)| row(key, value)))
+        Box::new(rows.into_iter().map(Row::walked))
     }
 
     /// All rows, by key.
-    pub(crate) fn all(&self) -> Vec<(&[u8], &Value)> {
+    pub(crate) fn all(&self) -> Vec<&Row> {
         self.sorted(|_| true)
     }
 
-    fn sorted(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<(&[u8], &Value)> {
-        #[allow(clippy::iter_over_hash_type, reason = "they are sorted before anybody sees them")]
-        let unordered = self.unordered.iter();
-        let rows = unordered.chain(&self.ordered).map(|(key, value)| (&**key, value));
-        let mut rows: Vec<_> = rows.filter(|(key, _)| wanted(key)).collect();
-        rows.sort_unstable_by_key(|(key, _)| *key);
+    fn sorted(&self, wanted: impl Fn(&[u8]) -> bool) -> Vec<&Row> {
+        let rows = self.unordered.iter().chain(&self.ordered);
+        let mut rows: Vec<&Row> = rows.filter(|row| wanted(row.key())).collect();
+        rows.sort_unstable();
         rows
     }
-}
-
-fn cost(key: &[u8], value: &Value) -> usize {
-    key.len() + value.as_ref().map_or(0, |value| value.len()) + OVERHEAD
-}
-
-fn row<'a>(key: &'a [u8], value: &'a Value) -> Row<'a> {
-    (Cow::Borrowed(key), value.as_deref().map(Cow::Borrowed))
 }
 
 /// The bounds of a range for an ordered map. The caller has seen that it is not empty.

@@ -7,7 +7,7 @@
 
 use crate::env::{Env, RowMemory};
 use crate::kept::{Found, Kept};
-use crate::layer::{Layer, Row, Rows as Walk, Tables, Value, Walks, bounds, tables_of};
+use crate::layer::{Hashed, Layer, Row, Tables, Walk, Walked, Walks, bounds, tables_of};
 use crate::table::{Range, TableDef};
 use rocksdb::{
     DB, Direction, IngestExternalFileOptions, IteratorMode, ReadOptions, SstFileWriter, WriteBatch, WriteOptions,
@@ -76,7 +76,13 @@ pub struct Store {
     /// The tables that were often walked above dirty rows since the last freeze.
     walked: Cell<Tables>,
     walks: RefCell<Walks>,
-    undo: Option<Vec<(Box<[u8]>, Option<Value>)>>,
+    undo: Option<Vec<Before>>,
+}
+
+/// What a key of the active layer was set to before.
+enum Before {
+    Row(Row),
+    Nothing(Box<[u8]>),
 }
 
 /// A frozen layer on its way to disk. [`Frozen::write`] is slow and needs no hold of the store.
@@ -146,12 +152,13 @@ impl Store {
     /// # Panics
     /// With [`Damaged`] where the disk's rows cannot be read.
     pub fn read<T>(&self, key: &[u8], read: impl FnOnce(&[u8]) -> T) -> Option<T> {
+        let hashed = Hashed::of(key);
         let mut layers = [Some(&self.active), self.frozen.as_deref()].into_iter().flatten();
-        if let Some(found) = layers.find_map(|layer| layer.get(key)) {
-            return found.as_deref().map(read);
+        if let Some(found) = layers.find_map(|layer| layer.get(hashed)) {
+            return found.value().map(read);
         }
-        match self.kept.borrow_mut().find(key) {
-            Found::Row(value) => return value.as_deref().map(read),
+        match self.kept.borrow_mut().find(hashed) {
+            Found::Row(row) => return row.value().map(read),
             Found::Absent => return None,
             Found::Unknown => {}
         }
@@ -168,25 +175,37 @@ impl Store {
 
     /// Writes a row; `None` deletes it.
     pub fn set(&mut self, key: Vec<u8>, value: Option<Vec<u8>>) {
+        let Some(value) = value else { return self.set_row(Row::deleted(key)) };
+        let (length, mut row) = (key.len(), key);
+        row.extend_from_slice(&value);
+        self.put(row, length);
+    }
+
+    /// Writes a row that is one piece already: its key, of `key` bytes, and behind it its value.
+    pub fn put(&mut self, row: Vec<u8>, key: usize) {
+        self.set_row(Row::new(row, key));
+    }
+
+    fn set_row(&mut self, row: Row) {
         self.active.order(self.walked.get());
-        let (key, value) = (key.into_boxed_slice(), value.map(Vec::into_boxed_slice));
-        match &mut self.undo {
-            None => drop(self.active.insert(key, value)),
-            Some(undo) => {
-                let before = self.active.insert(key.clone(), value);
-                undo.push((key, before));
-            }
-        }
+        let Some(undo) = &mut self.undo else {
+            self.active.insert(row);
+            return;
+        };
+        let known = self.active.get(row.hashed()).is_some();
+        let new = (!known).then(|| Before::Nothing(row.key().into()));
+        let before = self.active.insert(row).map(Before::Row);
+        undo.extend(before.or(new));
     }
 
     /// Takes a row back that was written once, by this store, and never before: nothing of it is left where it has not
     /// been frozen yet, else it is deleted.
     pub fn unset(&mut self, key: Vec<u8>) {
-        match self.active.take(&key) {
+        match self.active.take(Hashed::of(&key)) {
             None => self.set(key, None),
-            Some((key, value)) => {
+            Some(row) => {
                 if let Some(undo) = &mut self.undo {
-                    undo.push((key, Some(value)));
+                    undo.push(Before::Row(row));
                 }
             }
         }
@@ -205,10 +224,10 @@ impl Store {
 
     /// Takes back what was written since [`Store::begin`].
     pub fn rollback(&mut self) {
-        for (key, before) in self.undo.take().unwrap_or_default().into_iter().rev() {
+        for before in self.undo.take().unwrap_or_default().into_iter().rev() {
             match before {
-                Some(value) => drop(self.active.insert(key, value)),
-                None => drop(self.active.remove(&key)),
+                Before::Row(row) => drop(self.active.insert(row)),
+                Before::Nothing(key) => drop(self.active.take(Hashed::of(&key))),
             }
         }
     }
@@ -318,7 +337,7 @@ impl Store {
         let mut rows = walk_db(db, path, &range);
         for (key, value) in rows.by_ref().take(WARMED) {
             let value = value.expect("the disk has no row without a value");
-            if matches!(kept.find(&key), Found::Unknown) && !kept.take_up(&key, &value) {
+            if matches!(kept.find(Hashed::of(&key)), Found::Unknown) && !kept.take_up(&key, &value) {
                 return;
             }
             last = Some(key.into_owned());
@@ -401,7 +420,7 @@ pub struct RangeIter<'a> {
 
 impl<'a> RangeIter<'a> {
     /// The next row of any source, in the newest that has it; the older ones pass over it.
-    fn next_of_any(&mut self) -> Option<Row<'a>> {
+    fn next_of_any(&mut self) -> Option<Walked<'a>> {
         let mut first: Option<(usize, &[u8])> = None;
         for (at, source) in self.sources.iter_mut().enumerate() {
             let Some((key, _)) = source.peek() else { continue };
@@ -461,10 +480,10 @@ impl Frozen {
 
 fn merged(rows: &Rows, layer: &Layer) -> Rows {
     let mut rows = rows.clone();
-    for (key, value) in layer.all() {
-        match value {
-            Some(value) => drop(rows.insert(key.to_vec(), value.to_vec())),
-            None => drop(rows.remove(key)),
+    for row in layer.all() {
+        match row.value() {
+            Some(value) => drop(rows.insert(row.key().to_vec(), value.to_vec())),
+            None => drop(rows.remove(row.key())),
         }
     }
     rows
@@ -472,10 +491,10 @@ fn merged(rows: &Rows, layer: &Layer) -> Rows {
 
 fn write_batch(db: &DB, layer: &Layer) -> Result<(), rocksdb::Error> {
     let mut batch = WriteBatch::default();
-    for (key, value) in layer.all() {
-        match value {
-            Some(value) => batch.put(key, value),
-            None => batch.delete(key),
+    for row in layer.all() {
+        match row.value() {
+            Some(value) => batch.put(row.key(), value),
+            None => batch.delete(row.key()),
         }
     }
     let mut options = WriteOptions::default();
@@ -492,10 +511,10 @@ fn ingest(db: &DB, env: &Env, path: &Path, layer: &Layer) -> Result<(), rocksdb:
     let options = env.options();
     let mut writer = SstFileWriter::create(&options);
     writer.open(&file)?;
-    for (key, value) in layer.all() {
-        match value {
-            Some(value) => writer.put(key, value)?,
-            None => writer.delete(key)?,
+    for row in layer.all() {
+        match row.value() {
+            Some(value) => writer.put(row.key(), value)?,
+            None => writer.delete(row.key())?,
         }
     }
     writer.finish()?;

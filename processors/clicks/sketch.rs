@@ -12,25 +12,17 @@ const REGISTERS: usize = 1 << BITS;
 const LIST: u8 = 0;
 const DENSE: u8 = 1;
 
-/// Adds visitors to a sketch; true if that changed it. An empty sketch is no bytes.
-pub fn add(sketch: &mut Vec<u8>, visitors: &[u64]) -> bool {
+/// Adds visitors to a sketch. An empty sketch is no bytes.
+pub fn add(sketch: &mut Vec<u8>, visitors: &[u64]) {
     if sketch.first() == Some(&DENSE) {
-        let mut changed = false;
-        for visitor in visitors {
-            changed |= raise(&mut sketch[1..], *visitor);
-        }
-        return changed;
+        visitors.iter().for_each(|visitor| raise(&mut sketch[1..], *visitor));
+        return;
     }
     let mut known = list(sketch);
-    let before = known.len();
     known.extend_from_slice(visitors);
     known.sort_unstable();
     known.dedup();
-    if known.len() == before {
-        return false;
-    }
     *sketch = write(&known);
-    true
 }
 
 /// Makes a sketch the union of itself and another.
@@ -68,20 +60,16 @@ fn write(known: &[u64]) -> Vec<u8> {
     }
     let mut bytes = vec![0; 1 + REGISTERS];
     bytes[0] = DENSE;
-    known.iter().for_each(|visitor| {
-        raise(&mut bytes[1..], *visitor);
-    });
+    known.iter().for_each(|visitor| raise(&mut bytes[1..], *visitor));
     bytes
 }
 
-fn raise(registers: &mut [u8], visitor: u64) -> bool {
+fn raise(registers: &mut [u8], visitor: u64) {
     // A visitor's hash is mixed once more: whoever reports clicks may have chosen it.
     let hash = xxhash_rust::xxh3::xxh3_64(&visitor.to_le_bytes());
     let register = usize::try_from(hash >> (64 - BITS)).expect("twelve bits fit");
     let rank = u8::try_from((hash << BITS | 1 << (BITS - 1)).leading_zeros() + 1).expect("it is below 64");
-    let raised = rank > registers[register];
     registers[register] = registers[register].max(rank);
-    raised
 }
 
 /// Ertl's estimator ("New cardinality estimation algorithms for HyperLogLog sketches", 2017), which needs no correction

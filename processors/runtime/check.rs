@@ -466,10 +466,9 @@ impl<'a> World<'a> {
 
     fn flush_all(&mut self) {
         for part in self.parts.values_mut() {
-            let core = part.core_mut();
-            let Some(frozen) = core.freeze() else { continue };
+            let Some(frozen) = part.freeze() else { continue };
             let landed = frozen.write().expect("the state can be written");
-            drop(core.store.land(landed));
+            drop(part.core_mut().store.land(landed));
         }
     }
 
@@ -510,7 +509,8 @@ impl<'a> World<'a> {
     }
 
     /// Rebuilds every partition from its log, as far as it has come, and compares.
-    fn prove_rebuild(&self) {
+    fn prove_rebuild(&mut self) {
+        self.parts.values_mut().for_each(|part| part.derive());
         for ((machine, partition), part) in &self.parts {
             let def = &self.machines[*machine];
             let store = Store::memory(Arc::default());
@@ -520,6 +520,7 @@ impl<'a> World<'a> {
             for record in chunk.records.iter().filter(|record| record.offset < live.meta.next) {
                 while rebuilt.step(record, &mut Output::default()) == Step::TimersLeft {}
             }
+            rebuilt.derive();
             let core = rebuilt.core();
             assert_eq!(core.meta, live.meta, "{}/{partition} rebuilt stands elsewhere ({:?})", def.name, self.plan);
             let skip = |key: &[u8]| key[0] < FIRST_OF_MACHINE && key[0] != TIMERS.def().id;

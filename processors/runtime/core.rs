@@ -183,7 +183,7 @@ impl Core {
     }
 
     /// Freezes what changed since the last time to be written, with the offset that it holds.
-    pub fn freeze(&mut self) -> Option<Frozen> {
+    pub(crate) fn freeze(&mut self) -> Option<Frozen> {
         if !self.changed || self.store.is_flushing() {
             return None;
         }

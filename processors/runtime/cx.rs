@@ -1,8 +1,9 @@
 //! What a transition sees and does: the record's time, id and caller; the machine's tables; timers, sending, saying.
 
+use crate::runtime::derived::Derived;
 use crate::runtime::digest::{Mark, Trace};
 use crate::runtime::reply::Said;
-use crate::runtime::system::{Machine, Timer};
+use crate::runtime::system::{Engine, Machine, Timer};
 use crate::runtime::tables::{LINKS, OUTBOX};
 use crate::runtime::timers::TimerQueue;
 use millrace_state::key::Key;
@@ -129,12 +130,14 @@ impl<M: Machine> Cx<'_, M> {
 
     /// Writes a row whose key is as it stands in the store.
     pub fn put_raw<K: Key + Debug, V: Body>(&mut self, table: Table<K, V>, key: Vec<u8>, value: &V) {
-        let value = codec::encode(value);
+        let (length, mut row) = (key.len(), key);
+        codec::encode_into(value, &mut row);
         self.effects.writes += 1;
         if table.kind() == Kind::Primary {
-            self.effects.trace.add(Mark::Write, &key, &value);
+            let (key, value) = row.split_at(length);
+            self.effects.trace.add(Mark::Write, key, value);
         }
-        self.store.set(key, Some(value));
+        self.store.put(row, length);
     }
 
     /// Deletes a row, if it is there.
@@ -149,6 +152,11 @@ impl<M: Machine> Cx<'_, M> {
             self.effects.trace.add(Mark::Delete, &key, &[]);
         }
         self.store.set(key, None);
+    }
+
+    /// Has the rows of derived tables say all that they should: before they are read here.
+    pub fn derive(&mut self) {
+        self.engine.derive(&mut Derived::of(self.store));
     }
 
     /// Asks to be called with this timer when the partition's clock passes `due`. The same timer at the same time is

@@ -4,6 +4,7 @@ pub mod addresses;
 pub mod check;
 pub mod core;
 pub mod cx;
+pub mod derived;
 pub mod digest;
 pub mod door;
 pub mod history;

@@ -482,8 +482,8 @@ fn time_passes_without_a_record_and_fires_what_is_due() {
 fn a_state_of_another_log_is_refused_with_both_values() {
     let mut part = ping(place(1));
     feed(&mut part, vec![command(&serve("a"), None).encode()]);
+    let landed = part.freeze().unwrap().write().unwrap();
     let core = part.core_mut();
-    let landed = core.freeze().unwrap().write().unwrap();
     drop(core.store.land(landed));
     let rows = core.store.memory_rows().unwrap();
     let open = |place: Place| Partition::<Ping>::open(Store::memory(rows.clone()), place).map(|_| ());

@@ -8,6 +8,7 @@ pub use crate::runtime::core::{Core, Limits, Place, StopReason, record_hash};
 
 use crate::runtime::core::{panic_message, position, stop_reason};
 use crate::runtime::cx::{Cx, Effects, Moment, post};
+use crate::runtime::derived::Derived;
 use crate::runtime::digest::Mark;
 use crate::runtime::idempotency::Seen;
 use crate::runtime::reply::{DeadLetter, Output, Reply, Verdict};
@@ -15,7 +16,7 @@ use crate::runtime::system::{Command, Engine, Machine, Outcome, Query, Rejection
 use crate::runtime::tables::{self, TIMERS};
 use crate::runtime::timers::TIMERS_PER_COMMIT;
 use crate::runtime::view::View;
-use millrace_state::store::{Damaged, Store};
+use millrace_state::store::{Damaged, Frozen, Store};
 use millrace_topics::codec;
 use millrace_topics::contract::{self, Contract, Refusal};
 use millrace_topics::log::LogRecord;
@@ -57,11 +58,19 @@ pub trait Processor: Send {
     /// Begins a sandbox, in which something else holds from here on. No log will be held against it.
     fn suppose(&mut self, what: &[u8]);
 
-    /// Answers an encoded query with an encoded `Result<Answer, Rejection>`.
+    /// Answers an encoded query with an encoded `Result<Answer, Rejection>`, from what the rows say: see
+    /// [`Processor::derive`].
     ///
     /// # Errors
     /// [`QueryFailure`] where there is no answer at all.
     fn query(&self, query: &[u8]) -> Result<Vec<u8>, QueryFailure>;
+
+    /// Has the rows of derived tables say all that they should: before somebody looks at the store.
+    fn derive(&mut self);
+
+    /// Freezes what changed since the last time to be written; none if nothing did, if the last is on its way, and where
+    /// a transition was broken off.
+    fn freeze(&mut self) -> Option<Frozen>;
 
     /// What it is apart from its machine's types.
     fn core(&self) -> &Core;
@@ -93,6 +102,11 @@ impl<M: Machine> Partition<M> {
     fn cx<'a>(&'a mut self, effects: &'a mut Effects, moment: &'a Moment) -> Cx<'a, M> {
         let Core { store, timers, .. } = &mut self.core;
         Cx { store, timers, effects, moment, engine: &mut self.engine }
+    }
+
+    /// True where a transition was broken off: what it left in memory is not what the rows should say.
+    fn has_failed(&self) -> bool {
+        matches!(self.core.stopped, Some(StopReason::Failed { .. } | StopReason::Damaged(_)))
     }
 
     fn take(&mut self, raw: &LogRecord, out: &mut Output) -> Step {
@@ -355,6 +369,20 @@ impl<M: Machine> Processor for Partition<M> {
             Some(damaged) => QueryFailure::Stopped(StopReason::Damaged(damaged.to_string())),
             None => QueryFailure::Failed(panic_message(payload.as_ref())),
         })
+    }
+
+    fn derive(&mut self) {
+        if !self.has_failed() {
+            self.engine.derive(&mut Derived::of(&mut self.core.store));
+        }
+    }
+
+    fn freeze(&mut self) -> Option<Frozen> {
+        if self.has_failed() {
+            return None;
+        }
+        self.derive();
+        self.core.freeze()
     }
 
     fn core(&self) -> &Core {

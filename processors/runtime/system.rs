@@ -1,6 +1,7 @@
 //! The traits: what a system is, what a machine is, and what the runtime may ask of each.
 
 use crate::runtime::cx::Cx;
+use crate::runtime::derived::Derived;
 use crate::runtime::problem::Problem;
 use crate::runtime::runner::{Partition, Place, Processor, StopReason};
 use crate::runtime::view::View;
@@ -29,8 +30,8 @@ pub trait Machine: Sized + Send + 'static {
     /// What may stand in its topic.
     type Contract: Contract;
 
-    /// What it keeps in memory beside its tables: derived, rebuilt at open, changed only by transitions. `()` if
-    /// nothing.
+    /// What it keeps in memory beside its tables: derived, rebuilt at open, changed only by transitions; and what rows
+    /// of derived tables do not say yet. `()` if nothing.
     type Engine: Engine;
 
     /// The newest version of its rules that this build knows; a machine starts at 1.
@@ -70,6 +71,9 @@ pub trait Machine: Sized + Send + 'static {
 pub trait Engine: Send + Sized {
     /// Computes it from the tables.
     fn rebuild(store: &Store) -> Self;
+
+    /// Writes what waits in memory for rows of derived tables: all of it.
+    fn derive(&mut self, _rows: &mut Derived<'_>) {}
 }
 
 impl Engine for () {

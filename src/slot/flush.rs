@@ -12,13 +12,12 @@ impl Slot {
             return;
         }
         let Ok(part) = &mut live.part else { return };
-        let core = part.core_mut();
         let old = live.dirty_since.is_some_and(|since| since.elapsed() >= self.around.flush.age);
-        let large = core.store.dirty_bytes() >= self.around.flush.bytes;
+        let large = part.core().store.dirty_bytes() >= self.around.flush.bytes;
         if live.frozen.is_none() && (old || large) {
             let owed = self.owed.lock().added();
-            let next = core.meta.next;
-            live.frozen = core.freeze().map(|frozen| Layer { frozen, owed, next });
+            let next = part.core().meta.next;
+            live.frozen = part.freeze().map(|frozen| Layer { frozen, owed, next });
             live.dirty_since = None;
         }
         let published = self.owed.lock().published();
@@ -63,12 +62,12 @@ impl Slot {
             return false;
         }
         let Ok(part) = &mut live.part else { return false };
-        let core = part.core_mut();
-        if core.store.is_flushing() {
+        if part.core().store.is_flushing() {
             return false;
         }
+        let Some(frozen) = part.freeze() else { return true };
+        let core = part.core_mut();
         let next = core.meta.next;
-        let Some(frozen) = core.freeze() else { return true };
         match frozen.write() {
             Ok(landed) => {
                 drop(core.store.land(landed));

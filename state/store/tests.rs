@@ -161,8 +161,8 @@ fn a_row_that_was_read_from_disk_is_kept_until_it_is_written() {
     store.flush().unwrap();
     drop(store);
     let mut store = Store::open(&Env::new(8 << 20), &path).unwrap();
-    let is_kept = |key: u8| match store.kept.borrow_mut().find(&[1, key]) {
-        Found::Row(value) => Some(value.is_some()),
+    let is_kept = |key: u8| match store.kept.borrow_mut().find(Hashed::of(&[1, key])) {
+        Found::Row(row) => Some(row.value().is_some()),
         Found::Absent => Some(false),
         Found::Unknown => None,
     };
@@ -256,7 +256,7 @@ fn after_a_start_rows_come_back_into_memory_until_it_is_known_what_is_not_there(
     store.flush().unwrap();
     for number in 0..4000 {
         assert_eq!(store.get(&key(number)), model.get(&key(number)).cloned(), "{number}");
-        assert!(!matches!(store.kept.borrow_mut().find(&key(number)), Found::Unknown), "{number}");
+        assert!(!matches!(store.kept.borrow_mut().find(Hashed::of(&key(number))), Found::Unknown), "{number}");
     }
 }
 

@@ -14,6 +14,7 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
 
 /// Sums the hours that no invoice has, with what came for those that one has, and closes them.
 pub fn bill(cx: &mut Cx<'_>, billing: &Billing) -> AdsOutcome {
+    cx.derive();
     let Billing { key, campaign, number, until } = billing;
     let ad = ad_number(key);
     let mut bill = Bill::default();

@@ -34,7 +34,8 @@ fn count(cx: &mut Cx<'_>, asked: &Attributing) -> OrderStatus {
         return OrderStatus::OutsideLookBack;
     }
     let mut sums = Sums::default();
-    sums.convert(spot(cx, &ad, ad_number, &row, time), 1, asked.value_micros.cast_signed());
+    let spot = spot(cx, &ad, ad_number, &row, time);
+    sums.convert(cx, spot, 1, asked.value_micros.cast_signed());
     sums.write(cx);
     cx.put(CONVERSIONS, &(number, asked.order_id.clone()), &asked.value_micros);
     OrderStatus::Attributed
@@ -59,7 +60,7 @@ pub fn take_back(cx: &mut Cx<'_>, ad: &AdRow, spot: Spot, number: u128, row: &Cl
     let rows = CONVERSIONS.under(&(number,));
     let orders: Vec<((u128, String), u64)> = cx.scan(CONVERSIONS, &rows).collect();
     for (key, value_micros) in orders {
-        sums.convert(spot, -1, -value_micros.cast_signed());
+        sums.convert(cx, spot, -1, -value_micros.cast_signed());
         cx.delete(CONVERSIONS, &key);
         tell(cx, &ad.campaign, &key.1, OrderStatus::InvalidClick);
     }

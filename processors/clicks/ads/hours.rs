@@ -31,6 +31,7 @@ pub fn begin(cx: &mut Cx<'_>, end: Time) {
 
 /// Looks at some ads, and goes on later.
 pub fn walk(cx: &mut Cx<'_>, hour: u32, after: Option<u64>) {
+    cx.derive();
     let complete = cx.get(COMPLETE, &()).unwrap_or_default();
     let first = after.map_or(Bound::Unbounded, Bound::Excluded);
     let some = cx.engine.ads.range((first, Bound::Unbounded)).take(STEP);

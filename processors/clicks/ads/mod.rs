@@ -21,6 +21,7 @@ pub mod void;
 
 use crate::clicks::ads::tables::{ADS, AdRow, POLICIES, PolicyRow};
 use crate::runtime::cx::Cx;
+use crate::runtime::derived::Derived;
 use crate::runtime::system::{Engine, Machine, Partitions};
 use crate::runtime::view::View;
 use millrace_state::store::Store;
@@ -51,6 +52,8 @@ pub struct Known {
     pub campaigns: BTreeMap<u64, String>,
     /// Up to where rows have gone.
     pub fronts: forget::Fronts,
+    /// What clicks add up to, as far as no row says it.
+    pub gathered: rollup::Gathered,
 }
 
 impl Known {
@@ -69,6 +72,10 @@ impl Engine for Known {
         let rows = store.range(&POLICIES.all());
         known.policies = rows.map(|(key, value)| (POLICIES.key_of(&key), POLICIES.value_of(&value))).collect();
         known
+    }
+
+    fn derive(&mut self, rows: &mut Derived<'_>) {
+        self.gathered.write(&self.ads, rows);
     }
 }
 

@@ -154,13 +154,13 @@ pub const CLICKS: Table<ClickKey, ClickRow> = Table::primary(18, "clicks").cold(
 pub const PLACES: Table<u128, (u32, u64, u32)> = Table::primary(19, "places");
 
 /// What clicks add up to.
-pub const ROLLUP: Table<RollupKey, Counts> = Table::primary(20, "rollup");
+pub const ROLLUP: Table<RollupKey, Counts> = Table::derived(20, "rollup");
 
 /// What came later for hours that had been closed, with its sign.
 pub const ADJUSTMENTS: Table<RollupKey, Counts> = Table::primary(21, "adjustments");
 
 /// The visitors whose clicks count, as sketches.
-pub const VISITORS: Table<RollupKey, Vec<u8>> = Table::primary(22, "visitors");
+pub const VISITORS: Table<RollupKey, Vec<u8>> = Table::derived(22, "visitors");
 
 /// (hour, number of the ad's shard) → clicks whose id another one had, and clicks of an ad that is not known.
 pub const UNCOUNTED: Table<(u32, u64), (u64, u64)> = Table::primary(23, "uncounted");
@@ -239,10 +239,10 @@ pub const POLICIES: Table<u64, PolicyRow> = Table::primary(33, "policies");
 pub type CampaignKey = (u8, u32, u64, u8);
 
 /// The sums of campaigns. Each has its ads in a few slices, so that rows are the same over 1, 2, 4 and 8 partitions.
-pub const CAMPAIGN_SUMS: Table<CampaignKey, Counts> = Table::primary(34, "campaign_sums");
+pub const CAMPAIGN_SUMS: Table<CampaignKey, Counts> = Table::derived(34, "campaign_sums");
 
 /// (hour, number of the ad's shard) → clicks that do not count, by every reason that they have.
-pub const REASONS: Table<(u32, u64), ByReason> = Table::primary(35, "reasons");
+pub const REASONS: Table<(u32, u64), ByReason> = Table::derived(35, "reasons");
 
 /// Alerts, by the hour that they are about.
 pub const ALERTS: Table<AlertPlace, Alert> = Table::primary(36, "alerts");

@@ -232,7 +232,7 @@ fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums, spend
         device: click.device,
         closed: ad.is_closed(click.time, click.arrived),
     };
-    sums.add(spot, click.visitor.number(), reasons, price_micros);
+    sums.add(cx, spot, click.visitor.number(), reasons, price_micros);
     let judged = JudgedClick { click_id: click.click_id.clone(), reasons, price_micros };
     write_click(cx, ad, number, click, reasons, price_micros);
     Some(judged)
@@ -274,7 +274,7 @@ fn show(cx: &mut Cx<'_>, showing: &Showing) -> Result<AdsOutcome, Rejection> {
     for Impression { time, country, device } in showing.impressions.iter().copied() {
         let time = believed(time, now);
         let closed = ad.is_closed(time, now) || hours::is_told(cx, number, time);
-        sums.show(Spot { ad: number, time, country, device, closed });
+        sums.show(cx, Spot { ad: number, time, country, device, closed });
     }
     sums.write(cx);
     Ok(AdsOutcome::Shown)

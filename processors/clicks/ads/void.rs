@@ -129,7 +129,7 @@ fn void(cx: &mut Cx<'_>, case: &CaseRow, key: ClickKey, mut row: ClickRow, sums:
     row.changes.push(VerdictChange { at: cx.now(), reasons, price_micros: 0, case_id });
     let closed = ad.is_closed(time, cx.now()) || hours::is_told(cx, number, time);
     let spot = Spot { ad: number, time, country: row.country, device: row.device, closed };
-    sums.void(spot, price_micros);
+    sums.void(cx, spot, price_micros);
     convert::take_back(cx, &ad, spot, click, &row, sums);
     cx.put(CLICKS, &key, &row);
     let credit = credits.entry(number).or_default();
