@@ -16,7 +16,7 @@
 //! partition's index must be without a gap, and the batches of the whole log must be numbered without one: the
 //! first finds a loss inside a partition, the second one at its end. So that open does not take longer the longer the
 //! log is, it looks only at what RocksDB may still have had in its write-ahead log alone. What was being written when the power failed
-//! was never acknowledged, and is dropped.
+//! was never acknowledged, and is dropped; what is damaged before it is not taken for that (`wal.rs`).
 //!
 //! **Trimming** deletes index entries and leaves the batches: a file of them goes as a whole once no partition keeps
 //! anything that is as old. Deleting single batches would make compaction rewrite all files between old and new.
@@ -28,6 +28,7 @@ mod read;
 mod store;
 #[cfg(test)]
 mod tests;
+mod wal;
 
 use crate::codec;
 use crate::log::{AppendError, Chunk, Done, LogError, LogRecord, NewRecord, TopicInfo, Wake};
@@ -389,7 +390,7 @@ impl Shared {
         let row = TopicRow { number: admin.next_topic, partitions, id: random_id() };
         let mut write = WriteBatch::default();
         write.put([TOPIC_PREFIX, name.as_bytes()].concat(), codec::encode(&row));
-        self.write(write, true)?;
+        self.write(write)?;
         admin.next_topic += 1;
         let topic = Arc::new(Topic::new(name, &row));
         let info = topic.info(name);
@@ -421,7 +422,7 @@ impl Shared {
         // How much of what is trimmed lies behind it is not known, so the next open looks at everything.
         write.delete(CHECKED_KEY);
         admin.noted = None;
-        self.write(write, true)?;
+        self.write(write)?;
         // From here on readers are told that it is gone, so no one misses what is deleted below.
         partition.state.lock().start = before;
         self.drop_entries(partition, &mut admin)?;
@@ -448,7 +449,7 @@ impl Shared {
                 return Ok(());
             }
             write.put(TRIMMED_KEY, codec::encode(&trimmed));
-            self.write(write, false)?;
+            self.write(write)?;
             admin.trimmed = trimmed;
         }
     }

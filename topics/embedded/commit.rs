@@ -248,7 +248,7 @@ impl Committer {
         if noted.is_some() {
             self.since_note = 0;
         }
-        let written = self.shared.write(write, true);
+        let written = self.shared.write(write);
         drop(noted);
         written.map_err(|error| error.to_string())
     }

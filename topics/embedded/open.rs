@@ -40,7 +40,7 @@ impl Shared {
         }
         let mut write = WriteBatch::default();
         write.put(FORMAT_KEY, codec::encode(&FORMAT));
-        self.write(write, true)
+        self.write(write)
     }
 
     fn load_topics(&self) -> Result<(), LogError> {
@@ -83,7 +83,7 @@ impl Shared {
         // By now RocksDB has written all that it recovered into files.
         let mut write = WriteBatch::default();
         write.put(CHECKED_KEY, codec::encode(&self.standing(next)));
-        self.write(write, false)?;
+        self.write(write)?;
         Ok(next)
     }
 

@@ -1,6 +1,6 @@
 //! RocksDB as the embedded log uses it: its options, rows, index entries and errors.
 
-use super::{EmbeddedOptions, Partition, Shared, batch};
+use super::{EmbeddedOptions, Partition, Shared, batch, wal};
 use crate::codec::{self, Decode, Encode};
 use crate::log::{LogError, LogRecord};
 use crate::time::Time;
@@ -92,9 +92,10 @@ impl Shared {
         self.db.cf_handle(name).expect("it was opened with all of them")
     }
 
-    pub(super) fn write(&self, write: WriteBatch, sync: bool) -> Result<(), LogError> {
+    /// Writes, durably: no write begins before the last one is on the disk, which [`super::wal`] relies on.
+    pub(super) fn write(&self, write: WriteBatch) -> Result<(), LogError> {
         let mut options = WriteOptions::default();
-        options.set_sync(sync);
+        options.set_sync(true);
         self.db.write_opt(write, &options).map_err(|error| LogError::Unavailable(error.to_string()))
     }
 
@@ -171,7 +172,7 @@ pub(super) fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB
     let mut database = Options::default();
     database.create_if_missing(true);
     database.create_missing_column_families(true);
-    // RocksDB's own default drops everything behind a damaged place without a word.
+    // RocksDB's own default drops everything behind a damaged place without a word; see also [`super::wal`].
     database.set_wal_recovery_mode(DBRecoveryMode::TolerateCorruptedTailRecords);
     database.set_track_and_verify_wals_in_manifest(true);
     database.set_max_total_wal_size(max_wal_bytes(options));
@@ -182,6 +183,7 @@ pub(super) fn open_database(path: &Path, options: &EmbeddedOptions) -> Result<DB
     make_folder(path).map_err(|error| LogError::Open(format!("{} cannot be made: {error}", path.display())))?;
     if path.join("CURRENT").exists() {
         check_families(path, &database)?;
+        wal::check(path)?;
     }
     let opened = DB::open_cf_descriptors(&database, path, families(options));
     opened.map_err(|error| not_opened(path, &error))

@@ -211,10 +211,15 @@ fn damage_before_the_tail_is_refused() {
     for seed in 0..20 {
         log.append_wait("t", 0, vec![long(seed)]).expect("appended");
     }
+    for number in 0..20 {
+        append(&log, "t", 0, &number.to_string());
+    }
     let length = write_ahead(folder.path()).metadata().expect("metadata").len();
-    for part in 1..9 {
+    let parts = (1..9).map(|part| length * part / 10);
+    // Also where a record's length would stand: that looks like a record which the end of the file cuts off.
+    for at in parts.chain(length - 400..length - 380) {
         let killed = copy(folder.path());
-        flip(&write_ahead(killed.path()), length * part / 10);
+        flip(&write_ahead(killed.path()), at);
         corrupt(Some(open_error(killed.path())), "");
     }
 }
