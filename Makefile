@@ -52,8 +52,10 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	'$(BINARY)' bench append --data "$$folder" && \
 	'$(BINARY)' bench apply --data "$$folder" && \
 	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
+	'$(BINARY)' bench carts --data "$$folder" && \
 	'$(BINARY)' bench clicks --data "$$folder"
 	@bench/http
+	@bench/carts
 	@bench/redirects
 	@bench/open
 	@bench/ranks

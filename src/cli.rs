@@ -74,6 +74,8 @@ pub enum BenchCommand {
     /// How fast records become views, and whether the views are right: leaderboards out of a filled log, with public
     /// events, digests and flushes on.
     Apply(ApplyLoad),
+    /// How fast carts' commands become views: lines, and reservations of one SKU with their answers, out of a filled log.
+    Carts(CartsLoad),
     /// How fast clicks become a bill: redirects' records out of a filled log, through all three machines of clicks.
     Clicks(ClicksLoad),
 }
@@ -102,6 +104,26 @@ pub struct ApplyLoad {
     #[arg(long, value_name = "N", default_value_t = 4_000_000)]
     pub records: u64,
     /// Chooses members and scores.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What `bench carts` fills the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct CartsLoad {
+    /// How many carts there are.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub carts: u64,
+    /// How many more commands change lines: once of carts at random, and once of a few hot ones.
+    #[arg(long, value_name = "N", default_value_t = 2_000_000)]
+    pub commands: u64,
+    /// How often the one SKU is reserved: once asked of the stock, and once by carts that check out.
+    #[arg(long, value_name = "N", default_value_t = 500_000)]
+    pub reservations: u64,
+    /// Chooses carts and lines.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Leave the data folder, to be served.

@@ -34,6 +34,9 @@ impl Discounts {
 /// can be counted is refused before anything is taken off, so amounts fit.
 #[must_use]
 pub fn discounts(lines: &[Line], codes: &[PromoTerms]) -> Discounts {
+    if codes.is_empty() {
+        return Discounts { codes: Vec::new(), lines: vec![0; lines.len()] };
+    }
     let mut left: Vec<u64> = lines.iter().map(|line| u64::try_from(cost(line)).unwrap_or(u64::MAX)).collect();
     let mut found = Discounts { codes: Vec::new(), lines: vec![0; lines.len()] };
     let mut ordered: Vec<&PromoTerms> = codes.iter().collect();

@@ -3,7 +3,7 @@
 pub mod routes;
 
 use crate::carts::stock::transition as stock;
-use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name};
+use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name, line_named};
 use crate::carts::transition::{Cx, check_total, keep, load_open, note};
 use millrace_topics::carts::{
     AMOUNT_LIMIT, AddLine, Change, Line, Offer, On, OnLine, Outcome, Rejection, SetLine, Warning,
@@ -60,17 +60,25 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
     if at.is_none() && cart.lines.len() >= LINES_LIMIT as usize {
         return Err(Rejection::TooManyLines(LINES_LIMIT));
     }
-    let before = at.map(|at| cart.lines[at].clone());
-    let was = before.as_ref().map_or(0, |line| line.quantity);
+    let was = at.map_or(0, |at| cart.lines[at].quantity);
     let (quantity, warnings) = cut(&offer, was.saturating_add(quantity), was);
-    match at {
-        Some(at) => cart.lines[at].quantity = quantity,
-        None => cart.lines.push(new_line(id, &offer, options, quantity)),
+    let before = match at {
+        Some(at) => {
+            cart.lines[at].quantity = quantity;
+            Undo::Quantity(id, was)
+        }
+        None => {
+            cart.lines.push(new_line(id, &offer, options, quantity));
+            Undo::Line(id, None)
+        }
+    };
+    let mut is_news = quantity != was;
+    for line in cart.lines.iter_mut().filter(|line| line.sku == offer.sku) {
+        is_news |= follow(line, &offer);
     }
-    cart.lines.iter_mut().filter(|line| line.sku == offer.sku).for_each(|line| follow(line, &offer));
     check_total(&cart)?;
     // The line: nothing below can be refused.
-    if before.as_ref().is_some_and(|before| cart.lines.contains(before)) {
+    if !is_news {
         return Ok(Outcome::Cart(Box::new(cart.show(&on.cart, warnings))));
     }
     let (line, sku) = (line_name(id), offer.sku);
@@ -78,7 +86,7 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
         0 => Change::LineAdded { line, sku, quantity },
         was => Change::LineChanged { line, sku, was, quantity },
     };
-    changed(cx, &on, &mut cart, change, Undo::Line(id, before));
+    changed(cx, &on, &mut cart, change, before);
     Ok(keep(cx, &on.cart, &cart, warnings))
 }
 
@@ -110,12 +118,17 @@ fn new_line(id: u64, offer: &Offer, options: Vec<(String, String)>, quantity: u3
     }
 }
 
-/// Gives a line what its SKU is sold as now.
-fn follow(line: &mut Line, offer: &Offer) {
+/// Gives a line what its SKU is sold as now. True if that is something else.
+fn follow(line: &mut Line, offer: &Offer) -> bool {
+    let Offer { title, price, max_per_line, parts, .. } = offer;
+    if (&line.title, line.price, line.max_per_line, &line.parts) == (title, price.amount, *max_per_line, parts) {
+        return false;
+    }
     line.price = offer.price.amount;
     line.max_per_line = offer.max_per_line;
     line.title.clone_from(&offer.title);
     line.parts.clone_from(&offer.parts);
+    true
 }
 
 /// How many a line may have of those that are asked for: not more than there are, nor than its SKU allows; but never
@@ -150,31 +163,38 @@ pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
         return Err(Rejection::BadQuantity(QUANTITY_LIMIT));
     }
     let mut cart = load_open(cx, &set.on)?;
-    let at = cart.lines.iter().position(|line| line_name(line.id) == set.line).ok_or(Rejection::UnknownLine)?;
-    let before = cart.lines[at].clone();
-    let was = before.quantity;
+    let at = find(&cart.lines, &set.line).ok_or(Rejection::UnknownLine)?;
+    let known = &mut cart.lines[at];
+    let was = known.quantity;
     // What two devices have changed since they saw the same quantity adds up.
     let wanted = match set.base {
         Some(base) => (was + set.quantity).saturating_sub(base),
         None => set.quantity,
     };
-    let limit = before.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT);
+    let limit = known.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT);
     let quantity = wanted.min(limit.max(was.min(wanted)));
     let reduced =
-        Warning { code: "reduced_to_max_per_line".to_owned(), sku: before.sku.clone(), asked: wanted, quantity };
+        Warning { code: "reduced_to_max_per_line".to_owned(), sku: known.sku.clone(), asked: wanted, quantity };
     let warnings: Vec<Warning> = (quantity < wanted).then_some(reduced).into_iter().collect();
-    let (line, sku) = (set.line.clone(), before.sku.clone());
-    let change = if quantity == 0 {
-        cart.lines.remove(at);
-        Change::LineRemoved { line, sku, was }
+    let (line, sku) = (set.line.clone(), known.sku.clone());
+    known.quantity = quantity;
+    let (change, before) = if quantity == 0 {
+        let mut gone = cart.lines.remove(at);
+        gone.quantity = was;
+        (Change::LineRemoved { line, sku, was }, Undo::Line(gone.id, Some(gone)))
     } else {
-        cart.lines[at].quantity = quantity;
-        Change::LineChanged { line, sku, was, quantity }
+        (Change::LineChanged { line, sku, was, quantity }, Undo::Quantity(known.id, was))
     };
     check_total(&cart)?;
     // The line: nothing below can be refused.
-    changed(cx, &set.on, &mut cart, change, Undo::Line(before.id, Some(before)));
+    changed(cx, &set.on, &mut cart, change, before);
     Ok(keep(cx, &set.on.cart, &cart, warnings))
+}
+
+/// Where a line stands that people mean.
+fn find(lines: &[Line], name: &str) -> Option<usize> {
+    let id = line_named(name)?;
+    lines.iter().position(|line| line.id == id)
 }
 
 /// Notes a change of lines: what tax and shipping were quoted for is not there any more.
@@ -197,6 +217,11 @@ pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
     let line = match what {
         Undo::Line(id, before) => {
             take_back(&mut cart, id, before)?;
+            Some(line_name(id))
+        }
+        Undo::Quantity(id, quantity) => {
+            let line = cart.lines.iter_mut().find(|line| line.id == id).ok_or(Rejection::NothingToUndo)?;
+            line.quantity = quantity;
             Some(line_name(id))
         }
         Undo::All(lines, saved) => {
@@ -226,7 +251,7 @@ fn take_back(cart: &mut Cart, id: u64, before: Option<Line>) -> Result<(), Rejec
 
 /// Moves a line from one list to another, where it adds up with what is there.
 fn move_line(from: &mut Vec<Line>, to: &mut Vec<Line>, name: &str) -> Result<Line, Rejection> {
-    let at = from.iter().position(|line| line_name(line.id) == name).ok_or(Rejection::UnknownLine)?;
+    let at = find(from, name).ok_or(Rejection::UnknownLine)?;
     let line = from.remove(at);
     match to.iter().position(|known| known.id == line.id) {
         Some(at) => to[at].quantity = (to[at].quantity + line.quantity).min(QUANTITY_LIMIT),
@@ -273,7 +298,7 @@ pub fn restore(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
 pub fn forget(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
     let mut cart = load_open(cx, &asked.on)?;
     let before = Undo::All(cart.lines.clone(), cart.saved.clone());
-    let at = cart.saved.iter().position(|line| line_name(line.id) == asked.line).ok_or(Rejection::UnknownLine)?;
+    let at = find(&cart.saved, &asked.line).ok_or(Rejection::UnknownLine)?;
     // The line: nothing below can be refused.
     let gone = cart.saved.remove(at);
     changed(cx, &asked.on, &mut cart, Change::SavedForgotten { line: asked.line, sku: gone.sku }, before);

@@ -114,6 +114,8 @@ pub enum Undo {
     Line(u64, Option<Line>),
     /// All of them, and those that were aside.
     All(Vec<Line>, Vec<Line>),
+    /// How many one of them had.
+    Quantity(u64, u32),
 }
 
 /// How a change of lines is taken back.
@@ -156,8 +158,8 @@ pub struct PaymentRow {
 /// Id → the cart.
 pub const CARTS: Table<String, Cart> = Table::primary(16, "carts");
 
-/// (cart, number from 1) → what happened.
-pub const HISTORY: Table<(String, u32), Past> = Table::primary(17, "history");
+/// (cart, number from 1) → what happened: written by every change, and read by few.
+pub const HISTORY: Table<(String, u32), Past> = Table::primary(17, "history").cold();
 
 /// (cart, the provider's id) → the payment.
 pub const PAYMENTS: Table<(String, String), PaymentRow> = Table::primary(18, "payments");
@@ -200,6 +202,13 @@ fn show_codes(discounts: Discounts) -> Vec<AppliedCode> {
 #[must_use]
 pub fn line_name(id: u64) -> String {
     format!("{id:016x}")
+}
+
+/// The line that people mean; none if no line has such a name.
+#[must_use]
+pub fn line_named(name: &str) -> Option<u64> {
+    let is_name = name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_name { u64::from_str_radix(name, 16).ok() } else { None }
 }
 
 fn minor(amount: u128) -> u64 {

@@ -321,10 +321,11 @@ pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, 
     if undo.is_some() {
         cart.undo = Some(cart.entries);
     }
-    let (version, time, by) = (cart.version, cx.now(), asker(cx.caller()));
-    let past = Past { version, time, by: by.clone(), device: device.clone(), change: change.clone(), undo };
-    cx.put(HISTORY, &(id.to_owned(), cart.entries), &past);
-    cx.say(&Entry { cart: id.to_owned(), version, time, by, device, change });
+    let key = (id.to_owned(), cart.entries);
+    let past = Past { version: cart.version, time: cx.now(), by: asker(cx.caller()), device, change, undo };
+    cx.put(HISTORY, &key, &past);
+    let Past { version, time, by, device, change, undo: _ } = past;
+    cx.say(&Entry { cart: key.0, version, time, by, device, change });
 }
 
 /// Writes a cart, and shows it.

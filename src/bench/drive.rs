@@ -15,6 +15,7 @@ use millrace_topics::log::{Log, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,6 +77,25 @@ pub fn verify_all(settings: &Settings) -> Result<(), String> {
     let records = found.iter().map(|found| found.to - found.from).sum();
     println!("verified, every partition is equal to its rebuild: {}", spent.rate(records));
     Ok(())
+}
+
+/// How many bytes the state of a machine has on disk.
+///
+/// # Errors
+/// A folder that cannot be read.
+pub fn state_bytes(settings: &Settings, machine: &str) -> Result<u64, String> {
+    let folder = settings.data.join("state").join(machine);
+    size_of(&folder).map_err(|error| format!("{}: {error}", folder.display()))
+}
+
+fn size_of(folder: &Path) -> std::io::Result<u64> {
+    let mut size = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        size += if found.is_dir() { size_of(&entry.path())? } else { found.len() };
+    }
+    Ok(size)
 }
 
 /// True if nothing waits: no record, no message between machines, no public event.

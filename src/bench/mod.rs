@@ -2,11 +2,12 @@
 
 mod append;
 mod apply;
+mod carts;
 mod clicks;
 mod drive;
 mod figures;
 
-use crate::cli::{ApplyLoad, BenchCommand, ClicksLoad};
+use crate::cli::{ApplyLoad, BenchCommand, CartsLoad, ClicksLoad};
 use crate::keys::Keys;
 use crate::settings::Settings;
 use std::path::Path;
@@ -24,12 +25,16 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
     let result = match command {
         BenchCommand::Append(load) => append::run(load, &scratch),
         BenchCommand::Apply(load) => apply::run(load, &scratch),
+        BenchCommand::Carts(load) => carts::run(load, &scratch),
         BenchCommand::Clicks(load) => clicks::run(load, &scratch),
     };
-    let (BenchCommand::Apply(ApplyLoad { keep, .. }) | BenchCommand::Clicks(ClicksLoad { keep, .. })) = command else {
-        return remove(&folder, result);
+    let keep = match command {
+        BenchCommand::Append(_) => false,
+        BenchCommand::Apply(ApplyLoad { keep, .. })
+        | BenchCommand::Carts(CartsLoad { keep, .. })
+        | BenchCommand::Clicks(ClicksLoad { keep, .. }) => *keep,
     };
-    if *keep {
+    if keep {
         println!("kept in {}: `millrace serve --data` serves it", folder.display());
         return result;
     }

@@ -192,8 +192,10 @@ pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refu
         return;
     }
     counts.reserved += quantity;
-    cx.put(COUNTS, &sku, &counts);
-    cx.put(HOLDS, &(sku.clone(), cart.clone()), &(attempt, quantity));
+    let key = (sku, cart);
+    cx.put(COUNTS, &key.0, &counts);
+    cx.put(HOLDS, &key, &(attempt, quantity));
+    let (sku, cart) = key;
     cx.say(&StockEvent::Reserved(Held { sku, cart, quantity, available: counts.available() }));
 }
 

@@ -129,12 +129,11 @@ impl Model {
 
     /// The same partition after a restart: the counts are made from the rows.
     fn reopen(&mut self) {
-        let core = self.partition.core_mut();
-        if let Some(frozen) = core.freeze() {
+        if let Some(frozen) = self.partition.freeze() {
             let landed = frozen.write().unwrap();
-            drop(core.store.land(landed));
+            drop(self.partition.core_mut().store.land(landed));
         }
-        let rows = core.store.memory_rows().unwrap();
+        let rows = self.partition.core().store.memory_rows().unwrap();
         self.partition = open(Store::memory(rows));
     }
 
