@@ -380,6 +380,8 @@ fn what_must_not_happen_stops_the_partition_where_it_was() {
         let stopped = part.core().stopped().unwrap().to_string();
         assert!(stopped.contains("ping/0@1") && stopped.contains(reason), "{stopped}");
         assert!(part.query(&codec::encode(&Ask { game: "a".into() })).is_err());
+        // What a transition that was broken off has left in memory must not land.
+        assert_eq!(part.freeze().is_some(), !stopped.contains("the transition failed"), "{stopped}");
     }
 }
 
