@@ -3,10 +3,10 @@
 
 use super::sale::{buyers, free_address};
 use super::{put, stock_is};
-use crate::support::{Server, eventually, send, text};
+use crate::support::{Server, eventually, text};
 use serde_json::{Value, json};
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How many processes the buyers are spread over.
@@ -19,37 +19,49 @@ const SECONDS: &str = "2";
 const A_UNIT_FOR: usize = 20;
 
 /// A script beside this file, as a process that ends with the test.
-struct Script(Child);
+struct Script {
+    child: Child,
+    out: BufReader<ChildStdout>,
+}
 
 impl Script {
     fn start(name: &str, args: &[&str]) -> Self {
         let root = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
         let mut node = Command::new("node");
-        node.arg(format!("{root}/tests/carts/{name}")).args(args).stdin(Stdio::null());
-        Self(node.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("node is there"))
+        node.arg(format!("{root}/tests/carts/{name}")).args(args).stdin(Stdio::piped());
+        let mut child = node.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("node is there");
+        let out = BufReader::new(child.stdout.take().expect("it is piped"));
+        Self { child, out }
     }
 
+    /// The next line that it prints.
     fn line(&mut self) -> String {
         let mut line = String::new();
-        BufReader::new(self.0.stdout.as_mut().expect("it is piped")).read_line(&mut line).expect("it can be read");
+        self.out.read_line(&mut line).expect("it can be read");
         line.trim().to_owned()
     }
 
-    /// What it prints, at its end.
-    fn end(mut self) -> Value {
+    /// The next line as JSON; or what it has said before it ended.
+    fn json(&mut self) -> Value {
         let line = self.line();
         serde_json::from_str(&line).unwrap_or_else(|_| {
             let mut said = String::new();
-            let _ = std::io::Read::read_to_string(self.0.stderr.as_mut().expect("it is piped"), &mut said);
+            self.child.stderr.as_mut().expect("it is piped").read_to_string(&mut said).expect("it can be read");
             panic!("{line} {said}")
         })
+    }
+
+    /// The payments whose money a provider took, each with its cart.
+    fn taken(&mut self) -> Vec<(String, String)> {
+        self.child.stdin.as_mut().expect("it is piped").write_all(b"\n").expect("it reads");
+        serde_json::from_value(self.json()).expect("a list of payments")
     }
 }
 
 impl Drop for Script {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -84,12 +96,12 @@ fn sell(buyers: usize, kills: usize) {
         server.kill();
         server = start();
     }
-    let fates: Vec<Value> = running.into_iter().map(Script::end).collect();
+    let fates: Vec<Value> = running.into_iter().map(|mut script| script.json()).collect();
     let sum = |name: &str| fates.iter().filter_map(|fate| fate[name].as_u64()).sum::<u64>();
     let sold_out = fates.iter().filter_map(|fate| fate["last_order"].as_u64()).max().unwrap_or_default();
     assert_eq!((sum("ordered"), sum("gave_up")), (units as u64, 0), "{fates:?}");
     stock_is(&server, "tee", &json!({"on_hand":units,"available":0,"reserved":0,"committed":units}));
-    let (paid, refunds) = settled(&server, &paid_at);
+    let (paid, refunds) = settled(&server, &mut provider);
     assert_eq!(paid, units, "one payment for each order");
     every_offset_adds_up(&server, units);
     let verified = server.cli(&["verify", "carts"]);
@@ -103,16 +115,13 @@ fn sell(buyers: usize, kills: usize) {
 }
 
 /// Of the payments whose money was taken: how many pay an order, and how many are to be given back. There are no others.
-fn settled(server: &Server, provider: &str) -> (usize, usize) {
+fn settled(server: &Server, provider: &mut Script) -> (usize, usize) {
     eventually("the provider has said everything", || {
-        let taken = send(provider, "GET", &[], Vec::new()).expect("the provider answers").body;
-        let state = |pair: &Value| {
-            let (payment, cart) = (pair[0].as_str().expect("an id"), pair[1].as_str().expect("an id"));
+        let state = |(payment, cart): (String, String)| {
             let answer = server.get(&format!("/v1/carts/payments/{payment}?cart={cart}"));
-            let has_order = answer.body["order"].is_string();
-            (answer.body["state"].as_str().unwrap_or_default().to_owned(), has_order)
+            (answer.body["state"].as_str().unwrap_or_default().to_owned(), answer.body["order"].is_string())
         };
-        let states: Vec<_> = taken.as_array().expect("a list").iter().map(state).collect();
+        let states: Vec<_> = provider.taken().into_iter().map(state).collect();
         let count =
             |name: &str, has_order: bool| states.iter().filter(|state| **state == (name.to_owned(), has_order)).count();
         let (paid, refunds) = (count("captured", true), count("refund_due", false));

@@ -178,8 +178,9 @@ impl Shopper {
         let found = stock::shipping::routes::options(&self.door, &self.asked).await?.answer;
         let unknown = || Problem::refusal(&carts::Rejection::UnknownShipping(option.to_owned()));
         let found = found.into_iter().find(|known| known.option == option).ok_or_else(unknown)?;
-        self.edit(|extras| extras.shipping_option = Some(option.to_owned())).await?;
-        self.quote(found).await
+        // What the cart cannot have is not remembered.
+        self.quote(found).await?;
+        self.edit(|extras| extras.shipping_option = Some(option.to_owned())).await
     }
 
     async fn quote(&mut self, option: ShippingOption) -> Result<CartView, Problem> {
@@ -193,7 +194,7 @@ impl Shopper {
             return Ok(cart);
         }
         let options = stock::shipping::routes::options(&self.door, &self.asked).await?.answer;
-        match options.into_iter().find(|option| option.option == chosen) {
+        match options.into_iter().find(|option| option.option == chosen && option.price_in(cart.currency).is_some()) {
             Some(option) => self.quote(option).await,
             None => Ok(cart),
         }
