@@ -4,8 +4,9 @@ pub mod carts;
 pub mod clicks;
 pub mod leaderboards;
 pub mod runtime;
+pub mod tickets;
 
 use runtime::system::System;
 
 /// The systems, by name.
-pub const ALL: &[System] = &[carts::SYSTEM, clicks::SYSTEM, leaderboards::SYSTEM];
+pub const ALL: &[System] = &[carts::SYSTEM, clicks::SYSTEM, leaderboards::SYSTEM, tickets::SYSTEM];

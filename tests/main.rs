@@ -18,6 +18,7 @@ mod nakama;
 mod overload;
 mod streams;
 mod support;
+mod tickets;
 mod tidy;
 mod traces;
 mod trim;

@@ -34,6 +34,11 @@ fn clicks() {
     check::<crate::clicks::ClicksCampaigns>("clicks.campaigns");
 }
 
+#[test]
+fn tickets() {
+    check::<crate::tickets::Tickets>("tickets");
+}
+
 /// The header of every golden record: no field has its default.
 fn header(schema: u16) -> Header {
     Header {

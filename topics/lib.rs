@@ -16,4 +16,5 @@ pub mod memory;
 pub mod partition;
 pub mod position;
 pub mod record;
+pub mod tickets;
 pub mod time;

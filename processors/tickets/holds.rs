@@ -1,0 +1,378 @@
+//! Holds: places that are somebody's for a while, all of those asked for or none.
+
+use crate::runtime::ids;
+use crate::tickets::hall::best::{Found, Left, Wish};
+use crate::tickets::hall::build::HOLD_LIMIT;
+use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::halls::{quantity, turn_areas};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
+use crate::tickets::transition::{Cx, arm, check_acts_for, hall};
+use millrace_topics::carts::{Money, TokenHash};
+use millrace_topics::record::{Caller, Role};
+use millrace_topics::tickets::{
+    Area, Best, Event, HoldState, HoldView, Holding, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
+};
+use millrace_topics::time::Time;
+
+/// What a hold is to take.
+struct Places {
+    spots: Vec<Spot>,
+    areas: Vec<(u16, u32)>,
+    step: u8,
+    quality: u32,
+}
+
+/// Holds places.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
+    let hall = hall(cx, &holding.event)?;
+    check_acts_for(cx.caller(), &holding.buyer)?;
+    if !ids::is_subject(&holding.buyer) {
+        return Err(Rejection::BadRequest(format!("a buyer has 1 to {} bytes", ids::SUBJECT_LIMIT)));
+    }
+    check_is_on_sale(hall, cx.now())?;
+    let known = match holding.into {
+        Some(number) => Some(open_hold(cx, &on(&holding, number), &holding.buyer)?),
+        None => None,
+    };
+    let held = known.as_ref().map_or(0, |row| quantity(&row.lines));
+    let asked = count(hall, &holding, held)?;
+    let has = hall.has(&holding.buyer);
+    if let Some(limit) = hall.plan.max_per_buyer
+        && u64::from(has) + u64::from(asked) > u64::from(limit)
+    {
+        return Err(Rejection::LimitExceeded { limit, has });
+    }
+    let places = find(hall, &holding)?;
+    let lines = price(hall, &places, cx.now());
+    // The line: nothing below can be refused.
+    Ok(take(cx, holding, known, places, lines, asked))
+}
+
+fn on(holding: &Holding, hold: u32) -> OnHold {
+    OnHold { event: holding.event.clone(), hold, token: holding.token }
+}
+
+fn check_is_on_sale(hall: &Hall, now: Time) -> Result<(), Rejection> {
+    match (hall.plan.opens_at, hall.plan.closes_at) {
+        (Some(opens), _) if now < opens => Err(Rejection::SaleNotOpen(opens)),
+        (_, Some(closes)) if now >= closes => Err(Rejection::SaleClosed(closes)),
+        _ => Ok(()),
+    }
+}
+
+/// How many places are asked for, if that is a number that a hold may have.
+fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
+    let limit = hall.plan.max_per_order;
+    if holding.best.is_some() && !holding.seats.is_empty() {
+        return Err(Rejection::BadRequest("either `seats` or `best` says which seats".to_owned()));
+    }
+    let seats = holding.seats.len() as u64 + holding.best.as_ref().map_or(0, |best| best.number.into());
+    let areas = holding.areas.iter().map(|area| u64::from(area.quantity));
+    if holding.areas.len() > HOLD_LIMIT as usize || holding.areas.iter().any(|area| area.quantity == 0) {
+        return Err(Rejection::BadNumber(limit));
+    }
+    let all = seats + areas.sum::<u64>();
+    let is_fine = all > 0 && holding.best.as_ref().is_none_or(|best| best.number > 0);
+    let fits = u32::try_from(all).ok().filter(|all| is_fine && all.saturating_add(held) <= limit);
+    fits.ok_or(Rejection::BadNumber(limit))
+}
+
+/// The places that are asked for, if all of them can be held.
+fn find(hall: &Hall, holding: &Holding) -> Result<Places, Rejection> {
+    let areas = find_areas(hall, &holding.areas)?;
+    if let Some(best) = &holding.best {
+        let wish = wish(hall, best)?;
+        let Found { step, quality, spots } = hall.best(&wish).ok_or_else(|| nothing(hall, &hall.left(&wish)))?;
+        return Ok(Places { spots, areas, step, quality });
+    }
+    let found: Vec<(&String, Option<Spot>)> = holding.seats.iter().map(|name| (name, hall.find(name))).collect();
+    let unknown: Vec<String> = names(&found, |spot| spot.is_none());
+    if !unknown.is_empty() {
+        return Err(Rejection::UnknownSeats(unknown));
+    }
+    let taken = names(&found, |spot| spot.is_some_and(|spot| hall.place(spot) != Place::Free));
+    if !taken.is_empty() {
+        return Err(Rejection::SeatTaken(taken));
+    }
+    let mut spots: Vec<Spot> = found.into_iter().filter_map(|(_, spot)| spot).collect();
+    spots.sort_unstable();
+    if spots.windows(2).any(|pair| pair[0] == pair[1]) {
+        return Err(Rejection::BadRequest("a seat is asked for twice".to_owned()));
+    }
+    Ok(Places { spots, areas, step: 0, quality: 0 })
+}
+
+fn names(found: &[(&String, Option<Spot>)], which: impl Fn(Option<Spot>) -> bool) -> Vec<String> {
+    found.iter().filter(|(_, spot)| which(*spot)).map(|(name, _)| (*name).clone()).collect()
+}
+
+fn find_areas(hall: &Hall, areas: &[Area]) -> Result<Vec<(u16, u32)>, Rejection> {
+    let mut found: Vec<(u16, u32)> = Vec::new();
+    for area in areas {
+        let number = hall.category(&area.category).filter(|number| hall.is_area(*number));
+        let number = number.ok_or_else(|| Rejection::UnknownCategory(area.category.clone()))?;
+        if found.iter().any(|(other, _)| *other == number) {
+            return Err(Rejection::BadRequest("a category is asked for twice".to_owned()));
+        }
+        let counts = hall.counts(number);
+        if counts.free() < area.quantity {
+            let left = Left { free: counts.free(), held: counts.held, wanted: area.quantity };
+            return Err(nothing(hall, &left));
+        }
+        found.push((number, area.quantity));
+    }
+    Ok(found)
+}
+
+fn wish(hall: &Hall, best: &Best) -> Result<Wish, Rejection> {
+    let category = best.category.as_ref().map(|id| {
+        hall.category(id).filter(|number| !hall.is_area(*number)).ok_or_else(|| Rejection::UnknownCategory(id.clone()))
+    });
+    let section = best.section.as_ref().map(|id| hall.section(id).ok_or_else(|| Rejection::UnknownSection(id.clone())));
+    if best.accessible > best.number {
+        return Err(Rejection::BadRequest("more seats for wheelchairs than seats are asked for".to_owned()));
+    }
+    let small = |number: u32| u16::try_from(number).map_err(|_| Rejection::BadNumber(hall.plan.max_per_order));
+    Ok(Wish {
+        number: small(best.number)?,
+        category: category.transpose()?,
+        section: section.transpose()?,
+        accessible: small(best.accessible)?,
+        restricted: best.restricted_view,
+        together: best.together,
+        scattered: best.allow_scattered,
+    })
+}
+
+/// Why there is nothing for somebody who wants so many.
+fn nothing(hall: &Hall, left: &Left) -> Rejection {
+    let Left { free, held, wanted } = *left;
+    match hall.next_expiry() {
+        _ if free >= wanted => Rejection::NotAdjacent { free },
+        Some(next_expiry) if free + held >= wanted => Rejection::AllHeld { free, held, next_expiry },
+        _ if free + held > 0 => Rejection::TooFewLeft { free, held },
+        _ => Rejection::SoldOut,
+    }
+}
+
+/// What the places cost now. A tier that counts for the first so many may count for some of them only.
+fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
+    let mut lines: Vec<Priced> = Vec::with_capacity(2);
+    let seats = places.spots.iter().map(|spot| (hall.category_of(*spot), 1));
+    for (category, many) in seats.chain(places.areas.iter().copied()) {
+        for _ in 0..many {
+            let before: u32 = lines.iter().filter(|line| line.category == category).map(|line| line.quantity).sum();
+            let price = hall.price(category, now, hall.counts(category).gone() + before);
+            let fee = hall.plan.categories[usize::from(category)].fee;
+            match lines.last_mut().filter(|line| line.category == category && line.price == price) {
+                Some(line) => line.quantity += 1,
+                None => lines.push(Priced { category, quantity: 1, price, fee }),
+            }
+        }
+    }
+    lines
+}
+
+fn take(
+    cx: &mut Cx<'_>,
+    holding: Holding,
+    known: Option<HoldRow>,
+    places: Places,
+    lines: Vec<Priced>,
+    asked: u32,
+) -> Outcome {
+    let Holding { event, buyer, token, into, .. } = holding;
+    let now = cx.now();
+    let hall = cx.engine.of(&event);
+    let expires = now.plus(u64::from(hall.plan.hold_seconds) * 1000);
+    let number = into.unwrap_or(hall.holds + 1);
+    hall.holds = hall.holds.max(number);
+    hall.turn(places.spots.iter().copied(), Place::Free, Place::Held);
+    turn_areas(hall, &lines, Place::Free, Place::Held);
+    hall.give(&buyer, asked);
+    let taken = places.spots.iter().map(|spot| hall.note(*spot, number)).collect();
+    let is_new = known.is_none();
+    let row = match known {
+        None => HoldRow {
+            buyer,
+            token,
+            at: now,
+            expires,
+            extended: 0,
+            step: places.step,
+            quality: places.quality,
+            fate: Fate::Open,
+            lines,
+            seats: taken,
+        },
+        Some(mut row) => {
+            row.lines.extend(lines);
+            row.seats.extend(taken);
+            row.step = row.step.max(places.step);
+            row.quality = row.quality.min(places.quality);
+            row
+        }
+    };
+    if is_new {
+        hall.deadlines.insert((row.expires, Deadline::Hold(number)));
+    }
+    let view = show(hall, &event, number, &row);
+    let key = (event, number);
+    cx.put(HOLDS, &key, &row);
+    arm(cx, &key.0);
+    say(cx, &view, Event::SeatsHeld);
+    Outcome::Held(Box::new(view))
+}
+
+fn say(cx: &mut Cx<'_>, view: &HoldView, event: fn(SeatsNote) -> Event) {
+    let HoldView { event: of, number, buyer, seats, areas, expires_at, .. } = view;
+    let (event_id, buyer, seats) = (of.clone(), buyer.clone(), seats.clone());
+    let note =
+        SeatsNote { event: event_id, hold: *number, buyer, seats, areas: areas.clone(), expires_at: *expires_at };
+    cx.say(&event(note));
+}
+
+/// A hold that is open, for who shows its token.
+///
+/// # Errors
+/// That there is none, or how it ended.
+pub fn open_hold(cx: &Cx<'_>, on: &OnHold, buyer: &str) -> Result<HoldRow, Rejection> {
+    let row = load(cx.get(HOLDS, &(on.event.clone(), on.hold)), on.token, cx.caller())?;
+    if row.buyer != buyer {
+        return Err(Rejection::WrongBuyer);
+    }
+    check_open(&on.event, &row)?;
+    Ok(row)
+}
+
+/// A hold, for who shows its token.
+///
+/// # Errors
+/// That there is none of this token.
+pub fn load(row: Option<HoldRow>, token: TokenHash, caller: &Caller) -> Result<HoldRow, Rejection> {
+    let is_own = |row: &HoldRow| row.token.is(&token) && (caller.role != Role::User || caller.id == row.buyer);
+    row.filter(is_own).ok_or(Rejection::UnknownHold)
+}
+
+fn check_open(event: &str, row: &HoldRow) -> Result<(), Rejection> {
+    match row.fate {
+        Fate::Open => Ok(()),
+        Fate::Ordered(order, _) => Err(Rejection::HoldOrdered { order: order_id(event, order) }),
+        Fate::Released(_) => Err(Rejection::HoldReleased),
+        Fate::Expired(at) => Err(Rejection::HoldExpired(at)),
+    }
+}
+
+/// Gives a hold its time once more.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn extend(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
+    let limit = hall(cx, &on.event)?.plan.extensions;
+    let mut row = load(cx.get(HOLDS, &(on.event.clone(), on.hold)), on.token, cx.caller())?;
+    check_open(&on.event, &row)?;
+    if row.extended >= limit {
+        return Err(Rejection::ExtendedTooOften(limit));
+    }
+    // The line: nothing below can be refused.
+    let now = cx.now();
+    let hall = cx.engine.of(&on.event);
+    hall.deadlines.remove(&(row.expires, Deadline::Hold(on.hold)));
+    row.expires = now.plus(u64::from(hall.plan.hold_seconds) * 1000);
+    row.extended += 1;
+    hall.deadlines.insert((row.expires, Deadline::Hold(on.hold)));
+    let view = show(hall, &on.event, on.hold, &row);
+    cx.put(HOLDS, &(on.event, on.hold), &row);
+    arm(cx, &view.event);
+    say(cx, &view, Event::HoldExtended);
+    Ok(Outcome::Hold(Box::new(view)))
+}
+
+/// Gives what is held back.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn release(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
+    hall(cx, &on.event)?;
+    let row = load(cx.get(HOLDS, &(on.event.clone(), on.hold)), on.token, cx.caller())?;
+    check_open(&on.event, &row)?;
+    // The line: nothing below can be refused.
+    cx.engine.of(&on.event).deadlines.remove(&(row.expires, Deadline::Hold(on.hold)));
+    let row = HoldRow { fate: Fate::Released(cx.now()), ..row };
+    let view = give_back(cx, &(on.event, on.hold), &row);
+    say(cx, &view, Event::HoldReleased);
+    Ok(Outcome::Hold(Box::new(view)))
+}
+
+/// Ends a hold whose time is over.
+pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
+    let row = HoldRow { fate: Fate::Expired(cx.now()), ..row };
+    let view = give_back(cx, key, &row);
+    say(cx, &view, Event::HoldExpired);
+}
+
+fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {
+    let hall = cx.engine.of(&key.0);
+    hall.turn(row.seats.iter().map(|taken| taken.spot), Place::Held, Place::Free);
+    turn_areas(hall, &row.lines, Place::Held, Place::Free);
+    hall.take(&row.buyer, quantity(&row.lines));
+    let view = show(hall, &key.0, key.1, row);
+    cx.put(HOLDS, key, row);
+    view
+}
+
+/// A hold as people see it.
+#[must_use]
+pub fn show(hall: &Hall, event: &str, number: u32, row: &HoldRow) -> HoldView {
+    let spots: Vec<Spot> = row.seats.iter().map(|taken| taken.spot).collect();
+    let is_best = row.step > 0;
+    HoldView {
+        event: event.to_owned(),
+        number,
+        buyer: row.buyer.clone(),
+        state: match row.fate {
+            Fate::Open => HoldState::Open,
+            Fate::Ordered(..) => HoldState::Ordered,
+            Fate::Released(_) => HoldState::Released,
+            Fate::Expired(_) => HoldState::Expired,
+        },
+        adjacent: !spots.is_empty() && hall.is_adjacent(&spots),
+        seats: spots.iter().map(|spot| hall.name(*spot)).collect(),
+        areas: areas(hall, &row.lines),
+        step: is_best.then_some(row.step),
+        quality: is_best.then_some(row.quality),
+        lines: row.lines.iter().map(|line| show_line(hall, line)).collect(),
+        total: Money { amount: total(&row.lines), currency: hall.plan.currency },
+        expires_at: row.expires,
+        order: match row.fate {
+            Fate::Ordered(order, _) => Some(order),
+            _ => None,
+        },
+    }
+}
+
+fn areas(hall: &Hall, lines: &[Priced]) -> Vec<Area> {
+    let mut found: Vec<Area> = Vec::new();
+    for line in lines.iter().filter(|line| hall.is_area(line.category)) {
+        let id = &hall.plan.categories[usize::from(line.category)].id;
+        match found.iter_mut().find(|area| area.category == *id) {
+            Some(area) => area.quantity += line.quantity,
+            None => found.push(Area { category: id.clone(), quantity: line.quantity }),
+        }
+    }
+    found
+}
+
+fn show_line(hall: &Hall, line: &Priced) -> Line {
+    let Priced { category, quantity, price, fee } = *line;
+    Line { category: hall.plan.categories[usize::from(category)].id.clone(), quantity, price, fee }
+}
+
+/// What places cost together.
+#[must_use]
+pub fn total(lines: &[Priced]) -> u64 {
+    lines.iter().map(|line| (line.price + line.fee) * u64::from(line.quantity)).sum()
+}

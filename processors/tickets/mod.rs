@@ -1,0 +1,78 @@
+//! Tickets: places of an event, of which each is sold once and none is left over.
+//!
+//! **Promise.** A seat has one owner at most. A hold of several places gets all of them or none. `sold_out` is said only
+//! if nothing that would suit is free or can come back by itself. Who cancels gives everything back.
+//!
+//! **Key.** The event: everybody who wants a seat of it is in one order, so there is no lock and no oversell.
+//!
+//! **The life of a place.** It is held under a token of which only the hash is kept ([`holds`]), until it is given back,
+//! its time is over, or it becomes part of an order. An order has it until it is paid, or out of time; a paid order has
+//! tickets ([`orders`]). Money that comes too late takes the same places if all are still free, else it is to be given
+//! back ([`payments`]). Time is the log's: a command with the time of an expiry or a later one finds the place free.
+//!
+//! **Where things are.** Holds and orders are rows, and say who has what. [`hall`] keeps in memory what follows from them:
+//! seats as bits, rows in a tree, counts of each category, what each buyer has, and what ends next. A hold writes one row
+//! and no seat. Holds stay when they have ended: each knows who had its seats before, so that a seat has a history.
+//!
+//! **It never** looks for a seat twice: who finds it, has it. It takes no price from a buyer, and keeps no money silently.
+
+mod bodies;
+pub mod hall;
+pub mod halls;
+pub mod holds;
+pub mod orders;
+pub mod payments;
+pub mod queries;
+pub mod routes;
+pub mod tables;
+pub mod transition;
+
+#[cfg(test)]
+mod tests;
+
+use crate::runtime::cx::Cx;
+use crate::runtime::system::{Machine, MachineDef, Partitions, System};
+use crate::runtime::view::View;
+use millrace_state::table::TableDef;
+use millrace_topics::tickets::{Answer, Command, Outcome, Query, Rejection, Tickets, Timer};
+
+/// The entry in the registry.
+pub const SYSTEM: System = System {
+    name: "tickets",
+    machines: &[MachineDef::of::<Ticketing>("tickets")],
+    routes: routes::routes,
+    public: None,
+    facades: &[],
+};
+
+/// The machine `tickets`.
+pub struct Ticketing;
+
+impl Machine for Ticketing {
+    type Contract = Tickets;
+    type Engine = halls::Halls;
+
+    fn tables() -> Vec<TableDef> {
+        tables::all()
+    }
+
+    fn apply(cx: &mut Cx<'_, Self>, command: Command) -> Result<Outcome, Rejection> {
+        transition::apply(cx, command)
+    }
+
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: Timer) {
+        transition::on_timer(cx, timer);
+    }
+
+    fn partitions(query: &Query) -> Partitions {
+        queries::partitions(query)
+    }
+
+    fn answer(view: &View<'_, Self>, query: Query) -> Result<Answer, Rejection> {
+        queries::answer(view, query)
+    }
+
+    fn merge(query: &Query, answers: Vec<Answer>) -> Answer {
+        queries::merge(query, answers)
+    }
+}

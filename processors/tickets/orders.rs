@@ -1,0 +1,197 @@
+//! Orders: from a hold to tickets, and back again with everything that was counted.
+
+use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::halls::turn_items;
+use crate::tickets::holds::{open_hold, total};
+use crate::tickets::payments;
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
+use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
+use millrace_topics::carts::{AMOUNT_LIMIT, Money};
+use millrace_topics::record::{Caller, Role};
+use millrace_topics::tickets::{
+    Area, Buying, Event, ItemState, ItemView, OnOrder, OrderNote, OrderState, OrderView, Outcome, Rejection, order_id,
+    ticket_id,
+};
+use millrace_topics::time::Time;
+
+/// Makes an order of a hold. What costs nothing is paid at once.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
+    let Buying { on, buyer } = buying;
+    let plan = hall(cx, &on.event)?.plan.clone();
+    check_acts_for(cx.caller(), &buyer)?;
+    let held = open_hold(cx, &on, &buyer)?;
+    let total = total(&held.lines);
+    let items = items(hall(cx, &on.event)?, &held);
+    if items.len() < plan.min_per_order as usize {
+        return Err(Rejection::TooFew(plan.min_per_order));
+    }
+    if total > AMOUNT_LIMIT {
+        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
+    }
+    // The line: nothing below can be refused.
+    let now = cx.now();
+    let hall = cx.engine.of(&on.event);
+    hall.orders += 1;
+    let key = (on.event, hall.orders);
+    let deadline = now.plus(u64::from(plan.order_seconds) * 1000);
+    hall.deadlines.remove(&(held.expires, Deadline::Hold(on.hold)));
+    hall.deadlines.insert((deadline, Deadline::Order(key.1)));
+    let stage = Stage::Pending;
+    let mut row = OrderRow { hold: on.hold, buyer, placed: now, deadline, total, stage, payment: None, items };
+    cx.put(HOLDS, &(key.0.clone(), on.hold), &HoldRow { fate: Fate::Ordered(key.1, now), ..held });
+    say(cx, &key, &row, Event::OrderPlaced);
+    if total == 0 {
+        let hall = cx.engine.of(&key.0);
+        hall.deadlines.remove(&(deadline, Deadline::Order(key.1)));
+        become_paid(cx, &key, &mut row, Place::Held, None);
+    }
+    cx.put(ORDERS, &key, &row);
+    arm(cx, &key.0);
+    Ok(Outcome::Ordered(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+}
+
+/// The places of a hold, one by one.
+fn items(hall: &Hall, held: &HoldRow) -> Vec<Item> {
+    let mut spots = held.seats.iter().map(|taken| taken.spot);
+    let mut items = Vec::new();
+    for Priced { category, quantity, price, fee } in held.lines.iter().copied() {
+        for _ in 0..quantity {
+            let spot = if hall.is_area(category) { None } else { spots.next() };
+            items.push(Item { category, price, fee, spot, state: ItemState::Waiting, issue: 1 });
+        }
+    }
+    items
+}
+
+/// The places of an order are sold, and its tickets are good.
+pub fn become_paid(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, from: Place, payment: Option<String>) {
+    turn_items(cx.engine.of(&key.0), &row.items, from, Place::Sold);
+    row.stage = Stage::Paid(cx.now());
+    row.payment = payment;
+    row.items.iter_mut().for_each(|item| item.state = ItemState::Valid);
+    say(cx, key, row, Event::OrderPaid);
+}
+
+/// Ends an order that was not paid in time. Its places are remembered: a late payment may still get them.
+pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), mut row: OrderRow) {
+    let hall = cx.engine.of(&key.0);
+    let many = turn_items(hall, &row.items, Place::Held, Place::Free);
+    hall.take(&row.buyer, many);
+    row.stage = Stage::Expired(cx.now());
+    say(cx, key, &row, Event::OrderExpired);
+    cx.put(ORDERS, key, &row);
+}
+
+/// Takes an order back.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
+    hall(cx, &on.event)?;
+    let key = (on.event, on.order);
+    let mut row = load(cx.get(ORDERS, &key), cx.caller())?;
+    let from = match row.stage {
+        Stage::Pending => Place::Held,
+        Stage::Paid(_) => Place::Sold,
+        Stage::Expired(_) => return Err(Rejection::OrderEnded("expired".to_owned())),
+        Stage::Cancelled(_) => return Err(Rejection::OrderEnded("cancelled".to_owned())),
+    };
+    if from == Place::Sold {
+        check_is_server(cx.caller())?;
+    }
+    // The line: nothing below can be refused.
+    let hall = cx.engine.of(&key.0);
+    if from == Place::Held {
+        hall.deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
+    }
+    let many = turn_items(hall, &row.items, from, Place::Free);
+    hall.take(&row.buyer, many);
+    row.stage = Stage::Cancelled(cx.now());
+    let back: u64 = kept(&row.items).map(|item| item.price + item.fee).sum();
+    row.items.iter_mut().for_each(|item| item.state = ItemState::Revoked);
+    say(cx, &key, &row, Event::OrderCancelled);
+    if let Some(payment) = &row.payment {
+        payments::give_back(cx, &key, payment.clone(), back);
+    }
+    cx.put(ORDERS, &key, &row);
+    Ok(Outcome::Order(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+}
+
+fn kept(items: &[Item]) -> impl Iterator<Item = &Item> {
+    items.iter().filter(|item| item.state != ItemState::Revoked)
+}
+
+/// An order, for whom it is for and for servers.
+///
+/// # Errors
+/// That there is none for who asks.
+pub fn load(row: Option<OrderRow>, caller: &Caller) -> Result<OrderRow, Rejection> {
+    let may_see = |row: &OrderRow| caller.role != Role::User || caller.id == row.buyer;
+    row.filter(may_see).ok_or(Rejection::UnknownOrder)
+}
+
+fn say(cx: &mut Cx<'_>, key: &(String, u32), row: &OrderRow, event: fn(OrderNote) -> Event) {
+    let hall = cx.engine.get(&key.0).expect("an event that has orders has a hall");
+    let seats = row.items.iter().filter_map(|item| item.spot).map(|spot| hall.name(spot)).collect();
+    let mut areas: Vec<Area> = Vec::new();
+    for item in row.items.iter().filter(|item| item.spot.is_none()) {
+        let id = &hall.plan.categories[usize::from(item.category)].id;
+        match areas.iter_mut().find(|area| area.category == *id) {
+            Some(area) => area.quantity += 1,
+            None => areas.push(Area { category: id.clone(), quantity: 1 }),
+        }
+    }
+    let note = OrderNote {
+        event: key.0.clone(),
+        order: order_id(&key.0, key.1),
+        buyer: row.buyer.clone(),
+        seats,
+        areas,
+        total: Money { amount: row.total, currency: hall.plan.currency },
+    };
+    cx.say(&event(note));
+}
+
+/// How far an order is, and since when.
+#[must_use]
+pub fn state(row: &OrderRow) -> (OrderState, Time) {
+    match row.stage {
+        Stage::Pending => (OrderState::Pending, row.placed),
+        Stage::Paid(at) => (OrderState::Paid, at),
+        Stage::Expired(at) => (OrderState::Expired, at),
+        Stage::Cancelled(at) => (OrderState::Cancelled, at),
+    }
+}
+
+/// An order as people see it.
+#[must_use]
+pub fn show(hall: &Hall, key: &(String, u32), row: &OrderRow) -> OrderView {
+    let (event, number) = key;
+    let item = |(nth, item): (u32, &Item)| ItemView {
+        ticket: ticket_id(event, *number, nth),
+        state: item.state,
+        seat: item.spot.map(|spot| hall.name(spot)),
+        category: hall.plan.categories[usize::from(item.category)].id.clone(),
+        price: item.price,
+        fee: item.fee,
+        issue: item.issue,
+    };
+    OrderView {
+        order: order_id(event, *number),
+        event: event.clone(),
+        buyer: row.buyer.clone(),
+        state: state(row).0,
+        total: Money { amount: row.total, currency: hall.plan.currency },
+        items: (1..).zip(&row.items).map(item).collect(),
+        placed_at: row.placed,
+        expires_at: (row.stage == Stage::Pending).then_some(row.deadline),
+        paid_at: match row.stage {
+            Stage::Paid(at) => Some(at),
+            _ => None,
+        },
+        payment: row.payment.clone(),
+    }
+}

@@ -1,0 +1,145 @@
+//! Payments: what a provider says of them, in whatever order and however often, and what an order makes of it.
+//!
+//! A payment whose money was taken pays its order, or it is to be given back, and that is said. One that comes when the
+//! order's time is over gets the order's places all the same, if every one of them is still free.
+
+use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::orders::{become_paid, show};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
+use crate::tickets::transition::{Cx, check_is_server, hall};
+use millrace_topics::carts::AMOUNT_LIMIT;
+use millrace_topics::tickets::{
+    Event, Outcome, Paying, PaymentKind, PaymentNote, PaymentState, PaymentView, Rejection, order_id,
+};
+use std::collections::BTreeMap;
+
+/// The longest id of a payment, in bytes.
+pub const PAYMENT_ID_LIMIT: usize = 128;
+
+/// Takes what a provider says.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
+    let Paying { on, payment, kind, amount } = paying;
+    check_is_server(cx.caller())?;
+    hall(cx, &on.event)?;
+    if payment.is_empty() || payment.len() > PAYMENT_ID_LIMIT {
+        return Err(Rejection::BadRequest(format!("the id of a payment has 1 to {PAYMENT_ID_LIMIT} bytes")));
+    }
+    if amount > AMOUNT_LIMIT {
+        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
+    }
+    let key = (on.event, on.order);
+    let mut row = cx.get(ORDERS, &key).ok_or(Rejection::UnknownOrder)?;
+    let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone()));
+    if let Some(known) = known.as_ref().filter(|known| !is_news(known.state, kind)) {
+        let order = show(hall(cx, &key.0)?, &key, &row);
+        return Ok(Outcome::Paid(Box::new(order), view(payment, known)));
+    }
+    // The line: nothing below can be refused. What came to nothing says no other amount.
+    let before = known.map_or((amount, 0), |known| (known.amount, known.refund));
+    let (state, amount, refund) = match kind {
+        PaymentKind::Captured => (PaymentState::Captured, amount, 0),
+        PaymentKind::Failed => (PaymentState::Failed, before.0, 0),
+        PaymentKind::Refunded => (PaymentState::Refunded, before.0, before.1),
+    };
+    put(cx, &key, payment.clone(), state, (amount, refund), Event::PaymentReported);
+    if kind == PaymentKind::Captured && !accept(cx, &key, &mut row, &payment, amount) {
+        give_back(cx, &key, payment.clone(), amount);
+    }
+    let paid = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone())).expect("it was put just now");
+    let order = show(cx.engine.of(&key.0), &key, &row);
+    Ok(Outcome::Paid(Box::new(order), view(payment, &paid)))
+}
+
+/// True if what a provider says is not known already, or overtaken.
+fn is_news(known: PaymentState, said: PaymentKind) -> bool {
+    match known {
+        PaymentState::Failed => said == PaymentKind::Captured,
+        PaymentState::Captured | PaymentState::RefundDue => said == PaymentKind::Refunded,
+        PaymentState::Refunded => false,
+    }
+}
+
+/// There is money: it pays the order, or false if it is too much, too little or too late.
+fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &str, amount: u64) -> bool {
+    if amount != row.total {
+        return false;
+    }
+    let from = match row.stage {
+        Stage::Pending => {
+            cx.engine.of(&key.0).deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
+            Place::Held
+        }
+        Stage::Expired(_) if can_take_again(cx.engine.of(&key.0), row) => {
+            take_again(cx, key, row);
+            Place::Free
+        }
+        Stage::Expired(_) | Stage::Paid(_) | Stage::Cancelled(_) => return false,
+    };
+    become_paid(cx, key, row, from, Some(payment.to_owned()));
+    cx.put(ORDERS, key, row);
+    true
+}
+
+/// True if every place of an order that is out of time is free, and the buyer may have so many.
+fn can_take_again(hall: &Hall, row: &OrderRow) -> bool {
+    let many = u32::try_from(row.items.len()).expect("an order has few places");
+    let within = hall.plan.max_per_buyer.is_none_or(|limit| hall.has(&row.buyer).saturating_add(many) <= limit);
+    let mut areas: BTreeMap<u16, u32> = BTreeMap::new();
+    row.items.iter().filter(|item| item.spot.is_none()).for_each(|item| *areas.entry(item.category).or_default() += 1);
+    within
+        && hall.all_free(row.items.iter().filter_map(|item| item.spot))
+        && areas.into_iter().all(|(category, many)| hall.counts(category).free() >= many)
+}
+
+/// The places of an order are its own again, by a hold that nobody could use for anything else.
+fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
+    let first = cx.get(HOLDS, &(key.0.clone(), row.hold)).expect("an order was made of a hold");
+    let now = cx.now();
+    let hall = cx.engine.of(&key.0);
+    hall.holds += 1;
+    row.hold = hall.holds;
+    let seats = row.items.iter().filter_map(|item| item.spot).map(|spot| hall.note(spot, row.hold)).collect();
+    hall.give(&row.buyer, u32::try_from(row.items.len()).expect("an order has few places"));
+    let hold = HoldRow { at: now, expires: now, extended: 0, fate: Fate::Ordered(key.1, now), seats, ..first };
+    cx.put(HOLDS, &(key.0.clone(), row.hold), &hold);
+}
+
+/// Notes that so much of a payment is to be given back, and says it.
+pub fn give_back(cx: &mut Cx<'_>, key: &(String, u32), payment: String, back: u64) {
+    let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone())).expect("what is given back was paid");
+    if known.state != PaymentState::Refunded {
+        let amounts = (known.amount, known.refund + back);
+        put(cx, key, payment, PaymentState::RefundDue, amounts, Event::RefundDue);
+    }
+}
+
+fn put(
+    cx: &mut Cx<'_>,
+    key: &(String, u32),
+    payment: String,
+    state: PaymentState,
+    (amount, refund): (u64, u64),
+    event: fn(PaymentNote) -> Event,
+) {
+    let changed_at = cx.now();
+    let row = PaymentRow { state, amount, refund, changed_at };
+    let currency = cx.engine.of(&key.0).plan.currency;
+    let said = if state == PaymentState::RefundDue { refund } else { amount };
+    let note = PaymentNote {
+        event: key.0.clone(),
+        order: order_id(&key.0, key.1),
+        payment: payment.clone(),
+        state,
+        amount: said,
+        currency,
+    };
+    cx.put(PAYMENTS, &(key.0.clone(), key.1, payment), &row);
+    cx.say(&event(note));
+}
+
+fn view(payment: String, row: &PaymentRow) -> PaymentView {
+    PaymentView { payment, state: row.state, amount: row.amount, refund: row.refund }
+}

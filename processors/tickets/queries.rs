@@ -1,0 +1,147 @@
+//! What can be asked about events: what there is, who holds what, orders, and who has had a seat.
+
+use crate::runtime::system::Partitions;
+use crate::tickets::Ticketing;
+use crate::tickets::hall::Hall;
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS};
+use crate::tickets::{holds, orders, transition};
+use millrace_topics::record::Role;
+use millrace_topics::tickets::{
+    Answer, Availability, CategoryAvailability, HoldState, Ownership, Query, Rejection, RowView, SeatHistory, order_id,
+};
+
+type View<'a> = crate::runtime::view::View<'a, Ticketing>;
+
+/// Which partitions a query concerns.
+#[must_use]
+pub fn partitions(query: &Query) -> Partitions {
+    let (Query::Event { event }
+    | Query::Availability { event }
+    | Query::Seats { event, .. }
+    | Query::Hold { event, .. }
+    | Query::Order { event, .. }
+    | Query::SeatHistory { event, .. }) = query;
+    Partitions::One(event.as_bytes().to_vec())
+}
+
+/// The answer of the one partition that was asked.
+///
+/// # Panics
+/// If none was.
+#[must_use]
+pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
+    answers.into_iter().next().expect("one partition was asked")
+}
+
+/// Answers a query.
+///
+/// # Errors
+/// That there is no such thing for who asks.
+pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
+    match query {
+        Query::Event { event } => Ok(Answer::Event(Box::new(transition::show(hall(view, &event)?)))),
+        Query::Availability { event } => Ok(Answer::Availability(availability(view, hall(view, &event)?))),
+        Query::Seats { event, section } => seats(hall(view, &event)?, section),
+        Query::Hold { event, hold: number, token } => {
+            let hall = hall(view, &event)?;
+            let row = view.get(HOLDS, &(event.clone(), number)).filter(|row| row.token.is(&token));
+            let row = row.ok_or(Rejection::UnknownHold)?;
+            Ok(Answer::Hold(Box::new(holds::show(hall, &event, number, &row))))
+        }
+        Query::Order { event, order, reader } => {
+            let hall = hall(view, &event)?;
+            let key = (event, order);
+            let row = orders::load(view.get(ORDERS, &key), &reader)?;
+            Ok(Answer::Order(Box::new(orders::show(hall, &key, &row))))
+        }
+        Query::SeatHistory { event, seat, limit, before, reader } => {
+            if reader.role == Role::User {
+                return Err(Rejection::RoleRequired);
+            }
+            history(view, &event, seat, limit, before)
+        }
+    }
+}
+
+fn hall<'a>(view: &View<'a>, event: &str) -> Result<&'a Hall, Rejection> {
+    view.engine.get(event).ok_or(Rejection::UnknownEvent)
+}
+
+fn availability(view: &View<'_>, hall: &Hall) -> Availability {
+    let of = |(number, category): (u16, &millrace_topics::tickets::Category)| {
+        let counts = hall.counts(number);
+        CategoryAvailability {
+            id: category.id.clone(),
+            capacity: counts.capacity,
+            free: counts.free(),
+            held: counts.held,
+            sold: counts.sold,
+            blocked: counts.blocked,
+            longest_run: hall.longest_run(number),
+            price: hall.price(number, view.now(), counts.gone()),
+        }
+    };
+    Availability { categories: (0..).zip(&hall.plan.categories).map(of).collect(), next_expiry: hall.next_expiry() }
+}
+
+fn seats(hall: &Hall, section: Option<String>) -> Result<Answer, Rejection> {
+    let number = section.map(|id| hall.section(&id).ok_or(Rejection::UnknownSection(id))).transpose()?;
+    let rows = hall.letters(number).map(|(section, row, category, seats)| {
+        let of = &hall.plan.sections[usize::from(section)];
+        let row = &of.rows[usize::from(row)];
+        RowView {
+            section: of.id.clone(),
+            row: row.id.clone(),
+            category: hall.plan.categories[usize::from(category)].id.clone(),
+            first: row.first,
+            labels: row.labels.clone(),
+            seats,
+        }
+    });
+    Ok(Answer::Seats(rows.collect()))
+}
+
+/// Follows a seat from the hold that had it last to those before.
+fn history(view: &View<'_>, event: &str, seat: String, limit: u32, before: Option<u32>) -> Result<Answer, Rejection> {
+    let hall = hall(view, event)?;
+    let spot = hall.find(&seat).ok_or_else(|| Rejection::UnknownSeats(vec![seat]))?;
+    let of = |number: u32| -> Option<(HoldRow, u32)> {
+        view.walk(1, "holds");
+        let row = view.get(HOLDS, &(event.to_owned(), number))?;
+        let earlier = row.seats.iter().find(|taken| taken.spot == spot)?.before;
+        Some((row, earlier))
+    };
+    let mut next = match before {
+        None => hall.last(spot),
+        Some(number) => of(number).ok_or(Rejection::UnknownHold)?.1,
+    };
+    let mut owners = Vec::new();
+    while next != 0 && owners.len() < limit as usize {
+        let (row, earlier) = of(next).expect("who had a seat says who had it before");
+        owners.push(ownership(view, event, next, row));
+        next = earlier;
+    }
+    let last = owners.last().filter(|_| next != 0).map(|owner: &Ownership| owner.hold);
+    Ok(Answer::SeatHistory(SeatHistory { owners, next: last }))
+}
+
+fn ownership(view: &View<'_>, event: &str, hold: u32, row: HoldRow) -> Ownership {
+    let (state, ended_at, order) = match row.fate {
+        Fate::Open => (HoldState::Open, None, None),
+        Fate::Ordered(order, at) => (HoldState::Ordered, Some(at), Some(order)),
+        Fate::Released(at) => (HoldState::Released, Some(at), None),
+        Fate::Expired(at) => (HoldState::Expired, Some(at), None),
+    };
+    let bought = order.and_then(|number| view.get(ORDERS, &(event.to_owned(), number)));
+    let (order_state, order_changed_at) = bought.as_ref().map(orders::state).unzip();
+    Ownership {
+        hold,
+        buyer: row.buyer,
+        held_at: row.at,
+        state,
+        ended_at,
+        order: order.map(|number| order_id(event, number)),
+        order_state,
+        order_changed_at,
+    }
+}

@@ -1,0 +1,363 @@
+//! The HTTP paths of tickets: a request becomes a command or a query, and nothing else happens here.
+
+use crate::runtime::door::{Asked, Done, Door, Read, Undone};
+use crate::runtime::problem::Problem;
+use crate::runtime::routes::{
+    Body, Params, ProblemBody, Reading, Segments, Writing, action, answer, created, limit, respond, unknown_action,
+};
+use crate::tickets::Ticketing;
+use crate::tickets::bodies::{
+    EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
+    TicketBody, WhichHistory, WhichSeats,
+};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use millrace_topics::carts::TokenHash;
+use millrace_topics::tickets::{
+    Answer, Availability, Buying, Command, HoldView, Holding, ItemState, ItemView, OnHold, OnOrder, OrderView, Outcome,
+    Paying, Published, Query, Rejection, SeatHistory, read_order_id,
+};
+use sha2::{Digest as _, Sha256};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// All of them.
+#[must_use]
+pub fn routes() -> OpenApiRouter<Door> {
+    OpenApiRouter::new()
+        .routes(routes!(publish))
+        .routes(routes!(event))
+        .routes(routes!(availability))
+        .routes(routes!(seats))
+        .routes(routes!(seat_history))
+        .routes(routes!(hold))
+        .routes(routes!(held, change_hold))
+        .routes(routes!(order))
+        .routes(routes!(ordered, change_order))
+        .routes(routes!(pay))
+}
+
+/// How many owners of a seat are given unless another number is asked for.
+const LISTED: u32 = 100;
+
+/// Puts an event on sale.
+#[utoipa::path(post, path = "/v1/tickets/events", tag = "tickets", request_body = NewEvent, responses(
+    (status = 201, description = "On sale", body = EventBody),
+    (status = 200, description = "It was, with the same plan", body = EventBody),
+    ProblemBody,
+))]
+async fn publish(State(door): State<Door>, Body(asked, new): Body<NewEvent>) -> Result<Response, Undone> {
+    let several = || Problem::refusal(&Rejection::BadPlan("an event has one currency".to_owned()));
+    let plan = new.plan().ok_or_else(several)?;
+    let place = format!("/v1/tickets/events/{}", plan.event);
+    let done = door.submit::<Ticketing>(&asked, &Command::Publish(Box::new(plan))).await?;
+    let status = if matches!(done.outcome, Outcome::Published(_)) { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(created(&place, status, done, |outcome| match outcome {
+        Outcome::Published(published) | Outcome::WasPublished(published) => EventBody::of(*published),
+        _ => unreachable!("an event was published"),
+    }))
+}
+
+/// Shows an event.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}", tag = "tickets",
+    params(("event" = String, Path, description = "The event")), responses(
+    (status = 200, description = "The event", body = EventBody),
+    ProblemBody,
+))]
+async fn event(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(event): Segments<String>,
+) -> Result<Response, Problem> {
+    let read = door.ask::<Ticketing>(&asked, &Query::Event { event }).await?;
+    Ok(answer(read, |found| EventBody::of(published_in(found))))
+}
+
+fn published_in(answer: Answer) -> Published {
+    match answer {
+        Answer::Event(published) => *published,
+        _ => unreachable!("an event was asked for"),
+    }
+}
+
+/// Shows what there is of each category.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}/availability", tag = "tickets",
+    params(("event" = String, Path, description = "The event")), responses(
+    (status = 200, description = "What there is", body = Availability),
+    ProblemBody,
+))]
+async fn availability(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(event): Segments<String>,
+) -> Result<Response, Problem> {
+    let read = door.ask::<Ticketing>(&asked, &Query::Availability { event }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Availability(availability) => availability,
+        _ => unreachable!("availability was asked for"),
+    }))
+}
+
+/// Shows the seats, a letter each.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}/seats", tag = "tickets",
+    params(("event" = String, Path, description = "The event"), WhichSeats), responses(
+    (status = 200, description = "The seats", body = SeatsBody),
+    ProblemBody,
+))]
+async fn seats(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(event): Segments<String>,
+    Params(which): Params<WhichSeats>,
+) -> Result<Response, Problem> {
+    let read = door.ask::<Ticketing>(&asked, &Query::Seats { event, section: which.section }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Seats(rows) => SeatsBody { rows },
+        _ => unreachable!("seats were asked for"),
+    }))
+}
+
+/// Shows who has had a seat, and how that ended.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}/seats/{seat}/history", tag = "tickets",
+    params(("event" = String, Path, description = "The event"),
+        ("seat" = String, Path, description = "The seat, by name"), WhichHistory), responses(
+    (status = 200, description = "Who has had it", body = HistoryBody),
+    ProblemBody,
+))]
+async fn seat_history(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments((event, seat)): Segments<(String, String)>,
+    Params(which): Params<WhichHistory>,
+) -> Result<Response, Problem> {
+    let scope = format!("tickets/{event}/{seat}");
+    let before = which.cursor.map(|cursor| door.open_cursor::<u32>(&scope, &cursor)).transpose()?;
+    let (limit, reader) = (limit(which.limit, LISTED)?, asked.caller.clone());
+    let read = door.ask::<Ticketing>(&asked, &Query::SeatHistory { event, seat, limit, before, reader }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::SeatHistory(SeatHistory { owners, next }) => {
+            HistoryBody { owners, cursor: next.map(|next| door.seal_cursor(&scope, &next)) }
+        }
+        _ => unreachable!("a history was asked for"),
+    }))
+}
+
+/// The hash of a token, as it stands in the log.
+fn hash(token: &str) -> TokenHash {
+    let digest = Sha256::digest(token);
+    TokenHash(*digest.first_chunk().expect("a digest is longer"))
+}
+
+/// Which hold a token is for: its number stands before its secret.
+fn on(event: String, token: &str) -> Result<OnHold, Problem> {
+    let unknown = || Problem::refusal(&Rejection::UnknownHold);
+    let (number, secret) = token.split_once('.').ok_or_else(unknown)?;
+    let hold = number.parse().map_err(|_| unknown())?;
+    Ok(OnHold { event, hold, token: hash(secret) })
+}
+
+/// Holds places for a while: all that are asked for, or none. The clock starts now.
+#[utoipa::path(post, path = "/v1/tickets/events/{event}/holds", tag = "tickets", request_body = NewHold,
+    params(("event" = String, Path, description = "The event")), responses(
+    (status = 201, description = "They are held", body = HoldBody),
+    ProblemBody,
+))]
+async fn hold(
+    State(door): State<Door>,
+    Segments(event): Segments<String>,
+    Body(asked, new): Body<NewHold>,
+) -> Result<Response, Undone> {
+    let known = new.hold.as_deref().map(|token| on(event.clone(), token)).transpose()?;
+    let secret = match &new.hold {
+        Some(token) => token.split_once('.').map(|(_, secret)| secret.to_owned()).unwrap_or_default(),
+        None => URL_SAFE_NO_PAD.encode(&door.draw(&asked, "hold")[..16]),
+    };
+    let holding = Holding {
+        event: event.clone(),
+        buyer: new.buyer,
+        token: hash(&secret),
+        into: known.map(|on| on.hold),
+        seats: new.seats.unwrap_or_default(),
+        best: new.best,
+        areas: new.areas.unwrap_or_default(),
+    };
+    let done = door.submit::<Ticketing>(&asked, &Command::Hold(Box::new(holding))).await?;
+    let Done { outcome, positions, replayed } = done;
+    let view = hold_in(outcome);
+    let token = format!("{}.{secret}", view.number);
+    let place = format!("/v1/tickets/events/{event}/holds/{token}");
+    let done = Done { outcome: view, positions, replayed };
+    Ok(created(&place, StatusCode::CREATED, done, |view| HoldBody::of(view, token)))
+}
+
+fn hold_in(outcome: Outcome) -> HoldView {
+    match outcome {
+        Outcome::Held(view) | Outcome::Hold(view) => *view,
+        _ => unreachable!("a hold was changed"),
+    }
+}
+
+/// Shows a hold.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}/holds/{hold}", tag = "tickets",
+    params(("event" = String, Path, description = "The event"), ("hold" = String, Path, description = "The hold")),
+    responses(
+    (status = 200, description = "The hold", body = HoldBody),
+    ProblemBody,
+))]
+async fn held(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments((event, token)): Segments<(String, String)>,
+) -> Result<Response, Problem> {
+    let OnHold { event, hold, token: hashed } = on(event, &token)?;
+    let read = door.ask::<Ticketing>(&asked, &Query::Hold { event, hold, token: hashed }).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Hold(view) => HoldBody::of(*view, token),
+        _ => unreachable!("a hold was asked for"),
+    }))
+}
+
+/// `…:extend` gives a hold its time once more, `…:release` gives back what is held.
+#[utoipa::path(post, path = "/v1/tickets/events/{event}/holds/{hold}", tag = "tickets",
+    params(("event" = String, Path, description = "The event"),
+        ("hold" = String, Path, description = "hold:extend or hold:release")), responses(
+    (status = 200, description = "The hold", body = HoldBody),
+    ProblemBody,
+))]
+async fn change_hold(
+    State(door): State<Door>,
+    Writing(asked): Writing,
+    Segments((event, named)): Segments<(String, String)>,
+) -> Result<Response, Undone> {
+    let (token, verb) = action(&named)?;
+    let on = on(event, token)?;
+    let command = match verb {
+        "extend" => Command::Extend(on),
+        "release" => Command::Release(on),
+        other => return Err(unknown_action(other).into()),
+    };
+    let done = door.submit::<Ticketing>(&asked, &command).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| HoldBody::of(hold_in(outcome), token.to_owned())))
+}
+
+/// Makes an order of a hold: it has the places until it is paid, or its time is over. What costs nothing is paid at once.
+#[utoipa::path(post, path = "/v1/tickets/orders", tag = "tickets", request_body = NewOrder, responses(
+    (status = 201, description = "The order", body = OrderBody),
+    ProblemBody,
+))]
+async fn order(State(door): State<Door>, Body(asked, new): Body<NewOrder>) -> Result<Response, Undone> {
+    let on = on(new.event, &new.hold)?;
+    let done = door.submit::<Ticketing>(&asked, &Command::Order(Buying { on, buyer: new.buyer })).await?;
+    let Done { outcome, positions, replayed } = done;
+    let view = order_in(outcome);
+    let place = format!("/v1/tickets/orders/{}", view.order);
+    let done = Done { outcome: view, positions, replayed };
+    Ok(created(&place, StatusCode::CREATED, done, |view| show(&door, view)))
+}
+
+fn order_in(outcome: Outcome) -> OrderView {
+    match outcome {
+        Outcome::Ordered(view) | Outcome::Order(view) | Outcome::Paid(view, _) => *view,
+        _ => unreachable!("an order was changed"),
+    }
+}
+
+/// An order with the codes of its tickets. They are made of the cluster's secret and stand nowhere else.
+fn show(door: &Door, view: OrderView) -> OrderBody {
+    let ticket = |item: ItemView| TicketBody {
+        code: (item.state == ItemState::Valid).then(|| code(door, &item.ticket, item.issue)),
+        id: item.ticket,
+        state: item.state,
+        seat: item.seat,
+        category: item.category,
+        price: item.price,
+        fee: item.fee,
+    };
+    OrderBody {
+        order: view.order,
+        event: view.event,
+        buyer: view.buyer,
+        state: view.state,
+        total: view.total,
+        tickets: view.items.into_iter().map(ticket).collect(),
+        placed_at: view.placed_at,
+        expires_at: view.expires_at,
+        paid_at: view.paid_at,
+        payment: view.payment,
+    }
+}
+
+/// A ticket's code: its id, which issue it is, and a signature of both.
+fn code(door: &Door, ticket: &str, issue: u32) -> String {
+    let signature = door.sign(&[b"ticket", ticket.as_bytes(), &issue.to_be_bytes()]);
+    format!("{ticket}.{issue}.{}", URL_SAFE_NO_PAD.encode(&signature[..16]))
+}
+
+fn on_order(id: &str) -> Result<OnOrder, Problem> {
+    let unknown = || Problem::refusal(&Rejection::UnknownOrder);
+    read_order_id(id).map(|(event, order)| OnOrder { event: event.to_owned(), order }).ok_or_else(unknown)
+}
+
+/// Shows an order.
+#[utoipa::path(get, path = "/v1/tickets/orders/{order}", tag = "tickets",
+    params(("order" = String, Path, description = "The order")), responses(
+    (status = 200, description = "The order", body = OrderBody),
+    ProblemBody,
+))]
+async fn ordered(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(id): Segments<String>,
+) -> Result<Response, Problem> {
+    let OnOrder { event, order } = on_order(&id)?;
+    let query = Query::Order { event, order, reader: asked.caller.clone() };
+    let Read { answer: found, positions } = door.ask::<Ticketing>(&asked, &query).await?;
+    let Answer::Order(view) = found else { unreachable!("an order was asked for") };
+    Ok(answer(Read { answer: *view, positions }, |view| show(&door, view)))
+}
+
+/// `…:cancel` takes an order back: its places are free again, its tickets good no more, and what was paid is to be given
+/// back.
+#[utoipa::path(post, path = "/v1/tickets/orders/{order}", tag = "tickets",
+    params(("order" = String, Path, description = "order:cancel")), responses(
+    (status = 200, description = "The order", body = OrderBody),
+    ProblemBody,
+))]
+async fn change_order(
+    State(door): State<Door>,
+    Writing(asked): Writing,
+    Segments(named): Segments<String>,
+) -> Result<Response, Undone> {
+    let (id, verb) = action(&named)?;
+    if verb != "cancel" {
+        return Err(unknown_action(verb).into());
+    }
+    change(&door, &asked, Command::Cancel(on_order(id)?)).await
+}
+
+async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
+    let done = door.submit::<Ticketing>(asked, &command).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| show(door, order_in(outcome))))
+}
+
+/// Takes what a payment provider says of a payment, in whatever order and however often.
+#[utoipa::path(post, path = "/v1/tickets/orders/{order}/payments", tag = "tickets", request_body = NewPaymentEvent,
+    params(("order" = String, Path, description = "The order")), responses(
+    (status = 200, description = "The order and the payment", body = PaidBody),
+    ProblemBody,
+))]
+async fn pay(
+    State(door): State<Door>,
+    Segments(id): Segments<String>,
+    Body(asked, new): Body<NewPaymentEvent>,
+) -> Result<Response, Undone> {
+    let paying = Paying { on: on_order(&id)?, payment: new.payment, kind: new.r#type, amount: new.amount };
+    let done = door.submit::<Ticketing>(&asked, &Command::Pay(paying)).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| match outcome {
+        Outcome::Paid(order, reported) => PaidBody { order: show(&door, *order), reported },
+        _ => unreachable!("a payment was reported"),
+    }))
+}

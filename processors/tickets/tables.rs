@@ -1,0 +1,167 @@
+//! The tables of tickets. Who has which seat stands in holds and orders alone: the hall itself is kept in memory, and made
+//! again of them.
+
+use millrace_state::table::{Table, TableDef};
+use millrace_topics::carts::TokenHash;
+use millrace_topics::codec::{Decode, Encode};
+use millrace_topics::tickets::{EventPlan, ItemState, PaymentState};
+use millrace_topics::time::Time;
+
+/// An event.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct EventRow {
+    /// What it is.
+    pub plan: EventPlan,
+    /// Since when.
+    pub published_at: Time,
+}
+
+/// A seat of the hall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Spot {
+    /// The row, counted through the whole plan.
+    pub row: u16,
+    /// The place in the row, with aisles.
+    pub place: u16,
+}
+
+/// A seat that a hold took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Taken {
+    /// The seat.
+    pub spot: Spot,
+    /// The hold that had it before; 0 if none had.
+    pub before: u32,
+    /// How many have had it, this one included.
+    pub turn: u32,
+}
+
+/// Places of one category and price.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Priced {
+    /// The category, by its number in the plan.
+    pub category: u16,
+    /// How many.
+    pub quantity: u32,
+    /// What one costs.
+    pub price: u64,
+    /// What is added to one.
+    pub fee: u64,
+}
+
+/// What became of a hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Fate {
+    /// It is open.
+    Open,
+    /// It is this order, since then.
+    Ordered(u32, Time),
+    /// It was given back.
+    Released(Time),
+    /// Its time was over.
+    Expired(Time),
+}
+
+/// A hold. It stays when it has ended: the seats' history is made of holds.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HoldRow {
+    /// Who it is for.
+    pub buyer: String,
+    /// The hash of its token.
+    pub token: TokenHash,
+    /// When it was made.
+    pub at: Time,
+    /// When it ends by itself.
+    pub expires: Time,
+    /// How often it was extended.
+    pub extended: u8,
+    /// The step on which the best were found; 0 if none were asked for.
+    pub step: u8,
+    /// How good they are.
+    pub quality: u32,
+    /// What became of it.
+    pub fate: Fate,
+    /// What it holds, and at what prices; those with seats in the order of `seats`.
+    pub lines: Vec<Priced>,
+    /// Its seats.
+    pub seats: Vec<Taken>,
+}
+
+/// How far an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Stage {
+    /// It waits for its payment.
+    Pending,
+    /// It is paid, since then.
+    Paid(Time),
+    /// It was not paid in time.
+    Expired(Time),
+    /// It was taken back.
+    Cancelled(Time),
+}
+
+/// A place of an order, and its ticket.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Item {
+    /// The category, by its number in the plan.
+    pub category: u16,
+    /// What it costs.
+    pub price: u64,
+    /// What is added to that.
+    pub fee: u64,
+    /// The seat, if it has one.
+    pub spot: Option<Spot>,
+    /// How far it is.
+    pub state: ItemState,
+    /// Which of its codes is good, from 1.
+    pub issue: u32,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OrderRow {
+    /// The hold that it was made of.
+    pub hold: u32,
+    /// Who bought.
+    pub buyer: String,
+    /// When it was placed.
+    pub placed: Time,
+    /// When it ends by itself, while it is pending.
+    pub deadline: Time,
+    /// What it costs.
+    pub total: u64,
+    /// How far it is.
+    pub stage: Stage,
+    /// The payment that paid it.
+    pub payment: Option<String>,
+    /// Its places.
+    pub items: Vec<Item>,
+}
+
+/// A payment of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PaymentRow {
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much.
+    pub amount: u64,
+    /// How much of that is to be given back, or was.
+    pub refund: u64,
+    /// When it was changed last.
+    pub changed_at: Time,
+}
+
+/// Event → what it is.
+pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
+/// (event, number from 1) → a hold.
+pub const HOLDS: Table<(String, u32), HoldRow> = Table::primary(17, "holds");
+/// (event, number from 1) → an order.
+pub const ORDERS: Table<(String, u32), OrderRow> = Table::primary(18, "orders");
+/// (event, order, the provider's id) → a payment.
+pub const PAYMENTS: Table<(String, u32, String), PaymentRow> = Table::primary(19, "payments");
+
+/// All of them, by number.
+#[must_use]
+pub fn all() -> Vec<TableDef> {
+    vec![EVENTS.def(), HOLDS.def(), ORDERS.def(), PAYMENTS.def()]
+}

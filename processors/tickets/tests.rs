@@ -1,0 +1,126 @@
+//! Tickets through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
+
+mod best;
+mod model;
+mod money;
+mod rules;
+
+use crate::runtime::check;
+use crate::tickets::SYSTEM;
+use expect_test::Expect;
+use serde_json::{Value, json};
+
+#[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is a value")]
+fn check(script: &[String], expected: Expect) {
+    let shown = check::run(SYSTEM.machines, &script.join("\n"));
+    expected.assert_eq(&shown.lines().filter_map(brief).map(|line| format!("{line}\n")).collect::<String>());
+}
+
+/// A line of what a run shows, as short as it can be.
+fn brief(line: &str) -> Option<String> {
+    if let Some(reply) = line.strip_prefix("  → ") {
+        let text = reply.strip_suffix(" (replayed)").unwrap_or(reply);
+        return Some(format!("  → {}", serde_json::from_str(text).map_or(text.to_owned(), |value| brief_of(&value))));
+    }
+    if let Some(said) = line.strip_prefix("  said tickets ") {
+        let (kind, data) = said.split_once(' ').expect("an event has data");
+        let data: Value = serde_json::from_str(data).expect("it is JSON");
+        let of = ["order", "hold"].iter().find_map(|name| data.get(name)).map_or(String::new(), |of| format!(" {of}"));
+        let amount = data.get("amount").map_or(String::new(), |amount| format!(" {amount}"));
+        return Some(format!("  said {kind}{of}{amount}"));
+    }
+    let is_row = line.starts_with("tickets ");
+    (!is_row || line.starts_with("tickets payments") || line.starts_with("tickets timers")).then(|| shorter(line))
+}
+
+/// A line of a script without what all lines of its kind have.
+fn shorter(line: &str) -> String {
+    line.replace(&format!(r#","token":"{TOKEN}""#), "").replace(r#""event":"gig","#, "").replace("key=k ", "key=k ")
+}
+
+fn brief_of(value: &Value) -> String {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let list = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ");
+    if value["plan"].is_object() {
+        return format!("event {} with {} places", text(&value["plan"]["event"]), value["capacity"]);
+    }
+    if value["number"].is_u64() {
+        let areas = value["areas"].as_array().into_iter().flatten();
+        let areas: String = areas.map(|area| format!(" {}×{}", area["quantity"], text(&area["category"]))).collect();
+        let step = value["step"].as_u64().map_or(String::new(), |step| format!(" step {step} {}", value["quality"]));
+        let beside = if value["adjacent"] == true { " adjacent" } else { "" };
+        let (number, state, until) = (&value["number"], text(&value["state"]), text(&value["expires_at"]));
+        let total = &value["total"]["amount"];
+        return format!("hold {number} {state} [{}]{areas}{step}{beside} {total} until {until}", list(&value["seats"]));
+    }
+    if value.is_array() {
+        return format!("{}; payment {} {}", brief_of(&value[0]), text(&value[1]["state"]), value[1]["refund"]);
+    }
+    if value["items"].is_array() {
+        let items = value["items"].as_array().into_iter().flatten();
+        let items: Vec<String> =
+            items.map(|item| format!("{} {}", text(&item["seat"]), text(&item["state"]))).collect();
+        let (order, state, total) = (text(&value["order"]), text(&value["state"]), &value["total"]["amount"]);
+        return format!("order {order} {state} [{}] {total}", items.join(", "));
+    }
+    value.to_string()
+}
+
+const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+
+/// The line that puts an event on sale: one section A with rows of so many seats, and what else is said.
+fn publish(rows: &[u32], more: &Value) -> String {
+    let row = |(index, seats): (usize, &u32)| json!({"id":(index + 1).to_string(),"seats":seats});
+    let rows: Vec<Value> = rows.iter().enumerate().map(row).collect();
+    let sections = if rows.is_empty() { json!([]) } else { json!([{"id":"A","category":"floor","rows":rows}]) };
+    let mut plan = json!({
+        "type":"publish","event":"gig","currency":"EUR","hold_seconds":900,"order_seconds":600,"extensions":1,
+        "min_per_order":1,"max_per_order":10,"categories":[{"id":"floor","price":5000}],"sections":sections,
+    });
+    let fields = plan.as_object_mut().expect("it was made as one");
+    fields.extend(more.as_object().expect("more fields").clone());
+    plan.to_string()
+}
+
+/// The line with which a buyer holds something.
+fn hold(buyer: &str, what: &Value) -> String {
+    let mut holding = json!({"type":"hold","event":"gig","buyer":buyer,"token":TOKEN});
+    let fields = holding.as_object_mut().expect("it was made as one");
+    fields.extend(what.as_object().expect("more fields").clone());
+    holding.to_string()
+}
+
+/// The line with which a buyer holds the best that there are.
+fn best(buyer: &str, number: u32) -> String {
+    hold(buyer, &json!({"best":{"number":number}}))
+}
+
+/// The line with which a buyer holds these seats.
+fn seats(buyer: &str, seats: &[&str]) -> String {
+    hold(buyer, &json!({"seats":seats}))
+}
+
+/// The line of a command for a hold.
+fn on_hold(kind: &str, hold: u32) -> String {
+    json!({"type":kind,"event":"gig","hold":hold,"token":TOKEN}).to_string()
+}
+
+/// The line that makes an order of a hold.
+fn order(hold: u32, buyer: &str) -> String {
+    json!({"type":"order","event":"gig","hold":hold,"token":TOKEN,"buyer":buyer}).to_string()
+}
+
+/// The line of what a payment provider says.
+fn pay(order: u32, payment: &str, kind: &str, amount: u64) -> String {
+    json!({"type":"pay","event":"gig","order":order,"payment":payment,"kind":kind,"amount":amount}).to_string()
+}
+
+/// The line that takes an order back.
+fn cancel(order: u32) -> String {
+    json!({"type":"cancel","event":"gig","order":order}).to_string()
+}
+
+/// The same line after so much time.
+fn after(span: &str, line: &str) -> String {
+    format!("+{span} {line}")
+}

@@ -1,0 +1,293 @@
+//! Whatever happens in whatever order: a seat has one owner, counts are what holds and orders say, nobody has more than
+//! the limit, what was given back is there again, and a partition that opens over the same rows answers the same.
+
+use crate::runtime::reply::{Output, Verdict};
+use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step};
+use crate::tickets::Ticketing;
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, Spot, Stage};
+use millrace_state::store::Store;
+use millrace_topics::carts::TokenHash;
+use millrace_topics::codec;
+use millrace_topics::contract::Contract;
+use millrace_topics::log::LogRecord;
+use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
+use millrace_topics::tickets::{
+    Answer, Area, Availability, Best, Buying, Command, Holding, ItemState, OnHold, OnOrder, Outcome, Paying,
+    PaymentKind, Query, Rejection, Tickets,
+};
+use millrace_topics::time::Time;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const LIMIT: u32 = 7;
+
+const TOKEN: TokenHash = TokenHash([7; 16]);
+
+struct Model {
+    partition: Partition<Ticketing>,
+    next: u64,
+    now: u64,
+}
+
+fn open(store: Store) -> Partition<Ticketing> {
+    let place = Where {
+        machine: Tickets::MACHINE,
+        partition: 0,
+        partitions: 1,
+        topic_id: "t".to_owned(),
+        limits: Limits::default(),
+        skips: Arc::default(),
+    };
+    Partition::open(store, place).unwrap()
+}
+
+/// Two rows of seats, one seat of which is kept from sale, and ten places without.
+fn plan() -> Command {
+    let plan = serde_json::json!({
+        "type":"publish","event":"gig","currency":"EUR","hold_seconds":60,"order_seconds":60,"extensions":1,
+        "min_per_order":1,"max_per_order":6,"max_per_buyer":LIMIT,
+        "categories":[{"id":"floor","price":10},{"id":"standing","price":5,"capacity":10}],
+        "sections":[{"id":"A","category":"floor","rows":[{"id":"1","seats":7,"blocked":["4"]},{"id":"2","seats":6}]}],
+    });
+    serde_json::from_value(plan).unwrap()
+}
+
+impl Model {
+    fn new() -> Self {
+        let mut model = Self { partition: open(Store::memory(Arc::default())), next: 0, now: 1000 };
+        model.tell(&plan()).unwrap();
+        model
+    }
+
+    fn tell(&mut self, command: &Command) -> Result<Outcome, Rejection> {
+        let caller = Caller { id: "shop".to_owned(), role: Role::Server };
+        let stamp = Stamp { micros: self.next, node: 1 };
+        let header = Header { schema: 1, stamp, caller, ..Header::default() };
+        let value = Record { header, payload: Payload::Command(codec::encode(command)) }.encode();
+        let key = Tickets::key(command).unwrap().to_vec();
+        let record = LogRecord { offset: self.next, time: Time(self.now), key, value, headers: Vec::new() };
+        let mut out = Output::default();
+        assert_eq!(self.partition.step(&record, &mut out), Step::Applied, "{:?}", self.partition.core().stopped());
+        self.next += 1;
+        let Verdict::Outcome(outcome) = &out.replies[0].verdict else { panic!("{:?}", out.replies) };
+        codec::decode(outcome).unwrap()
+    }
+
+    fn availability(&self) -> Availability {
+        let query = Query::Availability { event: "gig".to_owned() };
+        let answer: Result<Answer, Rejection> =
+            codec::decode(&self.partition.query(&codec::encode(&query)).unwrap()).unwrap();
+        match answer.unwrap() {
+            Answer::Availability(availability) => availability,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn holds(&self) -> Vec<(u32, HoldRow)> {
+        let rows = self.partition.core().store.range(&HOLDS.all());
+        rows.map(|(key, value)| (HOLDS.key_of(&key).1, HOLDS.value_of(&value))).collect()
+    }
+
+    fn orders(&self) -> Vec<(u32, OrderRow)> {
+        let rows = self.partition.core().store.range(&ORDERS.all());
+        rows.map(|(key, value)| (ORDERS.key_of(&key).1, ORDERS.value_of(&value))).collect()
+    }
+
+    /// Holds counts, owners and limits against what the rows say.
+    fn check(&self) {
+        // (held, sold) of seats and of places without.
+        let mut counts = [[0; 2]; 2];
+        let mut owned: Vec<Spot> = Vec::new();
+        let mut buyers: BTreeMap<String, u32> = BTreeMap::new();
+        for (_, row) in self.holds().into_iter().filter(|(_, row)| row.fate == Fate::Open) {
+            assert!(row.expires > Time(self.now), "what is out of time has ended");
+            owned.extend(row.seats.iter().map(|taken| taken.spot));
+            for line in &row.lines {
+                counts[usize::from(line.category)][0] += line.quantity;
+                *buyers.entry(row.buyer.clone()).or_default() += line.quantity;
+            }
+        }
+        for (_, row) in self.orders() {
+            let sold = match row.stage {
+                Stage::Pending => 0,
+                Stage::Paid(_) => 1,
+                Stage::Expired(_) | Stage::Cancelled(_) => continue,
+            };
+            for item in row.items.iter().filter(|item| item.state != ItemState::Revoked) {
+                owned.extend(item.spot);
+                counts[usize::from(item.category)][sold] += 1;
+                *buyers.entry(row.buyer.clone()).or_default() += 1;
+            }
+        }
+        let all = owned.len();
+        owned.sort_unstable();
+        owned.dedup();
+        assert_eq!(owned.len(), all, "a seat has one owner");
+        assert!(buyers.values().all(|has| *has <= LIMIT), "{buyers:?}");
+        for ((category, [held, sold]), blocked) in self.availability().categories.iter().zip(counts).zip([1, 0]) {
+            assert_eq!((category.held, category.sold, category.blocked), (held, sold, blocked), "{}", category.id);
+            assert_eq!(category.free + held + sold + blocked, category.capacity);
+        }
+    }
+
+    /// Lets the rows land, and opens another partition over them.
+    fn reopen(&mut self) {
+        let before = self.availability();
+        let core = self.partition.core_mut();
+        if let Some(frozen) = core.freeze() {
+            let landed = frozen.write().unwrap();
+            drop(core.store.land(landed));
+        }
+        self.partition = open(Store::memory(core.store.memory_rows().unwrap()));
+        assert_eq!(self.availability(), before, "what is made again of the rows is what was there");
+        self.check();
+    }
+}
+
+/// What chance does next.
+#[derive(Clone, Debug)]
+enum Act {
+    Best(u8, u32, bool),
+    Seat(u8, u32, u32),
+    Area(u8, u32),
+    Into(u8, prop::sample::Index),
+    Extend(prop::sample::Index),
+    Release(prop::sample::Index),
+    Order(prop::sample::Index),
+    Pay(prop::sample::Index, u8, u64),
+    Cancel(prop::sample::Index),
+    Wait(u64),
+    Reopen,
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let index = any::<prop::sample::Index>;
+    prop_oneof![
+        4 => (0u8..4, 1u32..5, any::<bool>()).prop_map(|(buyer, number, any)| Act::Best(buyer, number, any)),
+        2 => (0u8..4, 1u32..3, 1u32..8).prop_map(|(buyer, row, seat)| Act::Seat(buyer, row, seat)),
+        2 => (0u8..4, 1u32..5).prop_map(|(buyer, many)| Act::Area(buyer, many)),
+        1 => (0u8..4, index()).prop_map(|(buyer, hold)| Act::Into(buyer, hold)),
+        1 => index().prop_map(Act::Extend),
+        1 => index().prop_map(Act::Release),
+        4 => index().prop_map(Act::Order),
+        4 => (index(), 0u8..3, 0u64..8).prop_map(|(order, kind, id)| Act::Pay(order, kind, id)),
+        1 => index().prop_map(Act::Cancel),
+        2 => (0u64..70_000).prop_map(Act::Wait),
+        1 => Just(Act::Reopen),
+    ]
+}
+
+impl Model {
+    fn holding(buyer: u8, into: Option<u32>) -> Holding {
+        let (event, buyer) = ("gig".to_owned(), format!("b{buyer}"));
+        Holding { event, buyer, token: TOKEN, into, seats: Vec::new(), best: None, areas: Vec::new() }
+    }
+
+    fn act(&mut self, act: &Act) {
+        let event = || "gig".to_owned();
+        let on_hold = |model: &Self, index: &prop::sample::Index| {
+            let known = model.holds();
+            (!known.is_empty()).then(|| OnHold {
+                event: event(),
+                hold: known[index.index(known.len())].0,
+                token: TOKEN,
+            })
+        };
+        let on_order = |model: &Self, index: &prop::sample::Index| {
+            let known = model.orders();
+            (!known.is_empty()).then(|| (OnOrder { event: event(), order: known[index.index(known.len())].0 }, known))
+        };
+        let hold = |holding: Holding| Some(Command::Hold(Box::new(holding)));
+        let command = match act {
+            Act::Best(buyer, number, allow_scattered) => {
+                let best = Best { number: *number, allow_scattered: *allow_scattered, ..Best::default() };
+                hold(Holding { best: Some(best), ..Self::holding(*buyer, None) })
+            }
+            Act::Seat(buyer, row, seat) => {
+                hold(Holding { seats: vec![format!("A-{row}-{seat}")], ..Self::holding(*buyer, None) })
+            }
+            Act::Area(buyer, many) => {
+                let areas = vec![Area { category: "standing".to_owned(), quantity: *many }];
+                hold(Holding { areas, ..Self::holding(*buyer, None) })
+            }
+            Act::Into(buyer, index) => on_hold(self, index).and_then(|on| {
+                let best = Some(Best { number: 1, ..Best::default() });
+                hold(Holding { best, ..Self::holding(*buyer, Some(on.hold)) })
+            }),
+            Act::Extend(index) => on_hold(self, index).map(Command::Extend),
+            Act::Release(index) => on_hold(self, index).map(Command::Release),
+            Act::Order(index) => on_hold(self, index).map(|on| {
+                let buyer = self.holds().into_iter().find(|(number, _)| *number == on.hold).unwrap().1.buyer;
+                Command::Order(Buying { on, buyer })
+            }),
+            Act::Pay(index, kind, id) => on_order(self, index).map(|(on, known)| {
+                let amount = known.iter().find(|(number, _)| *number == on.order).unwrap().1.total;
+                let kind = [PaymentKind::Captured, PaymentKind::Failed, PaymentKind::Refunded][usize::from(*kind)];
+                Command::Pay(Paying { on, payment: format!("p{id}"), kind, amount })
+            }),
+            Act::Cancel(index) => on_order(self, index).map(|(on, _)| Command::Cancel(on)),
+            Act::Wait(millis) => {
+                self.now += millis;
+                Some(plan())
+            }
+            Act::Reopen => {
+                self.reopen();
+                None
+            }
+        };
+        if let Some(command) = command {
+            self.undersold(&command);
+        }
+    }
+
+    /// Says a command; who is told that nothing is left could have had nothing.
+    fn undersold(&mut self, command: &Command) {
+        let before = self.availability();
+        let said = self.tell(command);
+        let Command::Hold(holding) = command else { return };
+        let wants_seats = holding.areas.is_empty();
+        let of = &before.categories[usize::from(!wants_seats)];
+        let expired = before.next_expiry.is_some_and(|due| due <= Time(self.now));
+        match said {
+            Err(Rejection::SoldOut) => assert!(of.free + of.held == 0, "sold out, but {of:?}"),
+            Err(Rejection::AllHeld { next_expiry, .. }) => {
+                assert!(of.held > 0 && (expired || before.next_expiry == Some(next_expiry)));
+            }
+            Err(Rejection::NotAdjacent { .. }) => assert!(!holding.best.as_ref().unwrap().allow_scattered),
+            _ => {}
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn a_seat_has_one_owner_and_counts_are_what_the_rows_say(acts in prop::collection::vec(act(), 1..80)) {
+        let mut model = Model::new();
+        for act in &acts {
+            model.act(act);
+            model.check();
+        }
+        // Everybody gives back what can be given back: everything is free again.
+        for (number, _) in model.holds() {
+            drop(model.tell(&Command::Release(OnHold { event: "gig".to_owned(), hold: number, token: TOKEN })));
+        }
+        for (number, _) in model.orders() {
+            drop(model.tell(&Command::Cancel(OnOrder { event: "gig".to_owned(), order: number })));
+        }
+        model.check();
+        model.reopen();
+        let shown = model.availability();
+        prop_assert_eq!(shown.next_expiry, None);
+        for category in &shown.categories {
+            prop_assert_eq!((category.held, category.sold), (0, 0));
+        }
+        let everything = Holding {
+            best: Some(Best { number: 6, ..Best::default() }),
+            ..Model::holding(9, None)
+        };
+        prop_assert!(model.tell(&Command::Hold(Box::new(everything))).is_ok());
+    }
+}

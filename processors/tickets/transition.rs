@@ -1,0 +1,122 @@
+//! What a command does to an event: checks by precedence, the line, then only writes.
+
+use crate::runtime::ids;
+use crate::tickets::hall::{Deadline, Hall};
+use crate::tickets::tables::{EVENTS, EventRow, HOLDS, ORDERS};
+use crate::tickets::{Ticketing, holds, orders, payments};
+use millrace_topics::record::{Caller, Role};
+use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
+use millrace_topics::time::Time;
+
+pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Ticketing>;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+    match command {
+        Command::Publish(plan) => publish(cx, *plan),
+        Command::Hold(holding) => holds::hold(cx, *holding),
+        Command::Extend(on) => holds::extend(cx, on),
+        Command::Release(on) => holds::release(cx, on),
+        Command::Order(buying) => orders::place(cx, buying),
+        Command::Pay(paying) => payments::pay(cx, paying),
+        Command::Cancel(on) => orders::cancel(cx, on),
+    }
+}
+
+/// Does what a timer was set for: ends what is out of time.
+pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
+    let Timer::Due { event } = timer;
+    let now = cx.now();
+    cx.engine.of(&event).armed = None;
+    while let Some((_, deadline)) = take_due(cx.engine.of(&event), now) {
+        match deadline {
+            Deadline::Hold(number) => {
+                let key = (event.clone(), number);
+                let row = cx.get(HOLDS, &key).expect("a hold with a deadline is there");
+                holds::expire(cx, &key, row);
+            }
+            Deadline::Order(number) => {
+                let key = (event.clone(), number);
+                let row = cx.get(ORDERS, &key).expect("an order with a deadline is there");
+                orders::expire(cx, &key, row);
+            }
+        }
+    }
+    arm(cx, &event);
+}
+
+fn take_due(hall: &mut Hall, now: Time) -> Option<(Time, Deadline)> {
+    let first = hall.deadlines.first().copied().filter(|(due, _)| *due <= now)?;
+    hall.deadlines.remove(&first);
+    Some(first)
+}
+
+/// Sets the event's one timer for what ends next, unless it is set for something earlier.
+pub fn arm(cx: &mut Cx<'_>, event: &str) {
+    let hall = cx.engine.of(event);
+    let Some(due) = hall.next_expiry() else { return };
+    let armed = hall.armed;
+    if armed.is_some_and(|armed| armed <= due) {
+        return;
+    }
+    hall.armed = Some(due);
+    let timer = Timer::Due { event: event.to_owned() };
+    if let Some(later) = armed {
+        cx.cancel_timer(later, &timer);
+    }
+    cx.set_timer(due, &timer);
+}
+
+/// The hall of an event.
+///
+/// # Errors
+/// That there is no such event.
+pub fn hall<'a>(cx: &'a Cx<'_>, event: &str) -> Result<&'a Hall, Rejection> {
+    cx.engine.get(event).ok_or(Rejection::UnknownEvent)
+}
+
+/// Refuses whoever acts for somebody else, and may not.
+///
+/// # Errors
+/// The refusal.
+pub fn check_acts_for(caller: &Caller, buyer: &str) -> Result<(), Rejection> {
+    let is_other = caller.role == Role::User && caller.id != buyer;
+    if is_other { Err(Rejection::NotYourself) } else { Ok(()) }
+}
+
+/// Refuses users.
+///
+/// # Errors
+/// The refusal.
+pub fn check_is_server(caller: &Caller) -> Result<(), Rejection> {
+    if caller.role == Role::User { Err(Rejection::RoleRequired) } else { Ok(()) }
+}
+
+fn publish(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
+    check_is_server(cx.caller())?;
+    if !ids::is_id(&plan.event) || ids::is_reserved(&plan.event) {
+        return Err(Rejection::BadId);
+    }
+    if let Some(hall) = cx.engine.get(&plan.event) {
+        let is_same = *hall.plan == plan;
+        return if is_same { Ok(Outcome::WasPublished(Box::new(show(hall)))) } else { Err(Rejection::EventExists) };
+    }
+    let hall = Hall::build(plan, cx.now()).map_err(Rejection::BadPlan)?;
+    // The line: nothing below can be refused.
+    let published = show(&hall);
+    let row = EventRow { plan: published.plan.clone(), published_at: cx.now() };
+    let event = row.plan.event.clone();
+    cx.put(EVENTS, &event, &row);
+    cx.engine.put(event, hall);
+    cx.say(&Event::EventPublished(Box::new(published.clone())));
+    Ok(Outcome::Published(Box::new(published)))
+}
+
+/// An event as people see it.
+#[must_use]
+pub fn show(hall: &Hall) -> Published {
+    Published { plan: (*hall.plan).clone(), capacity: hall.capacity(), published_at: hall.published_at }
+}

@@ -1,0 +1,111 @@
+//! The contract of tickets: one machine, whose key is the event. Whoever wants a seat of an event is in one order with
+//! everybody else who does.
+//!
+//! Outcomes, events and answers are untagged as JSON, as those of the other systems are.
+
+mod command;
+mod outcome;
+mod plan;
+mod query;
+mod rejection;
+
+pub use command::{Area, Best, Buying, Command, Holding, OnHold, OnOrder, Paying, PaymentKind, Timer};
+pub use outcome::{
+    Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState, OrderView, Outcome, PaymentNote,
+    PaymentState, PaymentView, Published, SeatsNote,
+};
+pub use plan::{Category, EventPlan, Point, Row, Section, Tier};
+pub use query::{Answer, Availability, CategoryAvailability, Ownership, Query, RowView, SeatHistory};
+pub use rejection::Rejection;
+
+use crate::contract::Contract;
+
+/// The machine `tickets`. Its key is the event.
+pub enum Tickets {}
+
+impl Contract for Tickets {
+    const MACHINE: &'static str = "tickets";
+    const SCHEMA: u16 = 1;
+    type Command = Command;
+    type Outcome = Outcome;
+    type Rejection = Rejection;
+    type Event = Event;
+    type Query = Query;
+    type Answer = Answer;
+    type Timer = Timer;
+
+    fn key(command: &Command) -> Option<&[u8]> {
+        let event = match command {
+            Command::Publish(plan) => &plan.event,
+            Command::Hold(holding) => &holding.event,
+            Command::Extend(on) | Command::Release(on) => &on.event,
+            Command::Order(buying) => &buying.on.event,
+            Command::Pay(paying) => &paying.on.event,
+            Command::Cancel(on) => &on.event,
+        };
+        Some(event.as_bytes())
+    }
+
+    fn event_type(event: &Event) -> &'static str {
+        match event {
+            Event::EventPublished(_) => "EventPublished",
+            Event::SeatsHeld(_) => "SeatsHeld",
+            Event::HoldExtended(_) => "HoldExtended",
+            Event::HoldReleased(_) => "HoldReleased",
+            Event::HoldExpired(_) => "HoldExpired",
+            Event::OrderPlaced(_) => "OrderPlaced",
+            Event::OrderPaid(_) => "OrderPaid",
+            Event::OrderExpired(_) => "OrderExpired",
+            Event::OrderCancelled(_) => "OrderCancelled",
+            Event::PaymentReported(_) => "PaymentReported",
+            Event::RefundDue(_) => "RefundDue",
+        }
+    }
+}
+
+/// The id of an order of an event, as people see it.
+#[must_use]
+pub fn order_id(event: &str, order: u32) -> String {
+    format!("{event}~{order}")
+}
+
+/// The event and the number of an order.
+#[must_use]
+pub fn read_order_id(id: &str) -> Option<(&str, u32)> {
+    let (event, number) = id.rsplit_once('~')?;
+    Some((event, digits(number)?))
+}
+
+/// The id of a ticket: the `item`th of an order, from 1.
+#[must_use]
+pub fn ticket_id(event: &str, order: u32, item: u32) -> String {
+    format!("{event}~{order}.{item}")
+}
+
+/// The event, the order and the item of a ticket.
+#[must_use]
+pub fn read_ticket_id(id: &str) -> Option<(&str, u32, u32)> {
+    let (event, numbers) = id.rsplit_once('~')?;
+    let (order, item) = numbers.split_once('.')?;
+    Some((event, digits(order)?, digits(item)?))
+}
+
+/// A number without a sign and without zeros before it: one number has one id.
+fn digits(text: &str) -> Option<u32> {
+    let number: u32 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_of_orders_and_tickets_read_back_and_no_other_text_does() {
+        assert_eq!(read_order_id(&order_id("gig", 7)), Some(("gig", 7)));
+        assert_eq!(read_ticket_id(&ticket_id("gig.x", 7, 2)), Some(("gig.x", 7, 2)));
+        for id in ["gig", "gig~", "gig~07", "gig~+7", "gig~7.", "gig~7.1.2", "gig~4294967296"] {
+            assert_eq!((read_order_id(id), read_ticket_id(id)), (None, None), "{id}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! What an accepted command answers, and what is said about it.
+
+use crate::carts::{Currency, Money};
+use crate::codec::{Decode, Encode};
+use crate::tickets::command::Area;
+use crate::tickets::plan::EventPlan;
+use crate::time::Time;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// What an accepted command answers. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// The event is on sale.
+    Published(Box<Published>),
+    /// It was, with the same plan.
+    WasPublished(Box<Published>),
+    /// Places are held.
+    Held(Box<HoldView>),
+    /// What became of a hold.
+    Hold(Box<HoldView>),
+    /// There is an order.
+    Ordered(Box<OrderView>),
+    /// What became of an order.
+    Order(Box<OrderView>),
+    /// What became of a payment, and of its order.
+    Paid(Box<OrderView>, PaymentView),
+}
+
+/// An event that is on sale.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct Published {
+    /// What it is.
+    pub plan: EventPlan,
+    /// How many places it has.
+    pub capacity: u32,
+    /// Since when.
+    pub published_at: Time,
+}
+
+/// How far a hold is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::HoldState)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldState {
+    /// Its places are held.
+    Open,
+    /// They belong to an order.
+    Ordered,
+    /// They were given back.
+    Released,
+    /// Its time was over.
+    Expired,
+}
+
+/// A hold.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct HoldView {
+    /// The event.
+    pub event: String,
+    /// The hold's number.
+    pub number: u32,
+    /// Who it is for.
+    pub buyer: String,
+    /// How far it is.
+    pub state: HoldState,
+    /// Its seats, by name.
+    pub seats: Vec<String>,
+    /// Its places without seats.
+    pub areas: Vec<Area>,
+    /// True if its seats are beside one another in one row.
+    pub adjacent: bool,
+    /// The step of the ladder on which the best were found.
+    pub step: Option<u8>,
+    /// How good they are, from 1000 downwards.
+    pub quality: Option<u32>,
+    /// What the places cost, as noted when they were held.
+    pub lines: Vec<Line>,
+    /// All of it.
+    pub total: Money,
+    /// When it ends by itself.
+    pub expires_at: Time,
+    /// The order that it has become.
+    pub order: Option<u32>,
+}
+
+/// Places of one category and price.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Line)]
+pub struct Line {
+    /// The category.
+    pub category: String,
+    /// How many.
+    pub quantity: u32,
+    /// What one costs, in minor units.
+    pub price: u64,
+    /// What is added to one, in minor units.
+    pub fee: u64,
+}
+
+/// How far an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::OrderState)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// It waits for its payment, and has its places until then.
+    Pending,
+    /// It is paid: there are tickets.
+    Paid,
+    /// Its time was over before it was paid.
+    Expired,
+    /// It was taken back.
+    Cancelled,
+}
+
+/// An order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct OrderView {
+    /// Its id.
+    pub order: String,
+    /// The event.
+    pub event: String,
+    /// Who bought.
+    pub buyer: String,
+    /// How far it is.
+    pub state: OrderState,
+    /// What it costs.
+    pub total: Money,
+    /// Its places.
+    pub items: Vec<ItemView>,
+    /// When it was placed.
+    pub placed_at: Time,
+    /// When it ends by itself, while it is pending.
+    pub expires_at: Option<Time>,
+    /// When it was paid.
+    pub paid_at: Option<Time>,
+    /// The payment that paid it.
+    pub payment: Option<String>,
+}
+
+/// How far a place of an order is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::ItemState)]
+#[serde(rename_all = "snake_case")]
+pub enum ItemState {
+    /// It waits for the payment.
+    Waiting,
+    /// Its ticket is good.
+    Valid,
+    /// It was given back: its ticket is good no more.
+    Revoked,
+}
+
+/// A place of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ItemView {
+    /// The id of its ticket.
+    pub ticket: String,
+    /// How far it is.
+    pub state: ItemState,
+    /// The seat, by name; none for a place without one.
+    pub seat: Option<String>,
+    /// Its category.
+    pub category: String,
+    /// What it costs, in minor units.
+    pub price: u64,
+    /// What is added to that, in minor units.
+    pub fee: u64,
+    /// Which of the codes that its ticket has had is good, from 1.
+    pub issue: u32,
+}
+
+/// How far a payment is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::PaymentState)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentState {
+    /// Its money was taken and pays the order.
+    Captured,
+    /// There is no money.
+    Failed,
+    /// Its money was taken and pays nothing: it is to be given back.
+    RefundDue,
+    /// Its money was given back.
+    Refunded,
+}
+
+/// A payment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Payment)]
+pub struct PaymentView {
+    /// Its id, by the provider.
+    pub payment: String,
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much, in minor units.
+    pub amount: u64,
+    /// How much of it is to be given back, or was, in minor units.
+    pub refund: u64,
+}
+
+/// What is said. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    /// An event is on sale.
+    EventPublished(Box<Published>),
+    /// Places are held.
+    SeatsHeld(SeatsNote),
+    /// A hold has its time once more.
+    HoldExtended(SeatsNote),
+    /// A hold was given back.
+    HoldReleased(SeatsNote),
+    /// A hold was out of time.
+    HoldExpired(SeatsNote),
+    /// There is an order.
+    OrderPlaced(OrderNote),
+    /// An order is paid.
+    OrderPaid(OrderNote),
+    /// An order was not paid in time.
+    OrderExpired(OrderNote),
+    /// An order was taken back.
+    OrderCancelled(OrderNote),
+    /// A provider has said something new of a payment.
+    PaymentReported(PaymentNote),
+    /// A payment's money is to be given back.
+    RefundDue(PaymentNote),
+}
+
+/// What is said of a hold.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct SeatsNote {
+    /// The event.
+    pub event: String,
+    /// The hold's number.
+    pub hold: u32,
+    /// Who it is for.
+    pub buyer: String,
+    /// Its seats, by name.
+    pub seats: Vec<String>,
+    /// Its places without seats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
+    /// When it ends, or ended.
+    pub expires_at: Time,
+}
+
+/// What is said of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct OrderNote {
+    /// The event.
+    pub event: String,
+    /// The order's id.
+    pub order: String,
+    /// Who bought.
+    pub buyer: String,
+    /// Its seats, by name.
+    pub seats: Vec<String>,
+    /// Its places without seats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub areas: Vec<Area>,
+    /// What it costs.
+    pub total: Money,
+}
+
+/// What is said of a payment.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct PaymentNote {
+    /// The event.
+    pub event: String,
+    /// The order's id.
+    pub order: String,
+    /// The payment, by the provider's id.
+    pub payment: String,
+    /// How far it is.
+    pub state: PaymentState,
+    /// How much, in minor units; of money that is to be given back, how much of that.
+    pub amount: u64,
+    /// What it is counted in.
+    pub currency: Currency,
+}

@@ -1,0 +1,206 @@
+//! Why a command or a query about tickets is refused.
+
+use crate::codec::{Decode, Encode};
+use crate::contract::{Refusal, RefusalKind};
+use crate::time::Time;
+use serde_json::{Value, json};
+
+/// Why a command or a query is refused. Variants are only appended: kept outcomes hold them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum Rejection {
+    /// No such event.
+    #[error("there is no event of this id")]
+    UnknownEvent,
+    /// The id of an event.
+    #[error("an id must match [a-z0-9][a-z0-9._-]{{0,63}} and is no word of the paths")]
+    BadId,
+    /// Another event has the id.
+    #[error("there is an event of this id with another plan")]
+    EventExists,
+    /// A plan that cannot be.
+    #[error("{0}")]
+    BadPlan(String),
+    /// Only for servers and operators.
+    #[error("this needs the role `server` or `operator`")]
+    RoleRequired,
+    /// Users act for themselves.
+    #[error("a user may hold, order and look for nobody else")]
+    NotYourself,
+    /// Something else about what is asked.
+    #[error("{0}")]
+    BadRequest(String),
+    /// A number of places.
+    #[error("a hold has 1 to {0} places")]
+    BadNumber(u32),
+    /// Too early.
+    #[error("the sale is not open before {0}")]
+    SaleNotOpen(Time),
+    /// Too late.
+    #[error("the sale has ended at {0}")]
+    SaleClosed(Time),
+    /// Names of no seats of the event.
+    #[error("the event has no such seats")]
+    UnknownSeats(Vec<String>),
+    /// No such category.
+    #[error("the event has no such category")]
+    UnknownCategory(String),
+    /// No such section.
+    #[error("the event has no such section")]
+    UnknownSection(String),
+    /// Somebody else has them, or nobody may.
+    #[error("some of the seats are not free")]
+    SeatTaken(Vec<String>),
+    /// Enough are free, but not as they are wanted.
+    #[error("{free} are free, but not beside one another as they are wanted")]
+    NotAdjacent {
+        /// How many that would suit one by one.
+        free: u32,
+    },
+    /// Some may come back.
+    #[error("all that are left are held: some may come back at {next_expiry} or later")]
+    AllHeld {
+        /// How many are free.
+        free: u32,
+        /// How many are held.
+        held: u32,
+        /// When the first hold or unpaid order ends by itself.
+        next_expiry: Time,
+    },
+    /// Fewer are left than are wanted, with those that are held.
+    #[error("only {free} are free and {held} are held")]
+    TooFewLeft {
+        /// How many are free.
+        free: u32,
+        /// How many are held.
+        held: u32,
+    },
+    /// None is left, nor will one come back by itself.
+    #[error("sold out")]
+    SoldOut,
+    /// The buyer has enough.
+    #[error("a buyer has at most {limit} places: this one has {has}")]
+    LimitExceeded {
+        /// The most.
+        limit: u32,
+        /// How many the buyer has, with those that are held.
+        has: u32,
+    },
+    /// Too few for an order.
+    #[error("an order has {0} places at least")]
+    TooFew(u32),
+    /// No such hold, or not for this token: nobody learns which.
+    #[error("there is no hold of this token")]
+    UnknownHold,
+    /// Its time is over.
+    #[error("the hold ended at {0}")]
+    HoldExpired(Time),
+    /// It was given back.
+    #[error("the hold was released")]
+    HoldReleased,
+    /// It is an order.
+    #[error("the hold has become an order")]
+    HoldOrdered {
+        /// The order.
+        order: String,
+    },
+    /// It is somebody else's.
+    #[error("the hold is another buyer's")]
+    WrongBuyer,
+    /// It has had its time often enough.
+    #[error("a hold is extended at most {0} times")]
+    ExtendedTooOften(u8),
+    /// No such order.
+    #[error("there is no order of this id")]
+    UnknownOrder,
+    /// It has ended before.
+    #[error("the order is {0}")]
+    OrderEnded(String),
+    /// A sum beyond what is counted.
+    #[error("the total would be over {0} minor units")]
+    TotalTooLarge(u64),
+}
+
+impl Refusal for Rejection {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownEvent => "unknown_event",
+            Self::BadId => "bad_id",
+            Self::EventExists => "event_exists",
+            Self::BadPlan(_) => "bad_plan",
+            Self::RoleRequired => "role_required",
+            Self::NotYourself => "not_yourself",
+            Self::BadRequest(_) => "bad_request",
+            Self::BadNumber(_) => "bad_number",
+            Self::SaleNotOpen(_) => "sale_not_open",
+            Self::SaleClosed(_) => "sale_closed",
+            Self::UnknownSeats(_) => "unknown_seats",
+            Self::UnknownCategory(_) => "unknown_category",
+            Self::UnknownSection(_) => "unknown_section",
+            Self::SeatTaken(_) => "seat_taken",
+            Self::NotAdjacent { .. } => "not_adjacent",
+            Self::AllHeld { .. } => "all_held",
+            Self::TooFewLeft { .. } => "too_few_left",
+            Self::SoldOut => "sold_out",
+            Self::LimitExceeded { .. } => "limit_exceeded",
+            Self::TooFew(_) => "too_few",
+            Self::UnknownHold => "unknown_hold",
+            Self::HoldExpired(_) => "hold_expired",
+            Self::HoldReleased => "hold_released",
+            Self::HoldOrdered { .. } => "hold_ordered",
+            Self::WrongBuyer => "wrong_buyer",
+            Self::ExtendedTooOften(_) => "extended_too_often",
+            Self::UnknownOrder => "unknown_order",
+            Self::OrderEnded(_) => "order_ended",
+            Self::TotalTooLarge(_) => "total_too_large",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::RoleRequired | Self::NotYourself | Self::WrongBuyer => RefusalKind::Forbidden,
+            Self::UnknownEvent | Self::UnknownHold | Self::UnknownOrder => RefusalKind::NotFound,
+            Self::EventExists
+            | Self::SaleNotOpen(_)
+            | Self::SeatTaken(_)
+            | Self::AllHeld { .. }
+            | Self::TooFewLeft { .. }
+            | Self::SoldOut
+            | Self::OrderEnded(_) => RefusalKind::Conflict,
+            Self::SaleClosed(_) | Self::HoldExpired(_) | Self::HoldReleased | Self::HoldOrdered { .. } => {
+                RefusalKind::Gone
+            }
+            Self::BadId
+            | Self::BadPlan(_)
+            | Self::BadRequest(_)
+            | Self::BadNumber(_)
+            | Self::UnknownSeats(_)
+            | Self::UnknownCategory(_)
+            | Self::UnknownSection(_)
+            | Self::NotAdjacent { .. }
+            | Self::LimitExceeded { .. }
+            | Self::TooFew(_)
+            | Self::ExtendedTooOften(_)
+            | Self::TotalTooLarge(_) => RefusalKind::Unprocessable,
+        }
+    }
+
+    fn members(&self) -> Vec<(&'static str, Value)> {
+        match self {
+            Self::SaleNotOpen(at) => vec![("opens_at", json!(at))],
+            Self::SaleClosed(at) => vec![("closed_at", json!(at))],
+            Self::UnknownSeats(seats) => vec![("seats", json!(seats))],
+            Self::SeatTaken(seats) => vec![("taken", json!(seats))],
+            Self::UnknownCategory(id) => vec![("category", json!(id))],
+            Self::UnknownSection(id) => vec![("section", json!(id))],
+            Self::NotAdjacent { free } => vec![("free", json!(free))],
+            Self::AllHeld { free, held, next_expiry } => {
+                vec![("free", json!(free)), ("held", json!(held)), ("next_expiry", json!(next_expiry))]
+            }
+            Self::TooFewLeft { free, held } => vec![("free", json!(free)), ("held", json!(held))],
+            Self::LimitExceeded { limit, has } => vec![("limit", json!(limit)), ("has", json!(has))],
+            Self::HoldExpired(at) => vec![("expired_at", json!(at))],
+            Self::HoldOrdered { order } => vec![("order", json!(order)), ("successor", json!(order))],
+            _ => Vec::new(),
+        }
+    }
+}
