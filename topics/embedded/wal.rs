@@ -115,7 +115,7 @@ mod tests {
                     (false, false) => 3,
                     (false, true) => 4,
                 };
-                let payload: Vec<u8> = (0..part).map(|at| (at % 251) as u8).collect();
+                let payload: Vec<u8> = (0..=250).cycle().take(part).collect();
                 let sum = masked(crc32c::crc32c_append(crc32c::crc32c(&[kind]), &payload));
                 bytes.extend(sum.to_le_bytes());
                 bytes.extend(u16::try_from(part).expect("less than a block").to_le_bytes());
