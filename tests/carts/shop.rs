@@ -103,7 +103,7 @@ fn sell(buyers: usize, kills: usize) {
     stock_is(&server, "tee", &json!({"on_hand":units,"available":0,"reserved":0,"committed":units}));
     let (paid, refunds) = settled(&server, &mut provider);
     assert_eq!(paid, units, "one payment for each order");
-    every_offset_adds_up(&server, units);
+    past_offsets_add_up(&server, units);
     let verified = server.cli(&["verify", "carts"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
     let took = Duration::from_millis(sold_out - began);
@@ -133,7 +133,7 @@ fn settled(server: &Server, provider: &mut Script) -> (usize, usize) {
 const LOOKED_AT: usize = 60;
 
 /// In each state that the stock's log has led to, all that is in the house is available, reserved or committed.
-fn every_offset_adds_up(server: &Server, units: usize) {
+fn past_offsets_add_up(server: &Server, units: usize) {
     let now = server.get("/v1/carts/skus/tee");
     let position = now.header("millrace-position").expect("a position");
     let (partition, last) = position.rsplit_once('@').expect("it names an offset");
