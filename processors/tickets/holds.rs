@@ -7,10 +7,11 @@ use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::{quantity, turn_areas};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
 use crate::tickets::transition::{Cx, arm, check_acts_for, hall};
+use crate::tickets::{channels, codes};
 use millrace_topics::carts::{Money, TokenHash};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
-    Area, Best, Event, HoldState, HoldView, Holding, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
+    Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
 };
 use millrace_topics::time::Time;
 
@@ -27,12 +28,23 @@ struct Places {
 /// # Errors
 /// The refusal, before anything was written.
 pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
+    hold_by(cx, HoldingBy { holding, code: None, channels: Vec::new() })
+}
+
+/// The same with a presale code, or out of channels.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
+    let HoldingBy { holding, code, channels } = by;
     let hall = hall(cx, &holding.event)?;
     check_acts_for(cx.caller(), &holding.buyer)?;
     if !ids::is_subject(&holding.buyer) {
         return Err(Rejection::BadRequest(format!("a buyer has 1 to {} bytes", ids::SUBJECT_LIMIT)));
     }
-    check_is_on_sale(hall, cx.now())?;
+    let code = code.map(|code| codes::usable(cx, &holding.event, code, holding.into.is_some())).transpose()?;
+    check_is_on_sale(hall, cx.now(), code.as_ref().is_some_and(|code| code.terms.early))?;
+    let channels = channels::of(cx, hall, &channels, code.as_ref())?;
     let known = match holding.into {
         Some(number) => Some(open_hold(cx, &on(&holding, number), &holding.buyer)?),
         None => None,
@@ -45,19 +57,20 @@ pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
     {
         return Err(Rejection::LimitExceeded { limit, has });
     }
-    let places = find(hall, &holding)?;
+    let places = find(hall, &holding, channels)?;
     let lines = price(hall, &places, cx.now());
     // The line: nothing below can be refused.
-    Ok(take(cx, holding, known, places, lines, asked))
+    let code = code.map(|code| codes::use_once(cx, code));
+    Ok(take(cx, holding, code, known, places, lines, asked))
 }
 
 fn on(holding: &Holding, hold: u32) -> OnHold {
     OnHold { event: holding.event.clone(), hold, token: holding.token }
 }
 
-fn check_is_on_sale(hall: &Hall, now: Time) -> Result<(), Rejection> {
+fn check_is_on_sale(hall: &Hall, now: Time, early: bool) -> Result<(), Rejection> {
     match (hall.plan.opens_at, hall.plan.closes_at) {
-        (Some(opens), _) if now < opens => Err(Rejection::SaleNotOpen(opens)),
+        (Some(opens), _) if now < opens && !early => Err(Rejection::SaleNotOpen(opens)),
         (_, Some(closes)) if now >= closes => Err(Rejection::SaleClosed(closes)),
         _ => Ok(()),
     }
@@ -81,10 +94,10 @@ fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
 }
 
 /// The places that are asked for, if all of them can be held.
-fn find(hall: &Hall, holding: &Holding) -> Result<Places, Rejection> {
+fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
     let areas = find_areas(hall, &holding.areas)?;
     if let Some(best) = &holding.best {
-        let wish = wish(hall, best)?;
+        let wish = Wish { channels, ..wish(hall, best)? };
         let Found { step, quality, spots } = hall.best(&wish).ok_or_else(|| nothing(hall, &hall.left(&wish)))?;
         return Ok(Places { spots, areas, step, quality });
     }
@@ -93,7 +106,7 @@ fn find(hall: &Hall, holding: &Holding) -> Result<Places, Rejection> {
     if !unknown.is_empty() {
         return Err(Rejection::UnknownSeats(unknown));
     }
-    let taken = names(&found, |spot| spot.is_some_and(|spot| hall.place(spot) != Place::Free));
+    let taken = names(&found, |spot| spot.is_some_and(|spot| !hall.may_take(spot, channels)));
     if !taken.is_empty() {
         return Err(Rejection::SeatTaken(taken));
     }
@@ -142,6 +155,7 @@ fn wish(hall: &Hall, best: &Best) -> Result<Wish, Rejection> {
         section: section.transpose()?,
         accessible: small(best.accessible)?,
         restricted: best.restricted_view,
+        channels: 0,
         together: best.together,
         scattered: best.allow_scattered,
     })
@@ -179,6 +193,7 @@ fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
 fn take(
     cx: &mut Cx<'_>,
     holding: Holding,
+    code: Option<String>,
     known: Option<HoldRow>,
     places: Places,
     lines: Vec<Priced>,
@@ -204,6 +219,7 @@ fn take(
             extended: 0,
             step: places.step,
             quality: places.quality,
+            code,
             fate: Fate::Open,
             lines,
             seats: taken,
@@ -315,6 +331,7 @@ pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
 }
 
 fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {
+    codes::give_back(cx, &key.0, row.code.as_ref());
     let hall = cx.engine.of(&key.0);
     hall.turn(row.seats.iter().map(|taken| taken.spot), Place::Held, Place::Free);
     turn_areas(hall, &row.lines, Place::Held, Place::Free);

@@ -3,7 +3,8 @@
 //! A payment whose money was taken pays its order, or it is to be given back, and that is said. One that comes when the
 //! order's time is over gets the order's places all the same, if every one of them is still free.
 
-use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::codes;
+use crate::tickets::hall::{Deadline, Place};
 use crate::tickets::orders::{become_paid, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
@@ -72,7 +73,7 @@ fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &st
             cx.engine.of(&key.0).deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
             Place::Held
         }
-        Stage::Expired(_) if can_take_again(cx.engine.of(&key.0), row) => {
+        Stage::Expired(_) if can_take_again(cx, &key.0, row) => {
             take_again(cx, key, row);
             Place::Free
         }
@@ -83,20 +84,26 @@ fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &st
     true
 }
 
+/// What was sold out of a channel once may be so again.
+const ANY_CHANNEL: u64 = u64::MAX;
+
 /// True if every place of an order that is out of time is free, and the buyer may have so many.
-fn can_take_again(hall: &Hall, row: &OrderRow) -> bool {
+fn can_take_again(cx: &Cx<'_>, event: &str, row: &OrderRow) -> bool {
+    let hall = cx.engine.get(event).expect("an event that has orders has a hall");
     let many = u32::try_from(row.items.len()).expect("an order has few places");
     let within = hall.plan.max_per_buyer.is_none_or(|limit| hall.has(&row.buyer).saturating_add(many) <= limit);
     let mut areas: BTreeMap<u16, u32> = BTreeMap::new();
     row.items.iter().filter(|item| item.spot.is_none()).for_each(|item| *areas.entry(item.category).or_default() += 1);
     within
-        && hall.all_free(row.items.iter().filter_map(|item| item.spot))
+        && codes::can_use_again(cx, event, row.code.as_ref())
+        && row.items.iter().filter_map(|item| item.spot).all(|spot| hall.may_take(spot, ANY_CHANNEL))
         && areas.into_iter().all(|(category, many)| hall.counts(category).free() >= many)
 }
 
 /// The places of an order are its own again, by a hold that nobody could use for anything else.
 fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
     let first = cx.get(HOLDS, &(key.0.clone(), row.hold)).expect("an order was made of a hold");
+    codes::use_again(cx, &key.0, row.code.as_ref());
     let now = cx.now();
     let hall = cx.engine.of(&key.0);
     hall.holds += 1;
@@ -110,7 +117,7 @@ fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
 /// Notes that so much of a payment is to be given back, and says it.
 pub fn give_back(cx: &mut Cx<'_>, key: &(String, u32), payment: String, back: u64) {
     let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone())).expect("what is given back was paid");
-    if known.state != PaymentState::Refunded {
+    if known.state != PaymentState::Refunded && back > 0 {
         let amounts = (known.amount, known.refund + back);
         put(cx, key, payment, PaymentState::RefundDue, amounts, Event::RefundDue);
     }
