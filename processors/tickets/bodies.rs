@@ -280,7 +280,7 @@ pub(super) struct NewPaymentEvent {
     pub(super) r#type: PaymentKind,
     /// The payment, by the provider's id: 1 to 128 bytes.
     pub(super) payment: String,
-    /// How much, in minor units.
+    /// How much, in minor units; of money that was given back, how much of it until now.
     pub(super) amount: u64,
 }
 

@@ -455,6 +455,17 @@ impl Hall {
         self.deadlines.first().map(|(due, _)| *due)
     }
 
+    /// Notes what the timer is to be set for, if that is something else: its new time, and the old one, if it was set.
+    pub fn arm(&mut self) -> Option<(Time, Option<Time>)> {
+        let due = self.next_expiry()?;
+        let armed = self.armed;
+        if armed.is_some_and(|armed| armed <= due) {
+            return None;
+        }
+        self.armed = Some(due);
+        Some((due, armed))
+    }
+
     /// How many of a category's seats that anybody may have are beside one another at most.
     #[must_use]
     pub fn longest_run(&self, category: u16) -> u32 {

@@ -6,7 +6,7 @@ use crate::tickets::hall::build::HOLD_LIMIT;
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::{quantity, turn_areas};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
-use crate::tickets::transition::{Cx, arm, check_acts_for, hall};
+use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
 use crate::tickets::{channels, codes};
 use millrace_topics::carts::{Money, TokenHash};
 use millrace_topics::record::{Caller, Role};
@@ -235,20 +235,28 @@ fn take(
     if is_new {
         hall.deadlines.insert((row.expires, Deadline::Hold(number)));
     }
+    let change = hall.arm();
     let view = show(hall, &event, number, &row);
     let key = (event, number);
     cx.put(HOLDS, &key, &row);
-    arm(cx, &key.0);
-    say(cx, &view, Event::SeatsHeld);
-    Outcome::Held(Box::new(view))
+    if let Some(change) = change {
+        rearm(cx, &key.0, change);
+    }
+    Outcome::Held(Box::new(say(cx, view, Event::SeatsHeld)))
 }
 
-fn say(cx: &mut Cx<'_>, view: &HoldView, event: fn(SeatsNote) -> Event) {
-    let HoldView { event: of, number, buyer, seats, areas, expires_at, .. } = view;
-    let (event_id, buyer, seats) = (of.clone(), buyer.clone(), seats.clone());
-    let note =
-        SeatsNote { event: event_id, hold: *number, buyer, seats, areas: areas.clone(), expires_at: *expires_at };
-    cx.say(&event(note));
+/// Says what happened to a hold. What is said is lent by the view: a hold is the hot path.
+fn say(cx: &mut Cx<'_>, view: HoldView, event: fn(SeatsNote) -> Event) -> HoldView {
+    let HoldView { event: of, number: hold, buyer, seats, areas, expires_at, .. } = view;
+    let said = event(SeatsNote { event: of, hold, buyer, seats, areas, expires_at });
+    cx.say(&said);
+    let (Event::SeatsHeld(note) | Event::HoldExtended(note) | Event::HoldReleased(note) | Event::HoldExpired(note)) =
+        said
+    else {
+        unreachable!("it was made just now")
+    };
+    let SeatsNote { event, buyer, seats, areas, .. } = note;
+    HoldView { event, buyer, seats, areas, ..view }
 }
 
 /// A hold that is open, for who shows its token.
@@ -303,8 +311,7 @@ pub fn extend(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
     let view = show(hall, &on.event, on.hold, &row);
     cx.put(HOLDS, &(on.event, on.hold), &row);
     arm(cx, &view.event);
-    say(cx, &view, Event::HoldExtended);
-    Ok(Outcome::Hold(Box::new(view)))
+    Ok(Outcome::Hold(Box::new(say(cx, view, Event::HoldExtended))))
 }
 
 /// Gives what is held back.
@@ -319,15 +326,14 @@ pub fn release(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
     cx.engine.of(&on.event).deadlines.remove(&(row.expires, Deadline::Hold(on.hold)));
     let row = HoldRow { fate: Fate::Released(cx.now()), ..row };
     let view = give_back(cx, &(on.event, on.hold), &row);
-    say(cx, &view, Event::HoldReleased);
-    Ok(Outcome::Hold(Box::new(view)))
+    Ok(Outcome::Hold(Box::new(say(cx, view, Event::HoldReleased))))
 }
 
 /// Ends a hold whose time is over.
 pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
     let row = HoldRow { fate: Fate::Expired(cx.now()), ..row };
     let view = give_back(cx, key, &row);
-    say(cx, &view, Event::HoldExpired);
+    say(cx, view, Event::HoldExpired);
 }
 
 fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {

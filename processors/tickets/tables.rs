@@ -159,6 +159,8 @@ pub struct PaymentRow {
     pub amount: u64,
     /// How much of that is to be given back, or was.
     pub refund: u64,
+    /// How much of that was given back.
+    pub refunded: u64,
     /// When it was changed last.
     pub changed_at: Time,
 }

@@ -65,15 +65,15 @@ fn take_due(hall: &mut Hall, now: Time) -> Option<(Time, Deadline)> {
 
 /// Sets the event's one timer for what ends next, unless it is set for something earlier.
 pub fn arm(cx: &mut Cx<'_>, event: &str) {
-    let hall = cx.engine.of(event);
-    let Some(due) = hall.next_expiry() else { return };
-    let armed = hall.armed;
-    if armed.is_some_and(|armed| armed <= due) {
-        return;
+    if let Some(change) = cx.engine.of(event).arm() {
+        rearm(cx, event, change);
     }
-    hall.armed = Some(due);
+}
+
+/// Sets the event's timer as its hall says.
+pub fn rearm(cx: &mut Cx<'_>, event: &str, (due, later): (Time, Option<Time>)) {
     let timer = Timer::Due { event: event.to_owned() };
-    if let Some(later) = armed {
+    if let Some(later) = later {
         cx.cancel_timer(later, &timer);
     }
     cx.set_timer(due, &timer);

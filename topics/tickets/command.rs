@@ -245,7 +245,7 @@ pub struct Paying {
     pub payment: String,
     /// What became of it.
     pub kind: PaymentKind,
-    /// How much, in minor units.
+    /// How much, in minor units; of money that was given back, how much of it until now.
     pub amount: u64,
 }
 

@@ -277,7 +277,7 @@ pub enum PaymentState {
     Failed,
     /// Its money was taken and pays nothing: it is to be given back.
     RefundDue,
-    /// Its money was given back.
+    /// What was to be given back of its money was.
     Refunded,
 }
 
@@ -293,6 +293,8 @@ pub struct PaymentView {
     pub amount: u64,
     /// How much of it is to be given back, or was, in minor units.
     pub refund: u64,
+    /// How much of it was given back, in minor units.
+    pub refunded: u64,
 }
 
 /// What is said. Variants are only appended.
@@ -400,7 +402,7 @@ pub struct PaymentNote {
     pub payment: String,
     /// How far it is.
     pub state: PaymentState,
-    /// How much, in minor units; of money that is to be given back, how much of that.
+    /// How much, in minor units: of money that is to be given back, how much still is; of money that was, how much until now.
     pub amount: u64,
     /// What it is counted in.
     pub currency: Currency,
