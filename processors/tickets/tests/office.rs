@@ -114,7 +114,7 @@ fn seats_of_a_channel_are_sold_to_it_alone_and_come_back_to_it() {
             user:b {"seats":["A"],"type":"assign"}
               → 403 role_required: this needs the role `server` or `operator`
             tickets timers (Time(1704068100000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, changed_at: Time(1704067800000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, refunded: 0, changed_at: Time(1704067800000) }
         "#]],
     );
 }
@@ -217,8 +217,8 @@ fn a_code_has_its_uses_and_gets_them_back() {
             {"code":"no good","max_uses":1,"type":"set_code"}
               → 422 bad_request: a code has 1 to 64 bytes without spaces
             tickets timers (Time(1704067920000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, changed_at: Time(1704067860000) }
-            tickets payments ("gig", 1, "q") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, changed_at: Time(1704067860000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, refunded: 0, changed_at: Time(1704067860000) }
+            tickets payments ("gig", 1, "q") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, refunded: 0, changed_at: Time(1704067860000) }
         "#]],
     );
 }
@@ -314,19 +314,25 @@ fn tickets_are_taken_back_one_by_one_and_exchanged() {
               → order gig~1 paid [A-1-1 revoked, A-1-2 revoked, A-1-3 revoked, A-1-4 revoked, A-1-5 valid, null valid] 15000
               said TicketsExchanged "gig~1"
               said RefundDue "gig~1" 7000
-            {"amount":15000,"kind":"refunded","order":1,"payment":"p","type":"pay"}
+            {"amount":12000,"kind":"refunded","order":1,"payment":"p","type":"pay"}
               → order gig~1 paid [A-1-1 revoked, A-1-2 revoked, A-1-3 revoked, A-1-4 revoked, A-1-5 valid, null valid] 15000; payment refunded 7000
-              said PaymentReported "gig~1" 15000
+              said PaymentReported "gig~1" 12000
+            {"amount":7000,"kind":"refunded","order":1,"payment":"p","type":"pay"}
+              → order gig~1 paid [A-1-1 revoked, A-1-2 revoked, A-1-3 revoked, A-1-4 revoked, A-1-5 valid, null valid] 15000; payment refunded 7000
             {"order":1,"tickets":[5,6],"type":"refund"}
               → order gig~1 cancelled [A-1-1 revoked, A-1-2 revoked, A-1-3 revoked, A-1-4 revoked, A-1-5 revoked, null revoked] 15000
               said TicketsRefunded "gig~1"
               said OrderCancelled "gig~1"
+              said RefundDue "gig~1" 3000
+            {"amount":15000,"kind":"refunded","order":1,"payment":"p","type":"pay"}
+              → order gig~1 cancelled [A-1-1 revoked, A-1-2 revoked, A-1-3 revoked, A-1-4 revoked, A-1-5 revoked, null revoked] 15000; payment refunded 15000
+              said PaymentReported "gig~1" 15000
             {"best":{"number":6},"buyer":"c","type":"hold"}
               → 422 limit_exceeded: a buyer has at most 4 places: this one has 0
             +15m {"best":{"number":6},"buyer":"c","type":"hold"}
               → 422 limit_exceeded: a buyer has at most 4 places: this one has 0
               said HoldExpired 4
-            tickets payments ("gig", 1, "p") → PaymentRow { state: Refunded, amount: 15000, refund: 7000, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: Refunded, amount: 15000, refund: 15000, refunded: 15000, changed_at: Time(1704067200000) }
         "#]],
     );
 }
@@ -414,7 +420,7 @@ fn a_plan_changes_but_for_what_somebody_has_or_had() {
               → hold 4 open [A-1-1 A-1-2 A-1-3 A-1-4] step 1 1000 adjacent 24000 until 2024-01-01T00:15:00Z
               said SeatsHeld 4
             tickets timers (Time(1704067800000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, refunded: 0, changed_at: Time(1704067200000) }
         "#]],
     );
 }
