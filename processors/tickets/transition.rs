@@ -135,7 +135,9 @@ fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
         let fault = "the currency stays, and a limit for buyers stays one or none".to_owned();
         return Err(Rejection::BadPlan(fault));
     }
-    let marked: BTreeSet<u16> = cx.scan(MARKS, &MARKS.under(&(plan.event.clone(),))).map(|((_, row), _)| row).collect();
+    let rows = cx.scan(MARKS, &MARKS.under(&(plan.event.clone(),)));
+    let (marked, plain): (Vec<_>, Vec<_>) = rows.partition(|(_, marks)| marks.iter().any(|mark| *mark != 0));
+    let marked: BTreeSet<u16> = marked.into_iter().map(|((_, row), _)| row).collect();
     let mut hall = Hall::build(plan, before.published_at).map_err(Rejection::BadPlan)?;
     hall.take_over(before, &marked).map_err(Rejection::Owned)?;
     // The line: nothing below can be refused.
@@ -143,6 +145,8 @@ fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
     let row = EventRow { plan: published.plan.clone(), published_at: hall.published_at };
     let event = row.plan.event.clone();
     cx.put(EVENTS, &event, &row);
+    // Rows whose seats are all everybody's are what the plan says.
+    plain.into_iter().for_each(|(key, _)| cx.delete(MARKS, &key));
     cx.engine.put(event, hall);
     cx.say(&Event::PlanChanged(Box::new(published.clone())));
     Ok(Outcome::WasPublished(Box::new(published)))
