@@ -32,7 +32,7 @@ use hyper_util::service::TowerToHyperService;
 use millrace_processors::runtime::addresses::AddressRange;
 use millrace_processors::runtime::door::Door;
 use millrace_processors::runtime::problem::Problem;
-use millrace_processors::runtime::routes::{ClientAddress, Facade, ServerKey};
+use millrace_processors::runtime::routes::{self as facade, ClientAddress, Facade, ServerKey};
 use millrace_processors::runtime::system::System;
 use millrace_topics::record::{Caller, Role};
 use percent_encoding::percent_decode_str;
@@ -336,7 +336,11 @@ async fn admit_to_facade(
     request: Request,
     next: Next,
 ) -> Response {
-    match gate.enter_facade(request).await {
+    let entered = match facade.gate {
+        facade::Gate::ServerKey => gate.enter_facade(request).await,
+        facade::Gate::Everybody => gate.enter_public(request).await,
+    };
+    match entered {
         Ok((request, _held)) => {
             let response = next.run(request).await;
             gate.pressure.served();

@@ -1,7 +1,10 @@
 //! Carts over HTTP, as a newcomer meets them: from the shelf to the order, what is refused, and a flash sale, also with
 //! kill -9 in the middle of it.
 
+mod failures;
+mod medusa;
 mod sale;
+mod shop;
 
 use crate::support::{Answer, Server, eventually, text};
 use crate::walk::contains;

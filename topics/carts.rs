@@ -11,6 +11,7 @@ mod change;
 mod money;
 mod promo;
 mod rejection;
+mod shipping;
 mod stock;
 mod view;
 
@@ -27,6 +28,7 @@ pub use promo::{
     Promotion, Use,
 };
 pub use rejection::Rejection;
+pub use shipping::{Again, News, Notice, Reorder, SHIPPING_KEY, Ship, ShippingDefinition, ShippingOption};
 pub use stock::{
     Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, StockAnswer, StockCommand,
     StockEvent, StockOutcome, StockQuery, StockTimer,
@@ -81,6 +83,10 @@ impl Contract for Carts {
             Command::PromoSaid(said) => &said.cart,
             Command::JoinCodes(join) => &join.cart,
             Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &on.on.cart,
+            Command::Ship(ship) => &ship.on.cart,
+            Command::Reorder(reorder) => &reorder.on.cart,
+            Command::Restore(on) => &on.cart,
+            Command::Notice(notice) => &notice.key,
         };
         Some(routing_key(cart).as_bytes())
     }
@@ -120,6 +126,11 @@ impl Contract for Carts {
             Change::RefundDue { .. } => "RefundDue",
             Change::PaymentRefunded { .. } => "PaymentRefunded",
             Change::OrderPlaced { .. } => "OrderPlaced",
+            Change::Reordered { .. } => "Reordered",
+            Change::CartExpired => "CartExpired",
+            Change::CartRestored => "CartRestored",
+            Change::PriceDropped { .. } => "PriceDropped",
+            Change::BackInStock { .. } => "BackInStock",
         }
     }
 }
@@ -141,6 +152,7 @@ impl Contract for CartsStock {
             StockCommand::Adjust(adjustment) => &adjustment.sku,
             StockCommand::Reserve(reserve) | StockCommand::Queue(reserve) => &reserve.sku,
             StockCommand::Release(hold) | StockCommand::Commit(hold) => &hold.sku,
+            StockCommand::DefineShipping(_) => SHIPPING_KEY,
         };
         Some(sku.as_bytes())
     }
@@ -153,6 +165,7 @@ impl Contract for CartsStock {
             StockEvent::Released(_) => "ItemReleased",
             StockEvent::Committed(_) => "ItemCommitted",
             StockEvent::Queued(_) => "ItemQueued",
+            StockEvent::ShippingChanged(_) => "ShippingOptionChanged",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use millrace_topics::carts::{
     BundlePart, CartView, Currency, Entry, Mode, Money, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
-    SkuDefinition,
+    ShippingDefinition, ShippingOption, SkuDefinition,
 };
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,42 @@ pub(super) struct AvailabilityBody {
     /// How many carts stand in line for some; left out where none does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) waiting: Option<u32>,
+}
+
+/// A way of sending as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewShippingOption)]
+pub(super) struct NewShippingOption {
+    /// What people call it: 1 to 128 bytes.
+    label: String,
+    /// What it costs, in each currency at most once; without any it is not offered any more.
+    prices: Vec<Money>,
+}
+
+impl NewShippingOption {
+    pub(super) fn definition(self, option: String) -> ShippingDefinition {
+        ShippingDefinition { option, label: self.label, prices: self.prices }
+    }
+}
+
+/// The ways of sending.
+#[derive(Serialize, ToSchema)]
+#[schema(as = carts::ShippingOptions)]
+pub(super) struct ShippingOptions {
+    /// The ways, by id.
+    pub(super) shipping_options: Vec<ShippingOption>,
+}
+
+/// A way of sending for a cart.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewShippingMethod)]
+pub(super) struct NewShippingMethod {
+    /// The way.
+    pub(super) option: String,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
 }
 
 /// A promotion as it is to be.
@@ -190,6 +226,19 @@ pub(super) struct NewLine {
     pub(super) quantity: u32,
     /// As which variant, by name: other options are another line.
     pub(super) options: Option<BTreeMap<String, String>>,
+    /// The version that the client has seen: another one is a conflict.
+    pub(super) version: Option<u32>,
+}
+
+/// An order that is bought again.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewReorder)]
+pub(super) struct NewReorder {
+    /// The order.
+    pub(super) order: String,
+    /// The token of the cart that it was: not needed by the customer whose it is, and by servers.
+    pub(super) token: Option<String>,
     /// The version that the client has seen: another one is a conflict.
     pub(super) version: Option<u32>,
 }

@@ -5,6 +5,7 @@
 //! until the answer is there, the claimed cart stays frozen.
 
 use crate::carts::lines::{LINES_LIMIT, QUANTITY_LIMIT};
+use crate::carts::news;
 use crate::carts::tables::{ACTIVE, CARTS, Cart, Stage, Undo, Undoing};
 use crate::carts::transition::{Cx, check_metadata, fresh, keep, load, load_open, note};
 use crate::runtime::ids;
@@ -129,6 +130,7 @@ pub fn take(cx: &mut Cx<'_>, merging: Merging) -> Outcome {
             cart.currency = currency;
             cart.content += 1;
             cart.quotes.clear();
+            news::watch_all(cx, &id, &cart);
             note(cx, &id, &mut cart, device, Change::LinesMerged { from: from.clone(), mode }, Some(undo));
             cx.put(CARTS, &id, &cart);
             (Ok(id), warnings)

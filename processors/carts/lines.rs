@@ -2,11 +2,12 @@
 
 pub mod routes;
 
+use crate::carts::news;
 use crate::carts::stock::transition as stock;
 use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name, line_named};
 use crate::carts::transition::{Cx, check_total, keep, load_open, note};
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, AddLine, Change, Line, Offer, On, OnLine, Outcome, Rejection, SetLine, Warning,
+    AMOUNT_LIMIT, AddLine, Again, Change, Line, Offer, On, OnLine, Outcome, Rejection, Reorder, SetLine, Warning,
 };
 
 /// The most lines of a cart.
@@ -48,12 +49,48 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
     }
     stock::check_parts(&offer.parts)?;
     let mut cart = load_open(cx, &on)?;
+    let put = put_in(&mut cart, &offer, quantity, options)?;
+    check_total(&cart)?;
+    // The line: nothing below can be refused.
+    let Put { id, was, quantity, warnings, before, is_news } = put;
+    if !is_news {
+        return Ok(Outcome::Cart(Box::new(cart.show(&on.cart, warnings))));
+    }
+    let (line, sku) = (line_name(id), offer.sku);
+    let change = if was == 0 {
+        news::watch(cx, &on.cart, &sku);
+        Change::LineAdded { line, sku, quantity }
+    } else {
+        Change::LineChanged { line, sku, was, quantity }
+    };
+    changed(cx, &on, &mut cart, change, before);
+    Ok(keep(cx, &on.cart, &cart, warnings))
+}
+
+/// What became of the wish for some of a SKU.
+struct Put {
+    /// The line.
+    id: u64,
+    /// How many it had.
+    was: u32,
+    /// How many it has.
+    quantity: u32,
+    /// What was left out.
+    warnings: Vec<Warning>,
+    /// How it is taken back.
+    before: Undo,
+    /// False if all is as it was.
+    is_news: bool,
+}
+
+/// Puts some of a SKU among lines, where it adds up with what is there.
+fn put_in(cart: &mut Cart, offer: &Offer, quantity: u32, options: Vec<(String, String)>) -> Result<Put, Rejection> {
     if offer.price.currency != cart.currency {
         let (cart, price) = (cart.currency.code().to_owned(), offer.price.currency.code().to_owned());
         return Err(Rejection::CurrencyMismatch { cart, price });
     }
     if offer.available == Some(0) {
-        return Err(Rejection::InsufficientStock { sku: offer.sku, asked: quantity, available: 0 });
+        return Err(Rejection::InsufficientStock { sku: offer.sku.clone(), asked: quantity, available: 0 });
     }
     let id = line_id(&offer.sku, &options);
     let at = cart.lines.iter().position(|line| line.id == id);
@@ -61,32 +98,52 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
         return Err(Rejection::TooManyLines(LINES_LIMIT));
     }
     let was = at.map_or(0, |at| cart.lines[at].quantity);
-    let (quantity, warnings) = cut(&offer, was.saturating_add(quantity), was);
+    let (quantity, warnings) = cut(offer, was.saturating_add(quantity), was);
     let before = match at {
         Some(at) => {
             cart.lines[at].quantity = quantity;
             Undo::Quantity(id, was)
         }
         None => {
-            cart.lines.push(new_line(id, &offer, options, quantity));
+            cart.lines.push(new_line(id, offer, options, quantity));
             Undo::Line(id, None)
         }
     };
     let mut is_news = quantity != was;
     for line in cart.lines.iter_mut().filter(|line| line.sku == offer.sku) {
-        is_news |= follow(line, &offer);
+        is_news |= follow(line, offer);
+    }
+    Ok(Put { id, was, quantity, warnings, before, is_news })
+}
+
+/// Puts what an order has into a cart again, as far as it is still sold.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn reorder(cx: &mut Cx<'_>, asked: Reorder) -> Result<Outcome, Rejection> {
+    let Reorder { on, order, lines } = asked;
+    let mut cart = load_open(cx, &on)?;
+    let before = Undo::All(cart.lines.clone(), cart.saved.clone());
+    let (mut warnings, mut is_news) = (Vec::new(), false);
+    for Again { sku, offer, quantity, options } in lines {
+        match offer.map(|offer| put_in(&mut cart, &offer, quantity, options)) {
+            Some(Ok(put)) => {
+                is_news |= put.is_news;
+                warnings.extend(put.warnings);
+            }
+            None | Some(Err(Rejection::InsufficientStock { .. })) => {
+                warnings.push(Warning { code: "not_available".to_owned(), sku, asked: quantity, quantity: 0 });
+            }
+            Some(Err(refusal)) => return Err(refusal),
+        }
     }
     check_total(&cart)?;
     // The line: nothing below can be refused.
     if !is_news {
         return Ok(Outcome::Cart(Box::new(cart.show(&on.cart, warnings))));
     }
-    let (line, sku) = (line_name(id), offer.sku);
-    let change = match was {
-        0 => Change::LineAdded { line, sku, quantity },
-        was => Change::LineChanged { line, sku, was, quantity },
-    };
-    changed(cx, &on, &mut cart, change, before);
+    news::watch_all(cx, &on.cart, &cart);
+    changed(cx, &on, &mut cart, Change::Reordered { order }, before);
     Ok(keep(cx, &on.cart, &cart, warnings))
 }
 
@@ -234,6 +291,7 @@ pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
     cart.content += 1;
     cart.quotes.clear();
     cart.undo = previous;
+    news::watch_all(cx, &on.cart, &cart);
     note(cx, &on.cart, &mut cart, on.device, Change::Undone { line }, None);
     Ok(keep(cx, &on.cart, &cart, Vec::new()))
 }

@@ -21,6 +21,8 @@ pub mod claim;
 pub mod codes;
 pub mod discounts;
 pub mod lines;
+pub mod medusa;
+pub mod news;
 pub mod payments;
 pub mod promo;
 pub mod queries;
@@ -50,7 +52,7 @@ pub const SYSTEM: System = System {
     ],
     routes: routes::routes,
     public: Some(routes::public),
-    facades: &[],
+    facades: &[medusa::routes::FACADE],
 };
 
 /// The machine `carts`.

@@ -32,7 +32,11 @@ use utoipa_axum::routes;
 /// The routes that need an API key: stock, and what payment providers say.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    stock::routes::routes().merge(promo::routes::routes()).routes(routes!(pay)).routes(routes!(payment))
+    stock::routes::routes()
+        .merge(stock::shipping::routes::routes())
+        .merge(promo::routes::routes())
+        .routes(routes!(pay))
+        .routes(routes!(payment))
 }
 
 /// The routes for buyers, who have a token at most.
@@ -45,6 +49,7 @@ pub fn public() -> OpenApiRouter<Door> {
         .routes(routes!(set_line, remove_line))
         .routes(routes!(quote))
         .routes(routes!(undo))
+        .routes(routes!(restore))
         .routes(routes!(check_out))
         .routes(routes!(extend))
         .routes(routes!(cancel))
@@ -52,6 +57,7 @@ pub fn public() -> OpenApiRouter<Door> {
         .routes(routes!(history))
         .routes(routes!(order))
         .routes(routes!(claim))
+        .merge(stock::shipping::routes::public())
         .merge(codes::routes::routes())
         .merge(lines::routes::routes())
         .merge(share::routes::routes())
@@ -346,6 +352,21 @@ async fn undo(
     change(&door, &buyer.asking(asked), Command::Undo(buyer.on(cart, None))).await
 }
 
+/// Gives a cart back to its buyer that was left alone, or closed for that. One that was not is as it was.
+#[utoipa::path(post, path = "/v1/carts/{cart}/restore", tag = "carts",
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    ProblemBody,
+))]
+async fn restore(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Writing(asked): Writing,
+) -> Result<Response, Undone> {
+    change(&door, &buyer.asking(asked), Command::Restore(buyer.on(cart, None))).await
+}
+
 /// Locks the lines and reserves their stock, all or nothing. Answers when that is decided; in line that may take until
 /// `seconds` are over, so whoever does not wait gets 202 and asks for the cart.
 #[utoipa::path(post, path = "/v1/carts/{cart}/checkout", tag = "carts", request_body = Option<NewCheckout>,
@@ -370,7 +391,7 @@ async fn check_out(
 }
 
 /// The cart when it is decided how an attempt of it went; 202 where that takes too long.
-async fn decided(
+pub(super) async fn decided(
     door: &Door,
     asked: &Asked,
     cart: String,

@@ -58,6 +58,8 @@ pub enum Stage {
     Merged(String, Vec<Warning>),
     /// A user has claimed it, and its lines are on their way: which of its attempts that is.
     Merging(u32),
+    /// It was left alone for so long that it is closed.
+    Expired,
 }
 
 /// A cart.
@@ -167,10 +169,13 @@ pub const PAYMENTS: Table<(String, String), PaymentRow> = Table::primary(18, "pa
 /// Routing key of a user's carts → the number of the newest one.
 pub const ACTIVE: Table<String, u32> = Table::primary(19, "active");
 
+/// (SKU, cart) → nothing: the cart may have the SKU, in a line or aside.
+pub const HOLDERS: Table<(String, String), ()> = Table::primary(20, "holders").cold();
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def()]
+    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def(), HOLDERS.def()]
 }
 
 /// What a line costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
@@ -264,6 +269,7 @@ impl Cart {
             Stage::Ordered(..) => State::Ordered,
             Stage::Merged(..) => State::Merged,
             Stage::Merging(_) => State::Merging,
+            Stage::Expired => State::Expired,
         }
     }
 

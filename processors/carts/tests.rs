@@ -1,6 +1,7 @@
 //! Carts through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
 mod claims;
+mod later;
 mod line;
 mod money;
 mod promos;
@@ -8,6 +9,8 @@ mod races;
 mod rules;
 
 use crate::carts::SYSTEM;
+use crate::carts::lines::line_id;
+use crate::carts::tables::line_name;
 use crate::runtime::check;
 use expect_test::{Expect, expect};
 use serde_json::Value;
@@ -79,6 +82,11 @@ fn add(cart: &str, sku: &str, quantity: u32) -> String {
     format!(
         r#"{{"type":"add_line","cart":"{cart}","quantity":{quantity},"offer":{{"sku":"{sku}","price":{{"amount":1999,"currency":"EUR"}}}}}}"#
     )
+}
+
+/// The id of a line of an item without options, as people see it.
+fn line_of(sku: &str) -> String {
+    line_name(line_id(sku, &[]))
 }
 
 /// The line of a command that says only which cart it means.

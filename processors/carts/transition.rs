@@ -1,7 +1,8 @@
 //! What a command does to carts: checks by precedence, the line, then only writes.
 
+use crate::carts::stock::shipping;
 use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
-use crate::carts::{Carting, checkout, claim, codes, lines, payments, share};
+use crate::carts::{Carting, checkout, claim, codes, lines, news, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     AMOUNT_LIMIT, Carts, CartsPromo, CartsStock, Change, Command, Currency, Entry, On, Opening, Outcome, Quote,
@@ -64,6 +65,10 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
         Command::Share(asked) => share::share(cx, asked),
         Command::PromoSaid(said) => Ok(checkout::hear_promo(cx, said)),
         Command::JoinCodes(join) => Ok(codes::join(cx, join)),
+        Command::Ship(ship) => shipping::choose(cx, *ship),
+        Command::Reorder(reorder) => lines::reorder(cx, *reorder),
+        Command::Restore(on) => restore(cx, on),
+        Command::Notice(notice) => Ok(news::hear(cx, notice)),
     }
 }
 
@@ -77,18 +82,21 @@ fn name_newest(cx: &Cx<'_>, command: &mut Command) {
         Command::Checkout(checkout) | Command::CheckoutInLine(checkout) | Command::Extend(checkout) => {
             &mut checkout.on.cart
         }
-        Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &mut on.cart,
+        Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) | Command::Restore(on) => &mut on.cart,
         Command::Pay(paying) => &mut paying.cart,
         Command::Claim(claim) => &mut claim.on.cart,
         Command::SaveLine(on) | Command::RestoreLine(on) | Command::ForgetLine(on) => &mut on.on.cart,
         Command::ApplyCode(apply) => &mut apply.on.cart,
         Command::RemoveCode(on) => &mut on.on.cart,
         Command::Share(asked) => &mut asked.on.cart,
+        Command::Ship(ship) => &mut ship.on.cart,
+        Command::Reorder(reorder) => &mut reorder.on.cart,
         Command::Open(_)
         | Command::PromoSaid(_)
         | Command::JoinCodes(_)
         | Command::OpenFor(_)
         | Command::StockSaid(_)
+        | Command::Notice(_)
         | Command::Merge(_)
         | Command::MergeSaid(_) => {
             return;
@@ -134,28 +142,58 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
     match timer {
         Timer::Deadline { cart, attempt } => checkout::expire(cx, &cart, attempt),
         Timer::Idle { cart } => look_after(cx, &cart),
+        Timer::News { sku, news, after } => news::tell(cx, sku, news, after),
     }
 }
 
 /// A cart is left alone if nobody has touched it for so long, in milliseconds.
 pub const IDLE: u64 = 86_400_000;
 
-/// Says of a cart with something in it that it was left alone, once.
+/// A cart without an account is closed if nobody comes back for so long after it was left alone, in milliseconds.
+pub const EXPIRY: u64 = 30 * IDLE;
+
+/// Says of a cart with something in it that it was left alone, once, and closes it if nobody comes back. A customer's cart
+/// stays, as there is no other.
 fn look_after(cx: &mut Cx<'_>, id: &String) {
     let Some(mut cart) = cx.get(CARTS, id) else { return };
     cart.idle = None;
     let quiet_since = cart.changed_at.plus(IDLE);
     match cart.stage {
         Stage::Active if quiet_since <= cx.now() => {
-            if !cart.lines.is_empty() && !cart.abandoned {
+            let end = cart.changed_at.plus(EXPIRY);
+            if cart.abandoned && cart.owner.is_none() && end > cx.now() {
+                look_later(cx, id, &mut cart, end);
+            } else if cart.abandoned && cart.owner.is_none() {
+                cart.stage = Stage::Expired;
+                note(cx, id, &mut cart, None, Change::CartExpired, None);
+            } else if !cart.lines.is_empty() && !cart.abandoned {
                 note(cx, id, &mut cart, None, Change::CartAbandoned, None);
                 cart.abandoned = true;
             }
         }
-        Stage::Ordered(..) | Stage::Merged(..) => {}
+        Stage::Ordered(..) | Stage::Merged(..) | Stage::Expired => {}
         Stage::Active | Stage::Trial(_) | Stage::Merging(_) => look_later(cx, id, &mut cart, quiet_since),
     }
     cx.put(CARTS, id, &cart);
+}
+
+/// Gives a cart back to its buyer that was left alone, or closed for that. One that was not is as it was.
+fn restore(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
+    let mut cart = load(cx, &on)?;
+    if cart.stage != Stage::Expired {
+        check_there(&cart, &on.cart)?;
+    }
+    check_version(&cart, &on)?;
+    if cart.stage != Stage::Expired && !cart.abandoned {
+        return Ok(Outcome::Cart(Box::new(cart.show(&on.cart, Vec::new()))));
+    }
+    // The line: nothing below can be refused.
+    if cart.stage == Stage::Expired {
+        cart.stage = Stage::Active;
+        news::watch_all(cx, &on.cart, &cart);
+    }
+    note(cx, &on.cart, &mut cart, on.device, Change::CartRestored, None);
+    Ok(keep(cx, &on.cart, &cart, Vec::new()))
 }
 
 /// Sets the one timer of a cart that finds out whether somebody still uses it.
@@ -262,6 +300,12 @@ pub fn load(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
 pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     let cart = load(cx, on)?;
     check_there(&cart, &on.cart)?;
+    check_version(&cart, on)?;
+    Ok(cart)
+}
+
+/// Refuses a cart in another version than the one that is meant.
+fn check_version(cart: &Cart, on: &On) -> Result<(), Rejection> {
     let current = cart.version;
     if on.if_match.is_some_and(|version| version != current) {
         return Err(Rejection::StaleVersion { current });
@@ -269,7 +313,7 @@ pub fn load_current(cx: &Cx<'_>, on: &On) -> Result<Cart, Rejection> {
     if on.version.is_some_and(|version| version != current) {
         return Err(Rejection::VersionConflict { current });
     }
-    Ok(cart)
+    Ok(())
 }
 
 /// The same, with lines that can be changed.
@@ -287,6 +331,7 @@ fn check_there(cart: &Cart, id: &str) -> Result<(), Rejection> {
     match &cart.stage {
         Stage::Ordered(..) => Err(Rejection::Ordered { order: order_of(id) }),
         Stage::Merged(successor, _) => Err(Rejection::Merged { successor: successor.clone() }),
+        Stage::Expired => Err(Rejection::Expired),
         Stage::Active | Stage::Trial(_) | Stage::Merging(_) => Ok(()),
     }
 }
@@ -315,7 +360,12 @@ pub fn note(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, 
     cart.entries += 1;
     cart.changed_at = cx.now();
     cart.abandoned = false;
-    if cart.idle.is_none() {
+    // Of one that was left alone it is looked for much later whether it is to be closed.
+    let is_late = cart.idle.is_some_and(|due| due > cx.now().plus(IDLE));
+    if let Some(due) = cart.idle.filter(|_| is_late) {
+        cx.cancel_timer(due, &Timer::Idle { cart: id.to_owned() });
+    }
+    if cart.idle.is_none() || is_late {
         look_later(cx, id, cart, cx.now());
     }
     if undo.is_some() {

@@ -29,7 +29,6 @@ pub mod campaigns;
 mod conversions;
 mod forget;
 mod intake;
-pub mod keys;
 pub mod queries;
 pub mod redirect;
 pub mod report;

@@ -3,9 +3,9 @@
 use crate::clicks::Taking;
 use crate::clicks::ads::Ads;
 use crate::clicks::campaigns::transition::keys_of;
-use crate::clicks::keys::key_of;
 use crate::clicks::sketch;
 use crate::runtime::door::{Asked, Door, Read};
+use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{
     AdsAnswer, AdsQuery, Answer, Counts, GroupKey, Query, REASONS, Raw, RawHour, ReportAsk, Rolled, ad_number,

@@ -9,11 +9,11 @@ use crate::clicks::bodies::{
 use crate::clicks::campaigns::{self, Campaigns};
 use crate::clicks::forget;
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
-use crate::clicks::keys::key_of;
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
 use crate::clicks::{Taking, conversions, visitor, watch, what_if};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
+use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
     Body, Params, ProblemBody, Reading, ReadingNow, Segments, all_done, answer, created, limit, respond, respond_many,

@@ -2,10 +2,10 @@
 
 use crate::clicks::Taking;
 use crate::clicks::forget::{self, SWEEP_ROWS, below, front};
-use crate::clicks::keys::key_of;
 use crate::clicks::rings::{Pace, Ring};
 use crate::clicks::tables::{Counted, HOURS, IDS, KEEPING, RAW, RINGS, SLICES, SWEPT};
 use crate::runtime::ids;
+use crate::runtime::keys::key_of;
 use millrace_state::table::Range;
 use millrace_topics::clicks::{
     AdsCommand, CLICK_ID_LIMIT, Click, ClicksAds, Command, Evidence, Grain, Identity, Keeping, Outcome, Rejection,

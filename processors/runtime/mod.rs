@@ -9,6 +9,7 @@ pub mod door;
 pub mod history;
 pub mod idempotency;
 pub mod ids;
+pub mod keys;
 pub mod outbox;
 pub mod peer;
 pub mod problem;

@@ -32,14 +32,25 @@ pub const WAIT_LIMIT_SECONDS: u64 = 60;
 /// Routes for an existing client, at the paths and in the dialect that it has built in.
 ///
 /// The gate does not ask who sends a request to them, because that is said in the dialect too: every route finds it out
-/// by itself, from sessions that are only given to who knows the [`ServerKey`].
+/// by itself.
 pub struct Facade {
     /// Whose client it is.
     pub name: &'static str,
+    /// Whom the gate lets in.
+    pub gate: Gate,
     /// The routes and their description.
     pub routes: fn() -> OpenApiRouter<Door>,
     /// What the gate refuses, in the dialect.
     pub problem: fn(Problem) -> Response,
+}
+
+/// Whom the gate lets in to a façade.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// Whoever asks where there is a [`ServerKey`], which it puts beside the request: sessions are only given to who knows it.
+    ServerKey,
+    /// Everybody, as to the routes of a system that are for everybody.
+    Everybody,
 }
 
 /// What the client of a façade must know to be given a session: beside each request that the gate lets through.

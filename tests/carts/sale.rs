@@ -88,7 +88,7 @@ impl Sale {
 }
 
 /// A port that nobody listens on.
-fn free_address() -> String {
+pub(super) fn free_address() -> String {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("there is a free port");
     listener.local_addr().expect("it is bound").to_string()
 }
@@ -132,7 +132,7 @@ fn sell(buyers: usize, kills: usize) {
     println!("{buyers} buyers, {units} units, {kills} kills: {took:?}; a buyer p50 {:?}, p99 {:?}", at(50), at(99));
 }
 
-fn buyers() -> usize {
+pub(super) fn buyers() -> usize {
     std::env::var("BUYERS").ok().filter(|text| !text.is_empty()).map_or(300, |text| text.parse().expect("a number"))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::carts::money::{Currency, Money};
 use crate::carts::promo::PromoTerms;
+use crate::carts::shipping::{Notice, Reorder, Ship};
 use crate::carts::stock::BundlePart;
 use crate::carts::view::Warning;
 use crate::codec::{Decode, Encode};
@@ -69,6 +70,16 @@ pub enum Command {
     Share(Share),
     /// The same as `Checkout`, but what is not there is waited for, in line.
     CheckoutInLine(Checkout),
+    /// Chooses a way of sending, as the route has found it.
+    #[serde(skip_deserializing)]
+    Ship(Box<Ship>),
+    /// Puts what an order has into a cart again, as the route has found it.
+    Reorder(Box<Reorder>),
+    /// Gives a cart back to its buyer that was left alone.
+    Restore(On),
+    /// Something has happened to a SKU that carts of the partition may have: sent by `carts.stock`.
+    #[serde(skip_deserializing)]
+    Notice(Notice),
 }
 
 /// A link to a cart.

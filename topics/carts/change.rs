@@ -189,6 +189,31 @@ pub enum Change {
         /// What it costs, in minor units.
         total: u64,
     },
+    /// It has what an order has.
+    Reordered {
+        /// The order.
+        order: String,
+    },
+    /// It was left alone for so long that it is closed.
+    CartExpired,
+    /// It was left alone, and its buyer is back.
+    CartRestored,
+    /// Something in it costs less.
+    PriceDropped {
+        /// The SKU.
+        sku: String,
+        /// What it cost, in minor units.
+        was: u64,
+        /// What it costs.
+        now: u64,
+    },
+    /// Something in it had run out, and is there again.
+    BackInStock {
+        /// The SKU.
+        sku: String,
+        /// How many there are.
+        available: u32,
+    },
 }
 
 /// A change of a cart: what stands in its history, and what is said of it.

@@ -152,6 +152,15 @@ pub enum Rejection {
     /// No room for another code.
     #[error("a cart has at most {0} codes")]
     TooManyCodes(u32),
+    /// No such way of sending.
+    #[error("there is no way of sending `{0}`")]
+    UnknownShipping(String),
+    /// No room for another way of sending.
+    #[error("there are at most {0} ways of sending")]
+    TooManyShippings(u32),
+    /// The cart was left alone for so long that it is closed.
+    #[error("the cart was left alone for too long: restore it first")]
+    Expired,
 }
 
 impl Refusal for Rejection {
@@ -193,6 +202,9 @@ impl Refusal for Rejection {
             Self::PromoChanged(_) => "promo_changed",
             Self::NotStackable => "not_stackable",
             Self::TooManyCodes(_) => "too_many_codes",
+            Self::UnknownShipping(_) => "unknown_shipping_option",
+            Self::TooManyShippings(_) => "too_many_shipping_options",
+            Self::Expired => "cart_expired",
         }
     }
 
@@ -213,7 +225,7 @@ impl Refusal for Rejection {
             | Self::CartOwned
             | Self::CustomerCheckingOut
             | Self::NothingToUndo => RefusalKind::Conflict,
-            Self::Ordered { .. } | Self::Merged { .. } => RefusalKind::Gone,
+            Self::Ordered { .. } | Self::Merged { .. } | Self::Expired => RefusalKind::Gone,
             Self::StaleVersion { .. } => RefusalKind::Stale,
             Self::EmptyCart
             | Self::BadQuantity(_)
@@ -233,6 +245,8 @@ impl Refusal for Rejection {
             | Self::PromoChanged(_)
             | Self::NotStackable
             | Self::TooManyCodes(_)
+            | Self::UnknownShipping(_)
+            | Self::TooManyShippings(_)
             | Self::BadId => RefusalKind::Unprocessable,
         }
     }

@@ -1,6 +1,7 @@
 //! Stock: what there is of an item, what carts have reserved of it and what orders have committed.
 
 use crate::carts::money::Money;
+use crate::carts::shipping::{ShippingDefinition, ShippingOption};
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::time::Time;
@@ -27,6 +28,8 @@ pub enum StockCommand {
     /// A cart asks for stock, and stands in line where there is none: sent by `carts`.
     #[serde(skip_deserializing)]
     Queue(Reserve),
+    /// Creates a way of sending, or gives it other prices.
+    DefineShipping(ShippingDefinition),
 }
 
 /// A SKU as it is to be. One with parts is a bundle: it has no stock of its own, but that of its parts.
@@ -145,6 +148,10 @@ pub enum StockOutcome {
     Changed(Box<Sku>),
     /// A cart's question is answered over the log.
     Noted,
+    /// The way of sending was created.
+    ShippingCreated(Box<ShippingOption>),
+    /// The way of sending was there, and is so now.
+    Shipping(Box<ShippingOption>),
 }
 
 /// What the machine says.
@@ -163,6 +170,8 @@ pub enum StockEvent {
     Committed(Held),
     /// A cart stands in line for some of an item.
     Queued(Held),
+    /// A way of sending was created, or is otherwise now.
+    ShippingChanged(Box<ShippingOption>),
 }
 
 /// What a cart did with an item.
@@ -201,6 +210,8 @@ pub enum StockQuery {
         /// The items.
         skus: Vec<String>,
     },
+    /// All ways of sending.
+    Shipping,
 }
 
 /// What a query answers.
@@ -210,4 +221,6 @@ pub enum StockAnswer {
     Sku(Box<Sku>),
     /// Of each item that this partition has, how many can be reserved.
     Available(Vec<(String, u32)>),
+    /// The ways of sending, by id.
+    Shipping(Vec<ShippingOption>),
 }

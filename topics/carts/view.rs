@@ -3,6 +3,7 @@
 use crate::carts::cart::{Hint, Line, Mode, PaymentKind, QuoteKind, TokenHash};
 use crate::carts::change::Entry;
 use crate::carts::money::{Currency, Money};
+use crate::carts::shipping::News;
 use crate::codec::{Decode, Encode};
 use crate::record::Caller;
 use crate::time::Time;
@@ -31,6 +32,8 @@ pub enum State {
     Merged,
     /// A user has claimed it: its lines are on their way.
     Merging,
+    /// It was left alone for so long that it is closed; it can be restored.
+    Expired,
 }
 
 /// A line as people see it.
@@ -73,7 +76,7 @@ pub struct AppliedCode {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
 #[schema(as = carts::Warning)]
 pub struct Warning {
-    /// `reduced_to_stock` or `reduced_to_max_per_line`.
+    /// `reduced_to_stock`, `reduced_to_max_per_line` or `not_available`.
     pub code: String,
     /// The SKU.
     pub sku: String,
@@ -386,6 +389,15 @@ pub enum Timer {
     Idle {
         /// The cart.
         cart: String,
+    },
+    /// Others have had their turn: more carts hear the news of a SKU.
+    News {
+        /// The SKU.
+        sku: String,
+        /// What has happened to it.
+        news: News,
+        /// The last cart that has heard it.
+        after: Option<String>,
     },
 }
 

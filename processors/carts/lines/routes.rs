@@ -1,18 +1,28 @@
-//! The HTTP paths of lines that are put aside for later.
+//! The HTTP paths of lines that are put aside for later, or come from an old order.
 
-use crate::carts::routes::{Buyer, change};
-use crate::runtime::door::{Door, Undone};
-use crate::runtime::routes::{ProblemBody, Segments, Writing};
+use crate::carts::Carting;
+use crate::carts::bodies::NewReorder;
+use crate::carts::routes::{Buyer, change, hash};
+use crate::carts::stock;
+use crate::runtime::door::{Asked, Door, Undone};
+use crate::runtime::problem::Problem;
+use crate::runtime::routes::{Body, ProblemBody, Segments, Writing};
 use axum::extract::State;
 use axum::response::Response;
-use millrace_topics::carts::{CartView, Command, OnLine};
+use millrace_topics::carts::{
+    Again, Answer, CartView, Command, LineView, OnLine, Query, Reader, Rejection, Reorder, cart_of_order,
+};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The routes and their description.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(save_line)).routes(routes!(restore_line)).routes(routes!(forget_line))
+    OpenApiRouter::new()
+        .routes(routes!(save_line))
+        .routes(routes!(restore_line))
+        .routes(routes!(forget_line))
+        .routes(routes!(reorder))
 }
 
 /// Puts a line aside for later: nobody pays for it.
@@ -64,4 +74,40 @@ async fn forget_line(
 ) -> Result<Response, Undone> {
     let on = OnLine { on: buyer.on(cart, None), line };
     change(&door, &buyer.asking(asked), Command::ForgetLine(on)).await
+}
+
+/// Puts what an order has into a cart again, at the prices of now. What is not sold or not there any more is left out with a
+/// warning; `undo` takes all of it out again.
+#[utoipa::path(post, path = "/v1/carts/{cart}/reorder", tag = "carts", request_body = NewReorder,
+    params(("cart" = String, Path, description = "The cart")), responses(
+    (status = 200, description = "The cart", body = CartView),
+    ProblemBody,
+))]
+async fn reorder(
+    State(door): State<Door>,
+    buyer: Buyer,
+    Segments(cart): Segments<String>,
+    Body(asked, new): Body<NewReorder>,
+) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
+    let unknown = || Problem::refusal(&Rejection::UnknownOrder);
+    let ordered = cart_of_order(&new.order).ok_or_else(unknown)?.to_owned();
+    let reader = Reader { token: new.token.as_deref().map(hash), caller: asked.caller.clone() };
+    let read = door.ask::<Carting>(&asked, &Query::Order { cart: ordered, reader }).await?;
+    let Answer::Order(order) = read.answer else { unreachable!("an order was asked for") };
+    let lines = order.lines.into_iter().map(|line| again(&door, &asked, line));
+    let lines = futures_util::future::try_join_all(lines).await?;
+    let reorder = Reorder { on: buyer.on(cart, new.version), order: new.order, lines };
+    change(&door, &asked, Command::Reorder(Box::new(reorder))).await
+}
+
+/// A line of an order as it would be bought now.
+async fn again(door: &Door, asked: &Asked, line: LineView) -> Result<Again, Problem> {
+    let LineView { sku, quantity, options, .. } = line;
+    let offer = match stock::routes::offer(door, asked, sku.clone()).await {
+        Ok(offer) => Some(offer),
+        Err(problem) if problem.code == "unknown_sku" => None,
+        Err(problem) => return Err(problem),
+    };
+    Ok(Again { sku, offer, quantity, options: options.into_iter().collect() })
 }

@@ -3,9 +3,11 @@
 //! One log orders everything that anybody wants of an item, so the last one goes to whoever's question comes first. It
 //! has no clock: what a cart holds stays its own until the cart says what became of it.
 
+pub mod news;
 pub mod queries;
 pub mod queue;
 pub mod routes;
+pub mod shipping;
 pub mod tables;
 pub mod transition;
 

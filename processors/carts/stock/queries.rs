@@ -1,9 +1,9 @@
 //! What can be asked of stock.
 
 use crate::carts::stock::Stock;
-use crate::carts::stock::tables::{COUNTS, SKUS};
+use crate::carts::stock::tables::{COUNTS, SHIPPING, SKUS};
 use crate::runtime::system::Partitions;
-use millrace_topics::carts::{Rejection, StockAnswer, StockQuery};
+use millrace_topics::carts::{Rejection, SHIPPING_KEY, StockAnswer, StockQuery};
 
 type View<'a> = crate::runtime::view::View<'a, Stock>;
 
@@ -12,6 +12,7 @@ type View<'a> = crate::runtime::view::View<'a, Stock>;
 pub fn partitions(query: &StockQuery) -> Partitions {
     match query {
         StockQuery::Sku { sku } => Partitions::One(sku.as_bytes().to_vec()),
+        StockQuery::Shipping => Partitions::One(SHIPPING_KEY.as_bytes().to_vec()),
         StockQuery::Available { skus } => Partitions::Some(skus.iter().map(|sku| sku.as_bytes().to_vec()).collect()),
     }
 }
@@ -23,11 +24,11 @@ pub fn partitions(query: &StockQuery) -> Partitions {
 #[must_use]
 pub fn merge(query: &StockQuery, answers: Vec<StockAnswer>) -> StockAnswer {
     match query {
-        StockQuery::Sku { .. } => answers.into_iter().next().expect("one partition was asked"),
+        StockQuery::Sku { .. } | StockQuery::Shipping => answers.into_iter().next().expect("one partition was asked"),
         StockQuery::Available { .. } => {
             let each = answers.into_iter().map(|answer| match answer {
                 StockAnswer::Available(found) => found,
-                StockAnswer::Sku(_) => unreachable!("counts were asked for"),
+                _ => unreachable!("counts were asked for"),
             });
             StockAnswer::Available(each.flatten().collect())
         }
@@ -51,6 +52,11 @@ pub fn answer(view: &View<'_>, query: StockQuery) -> Result<StockAnswer, Rejecti
                 Some((sku, counts.available()))
             });
             Ok(StockAnswer::Available(found.collect()))
+        }
+        StockQuery::Shipping => {
+            let all = SHIPPING.all();
+            let rows = view.scan(SHIPPING, &all);
+            Ok(StockAnswer::Shipping(rows.map(|(option, row)| row.show(&option)).collect()))
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The tables of the machine `carts.stock`: what is sold, what there is of it, and who holds some.
 
 use millrace_state::table::{Table, TableDef};
-use millrace_topics::carts::{Availability, BundlePart, Money, Sku};
+use millrace_topics::carts::{Availability, BundlePart, Money, ShippingOption, Sku};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
 
@@ -87,10 +87,33 @@ pub const LINE: Table<(String, u64), Waiter> = Table::primary(19, "line");
 /// (item, cart) → its number in line.
 pub const NUMBERS: Table<(String, String), u64> = Table::primary(20, "numbers");
 
+/// A way of sending.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ShippingRow {
+    /// What people call it.
+    pub label: String,
+    /// What it costs, in each currency at most once.
+    pub prices: Vec<Money>,
+    /// When it was changed last.
+    pub changed_at: Time,
+}
+
+impl ShippingRow {
+    /// The way of sending as people see it.
+    #[must_use]
+    pub fn show(&self, option: &str) -> ShippingOption {
+        let (label, prices) = (self.label.clone(), self.prices.clone());
+        ShippingOption { option: option.to_owned(), label, prices, changed_at: self.changed_at }
+    }
+}
+
+/// Id → the way of sending.
+pub const SHIPPING: Table<String, ShippingRow> = Table::primary(21, "shipping");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![SKUS.def(), COUNTS.def(), HOLDS.def(), LINE.def(), NUMBERS.def()]
+    vec![SKUS.def(), COUNTS.def(), HOLDS.def(), LINE.def(), NUMBERS.def(), SHIPPING.def()]
 }
 
 impl SkuRow {

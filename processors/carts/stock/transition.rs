@@ -1,7 +1,8 @@
 //! What a command does to stock: checks by precedence, the line, then only writes.
 
+use crate::carts::stock::news::Before;
 use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
-use crate::carts::stock::{Stock, queue};
+use crate::carts::stock::{Stock, news, queue, shipping};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     AMOUNT_LIMIT, Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand,
@@ -34,6 +35,7 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
     match command {
         StockCommand::Define(definition) => define(cx, *definition),
         StockCommand::Adjust(adjustment) => adjust(cx, &adjustment),
+        StockCommand::DefineShipping(definition) => shipping::define(cx, definition),
         StockCommand::Reserve(reserve) => {
             reserve_or_refuse(cx, reserve);
             Ok(StockOutcome::Noted)
@@ -128,6 +130,8 @@ fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Re
     let shown = Box::new(row.show(&sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
     queue::serve(cx, &sku);
+    let before = Before { price: known.as_ref().map(|known| known.price), available: before.available() };
+    news::spread(cx, &sku, &before, row.price);
     Ok(if known.is_none() { StockOutcome::Created(shown) } else { StockOutcome::Changed(shown) })
 }
 
@@ -138,6 +142,7 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
         return Err(Rejection::BadRequest("a bundle has the stock of its parts".to_owned()));
     }
     let mut counts = cx.get(COUNTS, sku).unwrap_or_default();
+    let before = Before { price: Some(row.price), available: counts.available() };
     if *shipped > counts.committed {
         return Err(Rejection::BadRequest(format!("{} are committed: no more can be shipped", counts.committed)));
     }
@@ -158,6 +163,7 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
     let shown = Box::new(row.show(sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
     queue::serve(cx, sku);
+    news::spread(cx, sku, &before, row.price);
     Ok(StockOutcome::Changed(shown))
 }
 

@@ -317,7 +317,7 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
 
 #[test]
 fn lines_are_cut_to_what_there_is_with_a_warning_and_what_is_aside_is_joined() {
-    let line = |sku: &str| format!("{:016x}", crate::carts::lines::line_id(sku, &[]));
+    let line = super::line_of;
     let aside =
         |cart: &str, kind: &str, sku: &str| format!(r#"{{"type":"{kind}","cart":"{cart}","line":"{}"}}"#, line(sku));
     check_claim(

@@ -5,7 +5,7 @@ use expect_test::expect;
 
 #[test]
 fn lines_add_up_are_cut_and_come_back_only_by_undo() {
-    let line = |sku: &str| format!("{:016x}", crate::carts::lines::line_id(sku, &[]));
+    let line = super::line_of;
     let set = |more: &str| format!(r#"{{"type":"set_line","cart":"c","line":"{}",{more}}}"#, line("tee"));
     let offer = |more: &str| {
         format!(

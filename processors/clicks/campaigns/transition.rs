@@ -3,8 +3,8 @@
 use crate::clicks::bots;
 use crate::clicks::campaigns::tables::{CAMPAIGNS, MEMBERS, RULE_SETS};
 use crate::clicks::campaigns::{Campaigns, adopt, invoices, orders, purse};
-use crate::clicks::keys::key_of;
 use crate::runtime::ids;
+use crate::runtime::keys::key_of;
 use millrace_topics::clicks::{
     AdsCommand, Campaign, CampaignDefinition, CampaignEvent, CampaignsCommand, CampaignsOutcome, Clicks, ClicksAds,
     Command, NewRules, Opening, Pacing, Policy, PolicyChange, Registered, Registration, Rejection, RuleSet, Rules,

@@ -9,10 +9,10 @@ pub mod routes;
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::suppose::Supposition;
 use crate::clicks::campaigns::Campaigns;
-use crate::clicks::keys::key_of;
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::rule_set;
 use crate::runtime::door::{AsOf, Asked, Door, Read};
+use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{
     AdsAnswer, AdsQuery, CampaignsAnswer, CampaignsQuery, ClickView, Counts, Dimension, Grain, GroupKey, Listing,

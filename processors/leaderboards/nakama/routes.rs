@@ -7,7 +7,7 @@ use super::session::{self, Claims, REFRESH_SECONDS, SESSION_SECONDS, Use};
 use crate::leaderboards::{spread, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Facade, LIST_LIMIT, ReadingNow, Segments, ServerKey};
+use crate::runtime::routes::{Facade, Gate, LIST_LIMIT, ReadingNow, Segments, ServerKey};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -28,7 +28,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The façade.
-pub const FACADE: Facade = Facade { name: "nakama", routes, problem: |problem| Failure(problem).into_response() };
+pub const FACADE: Facade =
+    Facade { name: "nakama", gate: Gate::ServerKey, routes, problem: |problem| Failure(problem).into_response() };
 
 /// The calls that are covered, as a client that makes another one is told.
 pub const COVERED: [&str; 7] = [

@@ -1,0 +1,35 @@
+//! What a stock item tells the carts that have it: once to each partition, which finds its carts by itself.
+
+use crate::carts::stock::tables::COUNTS;
+use crate::carts::stock::transition::Cx;
+use crate::runtime::keys::key_of;
+use millrace_topics::carts::{Carts, Command, Money, News, Notice};
+
+/// A SKU before a change.
+pub struct Before {
+    /// What it cost, if it was there.
+    pub price: Option<Money>,
+    /// How many could be reserved.
+    pub available: u32,
+}
+
+/// Says that a SKU costs less than before, or is there again. What a cart gives back is no news: it may be gone again
+/// before anybody has read it.
+pub fn spread(cx: &mut Cx<'_>, sku: &String, before: &Before, price: Money) {
+    let Some(known) = before.price else { return };
+    if known.currency == price.currency && price.amount < known.amount {
+        tell(cx, sku, News::PriceDropped(price));
+    }
+    let available = cx.get(COUNTS, sku).unwrap_or_default().available();
+    if before.available == 0 && available > 0 {
+        tell(cx, sku, News::BackInStock(available));
+    }
+}
+
+fn tell(cx: &mut Cx<'_>, sku: &str, news: News) {
+    let partitions = cx.moment.partitions;
+    for partition in 0..partitions {
+        let notice = Notice { key: key_of(partition, partitions), sku: sku.to_owned(), news };
+        cx.send::<Carts>(&Command::Notice(notice));
+    }
+}
