@@ -135,7 +135,8 @@ fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
         let fault = "the currency stays, and a limit for buyers stays one or none".to_owned();
         return Err(Rejection::BadPlan(fault));
     }
-    let rows = cx.scan(MARKS, &MARKS.under(&(plan.event.clone(),)));
+    let range = MARKS.under(&(plan.event.clone(),));
+    let rows = cx.scan(MARKS, &range);
     let (marked, plain): (Vec<_>, Vec<_>) = rows.partition(|(_, marks)| marks.iter().any(|mark| *mark != 0));
     let marked: BTreeSet<u16> = marked.into_iter().map(|((_, row), _)| row).collect();
     let mut hall = Hall::build(plan, before.published_at).map_err(Rejection::BadPlan)?;
