@@ -208,6 +208,43 @@ fn who_has_something_hears_that_it_costs_less_or_is_there_again() {
 }
 
 #[test]
+fn news_do_not_make_a_cart_less_left_alone() {
+    let script = [
+        item("tee", 9),
+        open("c"),
+        add("c", "tee", 1),
+        "+25h".to_owned(),
+        "+29d".to_owned(),
+        priced("tee", 1500, 9),
+        "+2d".to_owned(),
+    ];
+    check(
+        &script.join("\n"),
+        expect![[r#"
+            @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
+              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"add_line","cart":"c","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [1×"tee"] 1999
+              said carts LineAdded
+            +25h
+              said carts CartAbandoned
+            +29d
+            @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1500,"currency":"EUR"}}
+              → {"changed_at":"2024-01-31T01:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1500,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              said carts.stock SkuChanged
+              said carts PriceDropped
+            +2d
+              said carts CartExpired
+            carts.stock counts "tee" → Counts { on_hand: 9, reserved: 0, committed: 0, waiting: 0, last: 0 }
+        "#]],
+    );
+}
+
+#[test]
 fn news_reach_every_cart_once_though_a_step_tells_only_some() {
     let carts: Vec<String> = (0..2 * QUANTUM + 10).map(|number| format!("c{number}")).collect();
     let mut script = item("tee", 9) + "\n";
