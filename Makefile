@@ -38,8 +38,9 @@ binary: ## Prints the program's path (make -s binary)
 test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' runs some
 	@scripts/test $(ARGS)
 
-soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, BUYERS=10000 come to a sale, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
+soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, BUYERS=10000 come to a sale and to a storm, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
 	@BUYERS='$(BUYERS)' scripts/test --test all flash_sale -- --nocapture
+	@BUYERS='$(BUYERS)' scripts/test --test all on_sale_storm -- --nocapture
 	@STREAMS='$(STREAMS)' scripts/test --test all many_follow -- --nocapture
 	@OVERLOAD_SECONDS=60 scripts/test --test all overload -- --nocapture
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
@@ -53,7 +54,8 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	'$(BINARY)' bench apply --data "$$folder" && \
 	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
 	'$(BINARY)' bench carts --data "$$folder" && \
-	'$(BINARY)' bench clicks --data "$$folder"
+	'$(BINARY)' bench clicks --data "$$folder" && \
+	'$(BINARY)' bench tickets --data "$$folder"
 	@bench/http
 	@bench/carts
 	@bench/redirects

@@ -78,6 +78,8 @@ pub enum BenchCommand {
     Carts(CartsLoad),
     /// How fast clicks become a bill: redirects' records out of a filled log, through all three machines of clicks.
     Clicks(ClicksLoad),
+    /// How fast holds of the best seats become views: in many halls and in one of 60,000 seats, out of a filled log.
+    Tickets(TicketsLoad),
 }
 
 /// What `bench append` appends.
@@ -124,6 +126,23 @@ pub struct CartsLoad {
     #[arg(long, value_name = "N", default_value_t = 500_000)]
     pub reservations: u64,
     /// Chooses carts and lines.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What `bench tickets` fills the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct TicketsLoad {
+    /// How many halls of 3,000 seats there are.
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub halls: u64,
+    /// How many holds there are: once in all halls, and once in one large one. More than 800 a hall do not fit.
+    #[arg(long, value_name = "N", default_value_t = 800_000)]
+    pub holds: u64,
+    /// Chooses how large groups are.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Leave the data folder, to be served.

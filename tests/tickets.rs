@@ -1,4 +1,7 @@
-//! Tickets over HTTP, as a newcomer meets them: from the plan of a hall to tickets and back, and what is refused.
+//! Tickets over HTTP, as a newcomer meets them: from the plan of a hall to tickets and back, the box office, the door, what
+//! is refused, and an on-sale storm, also with kill -9 in the middle of it.
+
+mod sale;
 
 use crate::support::{Answer, Server, text};
 use crate::walk::contains;
@@ -69,7 +72,10 @@ fn the_way_from_a_plan_to_tickets_and_back() {
     assert_eq!((cancelled.status, &cancelled.body["state"]), (200, &json!("cancelled")), "{cancelled:?}");
     assert_eq!(availability(&server), before, "every counter is as before");
     let late = server.post(&format!("{order}/payments"), &json!({"type":"captured","payment":"p2","amount":15000}));
-    assert_eq!(late.body["reported"], json!({"payment":"p2","state":"refund_due","amount":15000,"refund":15000}));
+    assert_eq!(
+        late.body["reported"],
+        json!({"payment":"p2","state":"refund_due","amount":15000,"refund":15000,"refunded":0})
+    );
     let past = server.get(&format!("/v1/tickets/events/gig/availability?at={then}"));
     assert_eq!(past.body["categories"][0]["sold"], 3, "the map at a past moment: {past:?}");
 
@@ -131,4 +137,135 @@ fn what_makes_no_sense_is_refused_by_name() {
     assert_eq!(stolen.code(), "unknown_hold");
     let wrong = server.post("/v1/tickets/orders", &json!({"event":"gig","hold":held.body["hold"],"buyer":"b2"}));
     assert_eq!((wrong.status, wrong.code()), (403, "wrong_buyer"));
+}
+
+/// Holds seats, orders and pays them: the order's path, and its tickets.
+fn buy(server: &Server, buyer: &str, seats: &Value) -> (String, Vec<Value>) {
+    let held = server.post("/v1/tickets/events/gig/holds", &json!({"buyer":buyer,"seats":seats}));
+    assert_eq!(held.status, 201, "{held:?}");
+    let ordered = server.post("/v1/tickets/orders", &json!({"event":"gig","hold":held.body["hold"],"buyer":buyer}));
+    let path = format!("/v1/tickets/orders/{}", field(&ordered.body, "order"));
+    let amount = &ordered.body["total"]["amount"];
+    let paid = server.post(&format!("{path}/payments"), &json!({"type":"captured","payment":"p","amount":amount}));
+    assert_eq!(paid.body["state"], "paid", "{paid:?}");
+    (path, paid.body["tickets"].as_array().expect("a list").clone())
+}
+
+#[test]
+fn the_box_office_and_the_door() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, &[]);
+    assert_eq!(server.post("/v1/tickets/events", &gig()).status, 201);
+    let put = |path: &str, body: &Value| {
+        server.send("PUT", path, &[], body.to_string().into_bytes()).expect("the server answers")
+    };
+    let event = "/v1/tickets/events/gig";
+    let (order, tickets) = buy(&server, "ada", &json!(["A-1-1", "A-1-2", "A-1-3"]));
+    let ids: Vec<&str> = tickets.iter().map(|ticket| field(ticket, "id")).collect();
+    let before = availability(&server);
+
+    let assigned = server.post(&format!("{event}/channels"), &json!({"seats":["A-2","A-1-1"],"channel":"box"}));
+    assert!(contains(&assigned.body, &json!({"seats":21,"owned":1})), "{assigned:?}");
+    let code = put(&format!("{event}/codes/FRIENDS"), &json!({"channel":"box"}));
+    assert!(contains(&code.body, &json!({"max_uses":1,"uses":0})), "{code:?}");
+    let holds = format!("{event}/holds");
+    assert_eq!(server.post(&holds, &json!({"buyer":"eve","seats":["A-2-1"]})).code(), "seat_taken");
+    let by = json!({"buyer":"eve","seats":["A-2-1"],"code":"FRIENDS"});
+    let held = server.post(&holds, &by);
+    assert_eq!(held.status, 201, "{held:?}");
+    assert_eq!(server.post(&holds, &by).code(), "code_used");
+    assert_eq!(server.get(&format!("{event}/codes/FRIENDS")).body["uses"], 1);
+    act(&server, &format!("{holds}/{}:release", field(&held.body, "hold")));
+    assert_eq!(server.get(&format!("{event}/codes/FRIENDS")).body["uses"], 0);
+    assert_eq!(server.post(&holds, &json!({"buyer":"eve","seats":["A-2-1"],"channels":["box"]})).status, 201);
+    server.post(&format!("{event}/channels"), &json!({"seats":["A"]}));
+    let mut smaller = gig();
+    smaller["sections"][0]["rows"][0]["seats"] = json!(2);
+    let refused = put(event, &smaller);
+    assert_eq!((refused.code(), &refused.body["seats"]), ("seats_owned", &json!(["A-1-3"])), "{refused:?}");
+    let mut larger = gig();
+    larger["sections"][0]["rows"].as_array_mut().expect("a list").push(json!({"id":"3","seats":2}));
+    assert_eq!(put(event, &larger).body["capacity"], 42);
+    assert_eq!(put("/v1/tickets/events/other", &larger).code(), "bad_plan");
+
+    let renamed = server.post(&format!("{order}/holders"), &json!({"ticket":ids[0],"holder":"Ada"}));
+    let code = field(&renamed.body["tickets"][0], "code");
+    let old = field(&tickets[0], "code");
+    assert!(renamed.body["tickets"][0]["holder"] == "Ada" && code != old, "{renamed:?}");
+    let scan =
+        |code: &str, nonce: &str| json!({"scanner":"s1","nonce":nonce,"time":"2026-01-01T20:00:00Z","code":code});
+    let shows = |ticket: &str, body: &Value| {
+        let answer = server.post(&format!("/v1/tickets/{ticket}:checkin"), body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.body
+    };
+    let mut forged = code.to_owned();
+    forged.replace_range(forged.len() - 4.., "AAAA");
+    for (code, nonce, result) in [
+        (forged.as_str(), "n0", "invalid"),
+        (field(&tickets[1], "code"), "n0", "invalid"),
+        (old, "n1", "revoked"),
+        (code, "n2", "ok"),
+        (code, "n2", "ok"),
+        (code, "n3", "already_redeemed"),
+    ] {
+        let shown = shows(ids[0], &scan(code, nonce));
+        assert_eq!(shown["result"], result, "{shown}");
+    }
+    let by_hand = json!({"scanner":"s2","nonce":"n1","time":"2026-01-01T20:00:00Z"});
+    assert_eq!(shows(ids[1], &by_hand)["result"], "ok");
+    // A scanner that had no connection, and whose clock is a day off, brings what it saw.
+    let later = |code: &str, nonce: &str| json!({"code":code,"nonce":nonce,"time":"2025-12-31T20:00:00Z"});
+    let scans = json!({"scanner":"s3","scans":[later(code, "n1"), later(field(&tickets[2], "code"), "n2"), later("what", "n3")]});
+    for _ in 0..2 {
+        let brought = server.post("/v1/tickets/scans", &scans);
+        let results: Vec<&Value> =
+            brought.body["results"].as_array().expect("a list").iter().map(|one| &one["scanned"]["result"]).collect();
+        assert_eq!(results, [&json!("already_redeemed"), &json!("ok"), &json!("invalid")], "{brought:?}");
+    }
+    let conflicts = server.pages(&format!("{event}/conflicts?limit=1"), "conflicts");
+    let by: Vec<_> = conflicts.iter().map(|one| (&one["first"]["scanner"], &one["later"]["scanner"])).collect();
+    let (s1, s3) = (json!("s1"), json!("s3"));
+    assert_eq!(by, [(&s1, &s1), (&s1, &s3)], "a scan that is brought again is no other one");
+    assert_eq!(act(&server, &format!("{order}:cancel")).code(), "already_redeemed");
+
+    let (order, tickets) = buy(&server, "bob", &json!(["A-1-10", "A-1-11"]));
+    let ids: Vec<&str> = tickets.iter().map(|ticket| field(ticket, "id")).collect();
+    let held = server.post(&holds, &json!({"buyer":"bob","seats":["A-1-20"]}));
+    let asked = json!({"tickets":[ids[0]],"hold":held.body["hold"]});
+    let exchanged = server.post(&format!("{order}/exchanges"), &asked);
+    let seats: Vec<_> = exchanged.body["tickets"].as_array().expect("a list").iter().map(|one| &one["state"]).collect();
+    assert_eq!(seats, ["revoked", "valid", "valid"], "{exchanged:?}");
+    assert_eq!(server.post(&format!("{order}/refunds"), &json!({"tickets":["gig~1.1"]})).code(), "bad_tickets");
+    let new = field(&exchanged.body["tickets"][2], "id");
+    let refunded = server.post(&format!("{order}/refunds"), &json!({"tickets":[ids[1], new]}));
+    assert_eq!(refunded.body["state"], "cancelled", "{refunded:?}");
+    let last = server.post(&format!("{order}/payments"), &json!({"type":"refunded","payment":"p","amount":10000}));
+    assert_eq!(
+        last.body["reported"],
+        json!({"payment":"p","state":"refunded","amount":10000,"refund":10000,"refunded":10000})
+    );
+    // Eve's hold out of the channel, and two seats more.
+    let after = availability(&server);
+    assert_eq!((&after["sold"], &after["held"]), (&before["sold"], &json!(1)), "{after}");
+    let sales = server.get(&format!("{event}/sales"));
+    let expected = json!({"sold":3,"revenue":15000,"fees":0,"refunded":3,"refunds":15000});
+    assert!(contains(&sales.body["categories"][0], &expected), "{sales:?}");
+    let path = format!("{event}/seats/stream?section=A");
+    let mut follower = crate::streams::Client::follow(&server.url, &path, None).expect("it is followed");
+    let whole = follower.event();
+    assert_eq!((whole.name.as_str(), whole.data["rows"].as_array().map(Vec::len)), ("snapshot", Some(3)));
+    let held = server.post(&holds, &json!({"buyer":"eve","seats":["A-3-2"]}));
+    let change = follower.event();
+    let expected = json!({"rows":[{"section":"A","row":"3","seats":"fh"}]});
+    assert!(change.name == "change" && contains(&change.data, &expected), "{:?}", change.data);
+    act(&server, &format!("{holds}/{}:release", field(&held.body, "hold")));
+    server.kill();
+
+    let server = Server::start(&data, &[]);
+    assert_eq!(server.get(&format!("{event}/sales")).body, sales.body);
+    assert_eq!(availability(&server), after, "what is made again of the rows is what was there");
+    let verified = server.cli(&["verify", "tickets"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
 }

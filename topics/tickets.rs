@@ -9,13 +9,18 @@ mod plan;
 mod query;
 mod rejection;
 
-pub use command::{Area, Best, Buying, Command, Holding, OnHold, OnOrder, Paying, PaymentKind, Timer};
+pub use command::{
+    Area, Assigning, Best, Buying, CodeTerms, Command, Exchanging, Holding, HoldingBy, OnHold, OnOrder, OnTickets,
+    Paying, PaymentKind, Renaming, Scan, Scanning, Timer,
+};
 pub use outcome::{
-    Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState, OrderView, Outcome, PaymentNote,
-    PaymentState, PaymentView, Published, SeatsNote,
+    Assigned, CodeView, Conflict, Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState,
+    OrderView, Outcome, PaymentNote, PaymentState, PaymentView, Published, ScanResult, ScanView, SeatsNote, TicketNote,
 };
 pub use plan::{Category, EventPlan, Point, Row, Section, Tier};
-pub use query::{Answer, Availability, CategoryAvailability, Ownership, Query, RowView, SeatHistory};
+pub use query::{
+    Answer, Availability, CategoryAvailability, CategorySales, Ownership, Query, RowView, Sales, SeatHistory,
+};
 pub use rejection::Rejection;
 
 use crate::contract::Contract;
@@ -36,12 +41,19 @@ impl Contract for Tickets {
 
     fn key(command: &Command) -> Option<&[u8]> {
         let event = match command {
-            Command::Publish(plan) => &plan.event,
+            Command::Publish(plan) | Command::Change(plan) => &plan.event,
             Command::Hold(holding) => &holding.event,
             Command::Extend(on) | Command::Release(on) => &on.event,
             Command::Order(buying) => &buying.on.event,
             Command::Pay(paying) => &paying.on.event,
             Command::Cancel(on) => &on.event,
+            Command::HoldBy(by) => &by.holding.event,
+            Command::Assign(assigning) => &assigning.event,
+            Command::SetCode(terms) => &terms.event,
+            Command::Refund(on) => &on.on.event,
+            Command::Exchange(exchanging) => &exchanging.on.on.event,
+            Command::Rename(renaming) => &renaming.on.event,
+            Command::CheckIn(scanning) => &scanning.on.event,
         };
         Some(event.as_bytes())
     }
@@ -59,6 +71,13 @@ impl Contract for Tickets {
             Event::OrderCancelled(_) => "OrderCancelled",
             Event::PaymentReported(_) => "PaymentReported",
             Event::RefundDue(_) => "RefundDue",
+            Event::PlanChanged(_) => "PlanChanged",
+            Event::ChannelChanged(_) => "ChannelChanged",
+            Event::CodeChanged(_) => "CodeChanged",
+            Event::TicketsRefunded(_) => "TicketsRefunded",
+            Event::TicketsExchanged(_) => "TicketsExchanged",
+            Event::TicketRenamed(_) => "TicketRenamed",
+            Event::TicketScanned(_) => "TicketScanned",
         }
     }
 }

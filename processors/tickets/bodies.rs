@@ -1,286 +1,17 @@
 //! What the paths of tickets take and give as JSON, beside what the contract shows itself.
 
-use millrace_topics::carts::{Currency, Money};
+mod plan;
+
+pub(super) use plan::{EventBody, NewEvent};
+
+use millrace_topics::carts::Money;
 use millrace_topics::tickets::{
-    Area, Best, Category, EventPlan, HoldState, HoldView, ItemState, Line, OrderState, Ownership, PaymentKind,
-    PaymentView, Point, Published, Row, RowView, Section, Tier,
+    Area, Best, Conflict, HoldState, HoldView, ItemState, Line, OrderState, Ownership, PaymentKind, PaymentView,
+    RowView, ScanView,
 };
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-/// How long a hold lasts, and an order waits for its payment, unless an event says otherwise.
-const SECONDS: u32 = 900;
-
-/// How often a hold may be extended unless an event says otherwise.
-const EXTENSIONS: u8 = 1;
-
-/// The most places of a hold unless an event says otherwise.
-const MOST: u32 = 10;
-
-/// An event as it is to be.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = tickets::NewEvent)]
-pub(super) struct NewEvent {
-    /// Its id: `[a-z0-9][a-z0-9._-]{0,63}`.
-    id: String,
-    /// What people call it: at most 256 bytes.
-    title: Option<String>,
-    /// Nothing can be held before.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    opens_at: Option<Time>,
-    /// Nothing can be held from then on.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    closes_at: Option<Time>,
-    /// How long a hold lasts, in seconds: 900 unless said.
-    hold_seconds: Option<u32>,
-    /// How long an order waits for its payment, in seconds: 900 unless said.
-    order_seconds: Option<u32>,
-    /// How often a hold may be extended: once unless said.
-    extensions: Option<u8>,
-    /// The fewest places of an order: 1 unless said.
-    min_per_order: Option<u32>,
-    /// The most places of a hold, and so of an order: 10 unless said, 60 at most.
-    max_per_order: Option<u32>,
-    /// The most places of one buyer, with those of open holds.
-    max_per_buyer: Option<u32>,
-    /// Where everybody looks. Unless said, rows are as near as their number says, and the middle of each is its best.
-    focal: Option<Point>,
-    /// What can be bought; all in one currency.
-    categories: Vec<CategoryBody>,
-    /// Where the seats are.
-    sections: Option<Vec<SectionBody>>,
-}
-
-/// A category: seats of one price, or a number of places without seats.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = tickets::Category)]
-pub(super) struct CategoryBody {
-    /// Its id.
-    id: String,
-    /// What a place costs where no tier counts.
-    price: Money,
-    /// What is added to each place, in minor units: 0 unless said.
-    fee: Option<u64>,
-    /// Other prices for the first or the early; the first that counts holds.
-    tiers: Option<Vec<TierBody>>,
-    /// How many places without seats there are. Left out: its places are seats of the plan.
-    capacity: Option<u32>,
-}
-
-/// A price that counts for a while.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = tickets::Tier)]
-pub(super) struct TierBody {
-    /// What a place costs, in minor units.
-    price: u64,
-    /// It counts until then.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    until: Option<Time>,
-    /// It counts for the first so many places that are held or sold.
-    first: Option<u32>,
-}
-
-/// A section of the hall.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = tickets::Section)]
-pub(super) struct SectionBody {
-    /// Its id, the first part of the name of a seat.
-    id: String,
-    /// The category of its rows, unless they say another.
-    category: String,
-    /// Where it begins: at 0, 0 unless said.
-    at: Option<Point>,
-    /// Its rows: one after the other are neighbours.
-    rows: Vec<RowBody>,
-}
-
-/// A row of seats.
-#[derive(Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = tickets::Row)]
-pub(super) struct RowBody {
-    /// Its id, the second part of the name of a seat.
-    id: String,
-    /// How many seats it has, from left to right; as many as `labels` unless said.
-    seats: Option<u32>,
-    /// The number of the first; the others count on. 1 unless said.
-    first: Option<u32>,
-    /// The names of all seats, where they are no such numbers.
-    labels: Option<Vec<String>>,
-    /// Its category, if it is not that of the section.
-    category: Option<String>,
-    /// How far to the right it begins within the section: 0 unless said.
-    x: Option<i32>,
-    /// How far from the beginning of the section it is: the first is 1, the second 2 unless said.
-    y: Option<i32>,
-    /// There is an aisle behind each of these seats.
-    aisles: Option<Vec<String>>,
-    /// Seats for wheelchairs.
-    accessible: Option<Vec<String>>,
-    /// Seats for who comes with somebody in a wheelchair.
-    companion: Option<Vec<String>>,
-    /// Seats from which not all can be seen.
-    restricted_view: Option<Vec<String>>,
-    /// Seats that cannot be bought.
-    blocked: Option<Vec<String>>,
-}
-
-impl NewEvent {
-    /// The plan; none if its categories have several currencies.
-    pub(super) fn plan(self) -> Option<EventPlan> {
-        let currency = self.categories.first().map(|category| category.price.currency).unwrap_or_default();
-        if self.categories.iter().any(|category| category.price.currency != currency) {
-            return None;
-        }
-        Some(EventPlan {
-            event: self.id,
-            title: self.title.unwrap_or_default(),
-            currency,
-            opens_at: self.opens_at,
-            closes_at: self.closes_at,
-            hold_seconds: self.hold_seconds.unwrap_or(SECONDS),
-            order_seconds: self.order_seconds.unwrap_or(SECONDS),
-            extensions: self.extensions.unwrap_or(EXTENSIONS),
-            min_per_order: self.min_per_order.unwrap_or(1),
-            max_per_order: self.max_per_order.unwrap_or(MOST),
-            max_per_buyer: self.max_per_buyer,
-            focal: self.focal,
-            categories: self.categories.into_iter().map(CategoryBody::category).collect(),
-            sections: self.sections.unwrap_or_default().into_iter().map(SectionBody::section).collect(),
-        })
-    }
-}
-
-impl CategoryBody {
-    fn category(self) -> Category {
-        let tier = |TierBody { price, until, first }: TierBody| Tier { price, until, first };
-        Category {
-            id: self.id,
-            price: self.price.amount,
-            fee: self.fee.unwrap_or_default(),
-            tiers: self.tiers.unwrap_or_default().into_iter().map(tier).collect(),
-            capacity: self.capacity,
-        }
-    }
-
-    fn of(category: Category, currency: Currency) -> Self {
-        let tier = |Tier { price, until, first }: Tier| TierBody { price, until, first };
-        Self {
-            id: category.id,
-            price: Money { amount: category.price, currency },
-            fee: Some(category.fee),
-            tiers: Some(category.tiers.into_iter().map(tier).collect()),
-            capacity: category.capacity,
-        }
-    }
-}
-
-impl SectionBody {
-    fn section(self) -> Section {
-        let Self { id, category, at, rows } = self;
-        Section { id, category, at: at.unwrap_or_default(), rows: rows.into_iter().map(RowBody::row).collect() }
-    }
-
-    fn of(section: Section) -> Self {
-        let Section { id, category, at, rows } = section;
-        Self { id, category, at: Some(at), rows: rows.into_iter().map(RowBody::of).collect() }
-    }
-}
-
-impl RowBody {
-    fn row(self) -> Row {
-        let labels = self.labels.unwrap_or_default();
-        Row {
-            id: self.id,
-            seats: self.seats.unwrap_or(u32::try_from(labels.len()).unwrap_or(u32::MAX)),
-            first: self.first.unwrap_or(1),
-            labels,
-            category: self.category,
-            x: self.x.unwrap_or_default(),
-            y: self.y,
-            aisles: self.aisles.unwrap_or_default(),
-            accessible: self.accessible.unwrap_or_default(),
-            companion: self.companion.unwrap_or_default(),
-            restricted_view: self.restricted_view.unwrap_or_default(),
-            blocked: self.blocked.unwrap_or_default(),
-        }
-    }
-
-    fn of(row: Row) -> Self {
-        let some = |names: Vec<String>| (!names.is_empty()).then_some(names);
-        Self {
-            id: row.id,
-            seats: Some(row.seats),
-            first: Some(row.first),
-            labels: some(row.labels),
-            category: row.category,
-            x: Some(row.x),
-            y: row.y,
-            aisles: some(row.aisles),
-            accessible: some(row.accessible),
-            companion: some(row.companion),
-            restricted_view: some(row.restricted_view),
-            blocked: some(row.blocked),
-        }
-    }
-}
-
-/// An event that is on sale.
-#[derive(Serialize, ToSchema)]
-#[schema(as = tickets::Event)]
-pub(super) struct EventBody {
-    id: String,
-    title: String,
-    /// How many places it has.
-    capacity: u32,
-    #[schema(value_type = String)]
-    currency: Currency,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    opens_at: Option<Time>,
-    #[schema(value_type = Option<String>, format = DateTime)]
-    closes_at: Option<Time>,
-    hold_seconds: u32,
-    order_seconds: u32,
-    extensions: u8,
-    min_per_order: u32,
-    max_per_order: u32,
-    max_per_buyer: Option<u32>,
-    focal: Option<Point>,
-    categories: Vec<CategoryBody>,
-    sections: Vec<SectionBody>,
-    #[schema(value_type = String, format = DateTime)]
-    published_at: Time,
-}
-
-impl EventBody {
-    pub(super) fn of(published: Published) -> Self {
-        let Published { plan, capacity, published_at } = published;
-        let currency = plan.currency;
-        Self {
-            id: plan.event,
-            title: plan.title,
-            capacity,
-            currency,
-            opens_at: plan.opens_at,
-            closes_at: plan.closes_at,
-            hold_seconds: plan.hold_seconds,
-            order_seconds: plan.order_seconds,
-            extensions: plan.extensions,
-            min_per_order: plan.min_per_order,
-            max_per_order: plan.max_per_order,
-            max_per_buyer: plan.max_per_buyer,
-            focal: plan.focal,
-            categories: plan.categories.into_iter().map(|category| CategoryBody::of(category, currency)).collect(),
-            sections: plan.sections.into_iter().map(SectionBody::of).collect(),
-            published_at,
-        }
-    }
-}
 
 /// Places that are to be held: `seats` or `best`, `areas`, or both kinds.
 #[derive(Deserialize, ToSchema)]
@@ -297,6 +28,10 @@ pub(super) struct NewHold {
     pub(super) best: Option<Best>,
     /// Places of categories without seats.
     pub(super) areas: Option<Vec<Area>>,
+    /// A presale code: one of its uses is the hold's, and the order's that comes of it.
+    pub(super) code: Option<String>,
+    /// Channels out of which seats may be taken, too: only servers name them.
+    pub(super) channels: Option<Vec<String>>,
 }
 
 /// A hold.
@@ -405,6 +140,135 @@ pub(super) struct TicketBody {
     pub(super) fee: u64,
     /// What is shown at the door, while the ticket is good.
     pub(super) code: Option<String>,
+    /// Whose name is on it.
+    pub(super) holder: Option<String>,
+    /// When somebody came in with it.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) redeemed_at: Option<Time>,
+}
+
+/// A presale code as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewCode)]
+pub(super) struct NewCode {
+    /// The most holds and orders with it at a time: 1 unless said.
+    pub(super) max_uses: Option<u32>,
+    /// A channel out of which it lets take seats.
+    pub(super) channel: Option<String>,
+    /// True if it counts before the sale is open.
+    pub(super) early: Option<bool>,
+}
+
+/// Seats that are to be kept for somebody.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewAssignment)]
+pub(super) struct NewAssignment {
+    /// Names of seats (`A-1-9`), rows (`A-1`) and sections (`A`): 1 to 10,000.
+    pub(super) seats: Vec<String>,
+    /// Whose they are to be; everybody's unless said.
+    pub(super) channel: Option<String>,
+    /// True if they are to be nobody's.
+    pub(super) blocked: Option<bool>,
+}
+
+/// Tickets of an order that are to be taken back.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewRefund)]
+pub(super) struct NewRefund {
+    /// Their ids.
+    pub(super) tickets: Vec<String>,
+}
+
+/// Tickets of an order that are to be given back for the places of a hold.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewExchange)]
+pub(super) struct NewExchange {
+    /// Their ids.
+    pub(super) tickets: Vec<String>,
+    /// An open hold of the same buyer.
+    pub(super) hold: String,
+}
+
+/// A name for a ticket.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewHolder)]
+pub(super) struct NewHolder {
+    /// The ticket.
+    pub(super) ticket: String,
+    /// The name: 1 to 256 bytes.
+    pub(super) holder: String,
+}
+
+/// A ticket that is shown.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewScan)]
+pub(super) struct NewScan {
+    /// The scanner: 1 to 64 bytes.
+    pub(super) scanner: String,
+    /// What it calls this scan: 1 to 64 bytes.
+    pub(super) nonce: String,
+    /// When, by its clock, which decides nothing.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) time: Time,
+    /// The code that was shown; left out, the ticket is let in by its id.
+    pub(super) code: Option<String>,
+}
+
+/// Scans that a scanner brings.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::NewScans)]
+pub(super) struct NewScans {
+    /// The scanner: 1 to 64 bytes.
+    pub(super) scanner: String,
+    /// What it has seen: 1 to 1000.
+    pub(super) scans: Vec<LaterScan>,
+}
+
+/// A scan that was made before it was brought.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::LaterScan)]
+pub(super) struct LaterScan {
+    /// The code that was shown.
+    pub(super) code: String,
+    /// What the scanner calls this scan: 1 to 64 bytes.
+    pub(super) nonce: String,
+    /// When, by its clock, which decides nothing.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) time: Time,
+}
+
+/// What becomes of scans, in the order in which they were brought.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Scans)]
+pub(super) struct ScansBody {
+    pub(super) results: Vec<ScannedOne>,
+}
+
+/// What becomes of one scan.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::ScannedOne)]
+pub(super) struct ScannedOne {
+    /// What becomes of the ticket.
+    pub(super) scanned: Option<ScanView>,
+    /// The code of the problem, where there is no result: worth bringing again.
+    pub(super) problem: Option<String>,
+}
+
+/// Tickets that were shown by two.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Conflicts)]
+pub(super) struct ConflictsBody {
+    pub(super) conflicts: Vec<Conflict>,
+    /// Where it goes on, if it does.
+    pub(super) cursor: Option<String>,
 }
 
 /// What a payment provider says of a payment.
@@ -416,7 +280,7 @@ pub(super) struct NewPaymentEvent {
     pub(super) r#type: PaymentKind,
     /// The payment, by the provider's id: 1 to 128 bytes.
     pub(super) payment: String,
-    /// How much, in minor units.
+    /// How much, in minor units; of money that was given back, how much of it until now.
     pub(super) amount: u64,
 }
 

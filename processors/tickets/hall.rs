@@ -4,11 +4,12 @@
 pub mod best;
 pub mod bits;
 pub mod build;
+pub mod change;
 pub mod tree;
 
 use crate::tickets::tables::{Spot, Taken};
 use bits::Bits;
-use millrace_topics::tickets::EventPlan;
+use millrace_topics::tickets::{CategorySales, EventPlan};
 use millrace_topics::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -27,6 +28,12 @@ pub enum Place {
     /// It is kept from sale.
     Blocked,
 }
+
+/// The mark of a seat that is nobody's.
+pub const NOBODY: u8 = u8::MAX;
+
+/// The most channels of an event.
+pub const CHANNEL_LIMIT: usize = 64;
 
 /// How many places a category has of each kind; what is neither is free.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -111,6 +118,8 @@ struct Row {
     accessible: Bits,
     companion: Bits,
     restricted: Bits,
+    /// For each place whose it is: 0 everybody's, [`NOBODY`]'s, else the channel's number; empty where all are everybody's.
+    marks: Vec<u8>,
     last: Vec<Last>,
     /// How many seats anybody may have, and how many pairs of them beside one another.
     open: u32,
@@ -130,6 +139,25 @@ impl Row {
     /// Those that are for wheelchairs, and for who comes with them.
     fn special(&self) -> Bits {
         self.accessible.or(&self.companion)
+    }
+
+    /// Those that can be held by who may take them out of these channels.
+    fn free_in(&self, channels: u64) -> Bits {
+        let mut free = self.free();
+        if channels != 0 && !self.marks.is_empty() {
+            let all = self.seats.without(&self.held).without(&self.sold);
+            all.and(&self.blocked)
+                .iter()
+                .filter(|place| self.is_in(*place, channels))
+                .for_each(|place| free.set(place, true));
+        }
+        free
+    }
+
+    /// True if a place is one of these channels'.
+    fn is_in(&self, place: u16, channels: u64) -> bool {
+        let mark = self.marks.get(usize::from(place)).copied().unwrap_or(0);
+        mark.checked_sub(1).is_some_and(|number| channels.checked_shr(number.into()).unwrap_or(0) & 1 == 1)
     }
 
     fn place(&self, place: u16) -> Place {
@@ -159,6 +187,7 @@ struct Section {
 #[derive(Clone, Debug)]
 struct Category {
     counts: Counts,
+    sales: CategorySales,
     pool: Pool,
 }
 
@@ -183,10 +212,14 @@ pub struct Hall {
     categories: Vec<Category>,
     all: Pool,
     section_numbers: BTreeMap<String, u16>,
-    /// The number of the last hold, and of the last order.
+    /// Its channels: the first has number 1.
+    pub channels: Vec<String>,
+    /// The number of the last hold.
     pub holds: u32,
-    /// The same of orders.
+    /// The number of the last order.
     pub orders: u32,
+    /// How many tickets were shown by two.
+    pub conflicts: u32,
     /// What ends by itself, and when.
     pub deadlines: BTreeSet<(Time, Deadline)>,
     /// What the event's timer is set for.
@@ -224,6 +257,31 @@ impl Hall {
     #[must_use]
     pub fn counts(&self, category: u16) -> Counts {
         self.categories[usize::from(category)].counts
+    }
+
+    /// What was sold of each category.
+    #[must_use]
+    pub fn sales(&self) -> Vec<CategorySales> {
+        let named = self.categories.iter().zip(&self.plan.categories);
+        named.map(|(category, plan)| CategorySales { id: plan.id.clone(), ..category.sales.clone() }).collect()
+    }
+
+    /// Counts a place that is paid.
+    pub fn count_sale(&mut self, category: u16, price: u64, fee: u64) {
+        let sales = &mut self.categories[usize::from(category)].sales;
+        sales.sold += 1;
+        sales.revenue += price;
+        sales.fees += fee;
+    }
+
+    /// Counts a paid place that is given back.
+    pub fn count_refund(&mut self, category: u16, price: u64, fee: u64) {
+        let sales = &mut self.categories[usize::from(category)].sales;
+        sales.sold -= 1;
+        sales.revenue -= price;
+        sales.fees -= fee;
+        sales.refunded += 1;
+        sales.refunds += price + fee;
     }
 
     /// How many places the event has.
@@ -294,7 +352,17 @@ impl Hall {
         counts.map_or(category.price, |tier| tier.price)
     }
 
-    /// Makes these seats something else than what they are.
+    /// True if a seat can be held by who may take it out of these channels.
+    #[must_use]
+    pub fn may_take(&self, spot: Spot, channels: u64) -> bool {
+        match self.place(spot) {
+            Place::Free => true,
+            Place::Blocked => self.rows[usize::from(spot.row)].is_in(spot.place, channels),
+            Place::Held | Place::Sold => false,
+        }
+    }
+
+    /// Makes these seats something else than what they are. What is kept from sale is free to who may take it.
     ///
     /// # Panics
     /// If one of them is not what it is said to be: a seat has one owner.
@@ -303,7 +371,8 @@ impl Hall {
         for spot in spots {
             let row = &mut self.rows[usize::from(spot.row)];
             let before = row.place(spot.place);
-            assert_eq!(before, from, "{spot:?} is what its owner knows it as");
+            let known = if before == Place::Blocked { Place::Free } else { before };
+            assert_eq!(known, from, "{spot:?} is what its owner knows it as");
             row.held.set(spot.place, to == Place::Held);
             row.sold.set(spot.place, to == Place::Sold);
             let after = row.place(spot.place);
@@ -384,6 +453,17 @@ impl Hall {
     #[must_use]
     pub fn next_expiry(&self) -> Option<Time> {
         self.deadlines.first().map(|(due, _)| *due)
+    }
+
+    /// Notes what the timer is to be set for, if that is something else: its new time, and the old one, if it was set.
+    pub fn arm(&mut self) -> Option<(Time, Option<Time>)> {
+        let due = self.next_expiry()?;
+        let armed = self.armed;
+        if armed.is_some_and(|armed| armed <= due) {
+            return None;
+        }
+        self.armed = Some(due);
+        Some((due, armed))
     }
 
     /// How many of a category's seats that anybody may have are beside one another at most.

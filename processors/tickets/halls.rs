@@ -3,7 +3,9 @@
 use crate::runtime::system::Engine;
 use crate::runtime::tables::TIMERS;
 use crate::tickets::hall::{Deadline, Hall, Place};
-use crate::tickets::tables::{EVENTS, Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
+use crate::tickets::tables::{
+    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, Stage,
+};
 use millrace_state::store::Store;
 use millrace_topics::codec;
 use millrace_topics::tickets::{ItemState, Timer};
@@ -44,6 +46,17 @@ impl Engine for Halls {
             let hall = Hall::build(row.plan, row.published_at).expect("a plan that cannot be was refused");
             halls.put(event, hall);
         }
+        for (key, value) in store.range(&CHANNELS.all()) {
+            halls.of(&CHANNELS.key_of(&key)).channels = CHANNELS.value_of(&value);
+        }
+        for (key, value) in store.range(&MARKS.all()) {
+            let (event, row) = MARKS.key_of(&key);
+            halls.of(&event).recall_marks(row, &MARKS.value_of(&value));
+        }
+        for (key, _) in store.range(&CONFLICTS.all()) {
+            let (event, number) = CONFLICTS.key_of(&key);
+            halls.of(&event).conflicts = number;
+        }
         for (key, value) in store.range(&HOLDS.all()) {
             let (event, number) = HOLDS.key_of(&key);
             let hall = halls.of(&event);
@@ -76,6 +89,12 @@ fn recall_hold(hall: &mut Hall, number: u32, row: &HoldRow) {
 }
 
 fn recall_order(hall: &mut Hall, number: u32, row: &OrderRow) {
+    for item in row.items.iter().filter(|_| row.paid.is_some()) {
+        hall.count_sale(item.category, item.price, item.fee);
+        if item.state == ItemState::Revoked {
+            hall.count_refund(item.category, item.price, item.fee);
+        }
+    }
     let to = match row.stage {
         Stage::Pending => Place::Held,
         Stage::Paid(_) => Place::Sold,

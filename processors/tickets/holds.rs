@@ -6,11 +6,12 @@ use crate::tickets::hall::build::HOLD_LIMIT;
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::{quantity, turn_areas};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
-use crate::tickets::transition::{Cx, arm, check_acts_for, hall};
+use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
+use crate::tickets::{channels, codes};
 use millrace_topics::carts::{Money, TokenHash};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
-    Area, Best, Event, HoldState, HoldView, Holding, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
+    Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
 };
 use millrace_topics::time::Time;
 
@@ -27,12 +28,23 @@ struct Places {
 /// # Errors
 /// The refusal, before anything was written.
 pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
+    hold_by(cx, HoldingBy { holding, code: None, channels: Vec::new() })
+}
+
+/// The same with a presale code, or out of channels.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
+    let HoldingBy { holding, code, channels } = by;
     let hall = hall(cx, &holding.event)?;
     check_acts_for(cx.caller(), &holding.buyer)?;
     if !ids::is_subject(&holding.buyer) {
         return Err(Rejection::BadRequest(format!("a buyer has 1 to {} bytes", ids::SUBJECT_LIMIT)));
     }
-    check_is_on_sale(hall, cx.now())?;
+    let code = code.map(|code| codes::usable(cx, &holding.event, code, holding.into.is_some())).transpose()?;
+    check_is_on_sale(hall, cx.now(), code.as_ref().is_some_and(|code| code.terms.early))?;
+    let channels = channels::of(cx, hall, &channels, code.as_ref())?;
     let known = match holding.into {
         Some(number) => Some(open_hold(cx, &on(&holding, number), &holding.buyer)?),
         None => None,
@@ -45,19 +57,20 @@ pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
     {
         return Err(Rejection::LimitExceeded { limit, has });
     }
-    let places = find(hall, &holding)?;
+    let places = find(hall, &holding, channels)?;
     let lines = price(hall, &places, cx.now());
     // The line: nothing below can be refused.
-    Ok(take(cx, holding, known, places, lines, asked))
+    let code = code.map(|code| codes::use_once(cx, code));
+    Ok(take(cx, holding, code, known, places, lines, asked))
 }
 
 fn on(holding: &Holding, hold: u32) -> OnHold {
     OnHold { event: holding.event.clone(), hold, token: holding.token }
 }
 
-fn check_is_on_sale(hall: &Hall, now: Time) -> Result<(), Rejection> {
+fn check_is_on_sale(hall: &Hall, now: Time, early: bool) -> Result<(), Rejection> {
     match (hall.plan.opens_at, hall.plan.closes_at) {
-        (Some(opens), _) if now < opens => Err(Rejection::SaleNotOpen(opens)),
+        (Some(opens), _) if now < opens && !early => Err(Rejection::SaleNotOpen(opens)),
         (_, Some(closes)) if now >= closes => Err(Rejection::SaleClosed(closes)),
         _ => Ok(()),
     }
@@ -81,10 +94,10 @@ fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
 }
 
 /// The places that are asked for, if all of them can be held.
-fn find(hall: &Hall, holding: &Holding) -> Result<Places, Rejection> {
+fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
     let areas = find_areas(hall, &holding.areas)?;
     if let Some(best) = &holding.best {
-        let wish = wish(hall, best)?;
+        let wish = Wish { channels, ..wish(hall, best)? };
         let Found { step, quality, spots } = hall.best(&wish).ok_or_else(|| nothing(hall, &hall.left(&wish)))?;
         return Ok(Places { spots, areas, step, quality });
     }
@@ -93,7 +106,7 @@ fn find(hall: &Hall, holding: &Holding) -> Result<Places, Rejection> {
     if !unknown.is_empty() {
         return Err(Rejection::UnknownSeats(unknown));
     }
-    let taken = names(&found, |spot| spot.is_some_and(|spot| hall.place(spot) != Place::Free));
+    let taken = names(&found, |spot| spot.is_some_and(|spot| !hall.may_take(spot, channels)));
     if !taken.is_empty() {
         return Err(Rejection::SeatTaken(taken));
     }
@@ -142,6 +155,7 @@ fn wish(hall: &Hall, best: &Best) -> Result<Wish, Rejection> {
         section: section.transpose()?,
         accessible: small(best.accessible)?,
         restricted: best.restricted_view,
+        channels: 0,
         together: best.together,
         scattered: best.allow_scattered,
     })
@@ -179,6 +193,7 @@ fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
 fn take(
     cx: &mut Cx<'_>,
     holding: Holding,
+    code: Option<String>,
     known: Option<HoldRow>,
     places: Places,
     lines: Vec<Priced>,
@@ -204,6 +219,7 @@ fn take(
             extended: 0,
             step: places.step,
             quality: places.quality,
+            code,
             fate: Fate::Open,
             lines,
             seats: taken,
@@ -219,20 +235,28 @@ fn take(
     if is_new {
         hall.deadlines.insert((row.expires, Deadline::Hold(number)));
     }
+    let change = hall.arm();
     let view = show(hall, &event, number, &row);
     let key = (event, number);
     cx.put(HOLDS, &key, &row);
-    arm(cx, &key.0);
-    say(cx, &view, Event::SeatsHeld);
-    Outcome::Held(Box::new(view))
+    if let Some(change) = change {
+        rearm(cx, &key.0, change);
+    }
+    Outcome::Held(Box::new(say(cx, view, Event::SeatsHeld)))
 }
 
-fn say(cx: &mut Cx<'_>, view: &HoldView, event: fn(SeatsNote) -> Event) {
-    let HoldView { event: of, number, buyer, seats, areas, expires_at, .. } = view;
-    let (event_id, buyer, seats) = (of.clone(), buyer.clone(), seats.clone());
-    let note =
-        SeatsNote { event: event_id, hold: *number, buyer, seats, areas: areas.clone(), expires_at: *expires_at };
-    cx.say(&event(note));
+/// Says what happened to a hold. What is said is lent by the view: a hold is the hot path.
+fn say(cx: &mut Cx<'_>, view: HoldView, event: fn(SeatsNote) -> Event) -> HoldView {
+    let HoldView { event: of, number: hold, buyer, seats, areas, expires_at, .. } = view;
+    let said = event(SeatsNote { event: of, hold, buyer, seats, areas, expires_at });
+    cx.say(&said);
+    let (Event::SeatsHeld(note) | Event::HoldExtended(note) | Event::HoldReleased(note) | Event::HoldExpired(note)) =
+        said
+    else {
+        unreachable!("it was made just now")
+    };
+    let SeatsNote { event, buyer, seats, areas, .. } = note;
+    HoldView { event, buyer, seats, areas, ..view }
 }
 
 /// A hold that is open, for who shows its token.
@@ -287,8 +311,7 @@ pub fn extend(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
     let view = show(hall, &on.event, on.hold, &row);
     cx.put(HOLDS, &(on.event, on.hold), &row);
     arm(cx, &view.event);
-    say(cx, &view, Event::HoldExtended);
-    Ok(Outcome::Hold(Box::new(view)))
+    Ok(Outcome::Hold(Box::new(say(cx, view, Event::HoldExtended))))
 }
 
 /// Gives what is held back.
@@ -303,18 +326,18 @@ pub fn release(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
     cx.engine.of(&on.event).deadlines.remove(&(row.expires, Deadline::Hold(on.hold)));
     let row = HoldRow { fate: Fate::Released(cx.now()), ..row };
     let view = give_back(cx, &(on.event, on.hold), &row);
-    say(cx, &view, Event::HoldReleased);
-    Ok(Outcome::Hold(Box::new(view)))
+    Ok(Outcome::Hold(Box::new(say(cx, view, Event::HoldReleased))))
 }
 
 /// Ends a hold whose time is over.
 pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
     let row = HoldRow { fate: Fate::Expired(cx.now()), ..row };
     let view = give_back(cx, key, &row);
-    say(cx, &view, Event::HoldExpired);
+    say(cx, view, Event::HoldExpired);
 }
 
 fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {
+    codes::give_back(cx, &key.0, row.code.as_ref());
     let hall = cx.engine.of(&key.0);
     hall.turn(row.seats.iter().map(|taken| taken.spot), Place::Held, Place::Free);
     turn_areas(hall, &row.lines, Place::Held, Place::Free);

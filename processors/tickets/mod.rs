@@ -8,7 +8,8 @@
 //! **The life of a place.** It is held under a token of which only the hash is kept ([`holds`]), until it is given back,
 //! its time is over, or it becomes part of an order. An order has it until it is paid, or out of time; a paid order has
 //! tickets ([`orders`]). Money that comes too late takes the same places if all are still free, else it is to be given
-//! back ([`payments`]). Time is the log's: a command with the time of an expiry or a later one finds the place free.
+//! back ([`payments`]). Tickets are taken back one by one, exchanged and renamed
+//! ([`changes`]), and let somebody in once ([`scans`]). Time is the log's: a command with the time of an expiry or a later one finds the place free.
 //!
 //! **Where things are.** Holds and orders are rows, and say who has what. [`hall`] keeps in memory what follows from them:
 //! seats as bits, rows in a tree, counts of each category, what each buyer has, and what ends next. A hold writes one row
@@ -17,6 +18,9 @@
 //! **It never** looks for a seat twice: who finds it, has it. It takes no price from a buyer, and keeps no money silently.
 
 mod bodies;
+pub mod changes;
+pub mod channels;
+pub mod codes;
 pub mod hall;
 pub mod halls;
 pub mod holds;
@@ -24,6 +28,8 @@ pub mod orders;
 pub mod payments;
 pub mod queries;
 pub mod routes;
+pub mod scans;
+pub mod stream;
 pub mod tables;
 pub mod transition;
 

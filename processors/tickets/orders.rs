@@ -3,9 +3,9 @@
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::turn_items;
 use crate::tickets::holds::{open_hold, total};
-use crate::tickets::payments;
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
+use crate::tickets::{codes, payments};
 use millrace_topics::carts::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
@@ -24,7 +24,7 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
     check_acts_for(cx.caller(), &buyer)?;
     let held = open_hold(cx, &on, &buyer)?;
     let total = total(&held.lines);
-    let items = items(hall(cx, &on.event)?, &held);
+    let items = items(hall(cx, &on.event)?, &held, ItemState::Waiting);
     if items.len() < plan.min_per_order as usize {
         return Err(Rejection::TooFew(plan.min_per_order));
     }
@@ -39,8 +39,9 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
     let deadline = now.plus(u64::from(plan.order_seconds) * 1000);
     hall.deadlines.remove(&(held.expires, Deadline::Hold(on.hold)));
     hall.deadlines.insert((deadline, Deadline::Order(key.1)));
-    let stage = Stage::Pending;
-    let mut row = OrderRow { hold: on.hold, buyer, placed: now, deadline, total, stage, payment: None, items };
+    let (stage, code) = (Stage::Pending, held.code.clone());
+    let mut row =
+        OrderRow { hold: on.hold, buyer, code, placed: now, deadline, total, stage, paid: None, payment: None, items };
     cx.put(HOLDS, &(key.0.clone(), on.hold), &HoldRow { fate: Fate::Ordered(key.1, now), ..held });
     say(cx, &key, &row, Event::OrderPlaced);
     if total == 0 {
@@ -54,13 +55,24 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
 }
 
 /// The places of a hold, one by one.
-fn items(hall: &Hall, held: &HoldRow) -> Vec<Item> {
+#[must_use]
+pub fn items(hall: &Hall, held: &HoldRow, state: ItemState) -> Vec<Item> {
     let mut spots = held.seats.iter().map(|taken| taken.spot);
     let mut items = Vec::new();
     for Priced { category, quantity, price, fee } in held.lines.iter().copied() {
         for _ in 0..quantity {
             let spot = if hall.is_area(category) { None } else { spots.next() };
-            items.push(Item { category, price, fee, spot, state: ItemState::Waiting, issue: 1 });
+            items.push(Item {
+                category,
+                price,
+                fee,
+                spot,
+                state,
+                issue: 1,
+                holder: None,
+                scan: None,
+                conflicts: Vec::new(),
+            });
         }
     }
     items
@@ -69,7 +81,11 @@ fn items(hall: &Hall, held: &HoldRow) -> Vec<Item> {
 /// The places of an order are sold, and its tickets are good.
 pub fn become_paid(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, from: Place, payment: Option<String>) {
     turn_items(cx.engine.of(&key.0), &row.items, from, Place::Sold);
-    row.stage = Stage::Paid(cx.now());
+    let now = cx.now();
+    row.stage = Stage::Paid(now);
+    row.paid = Some(now);
+    let hall = cx.engine.of(&key.0);
+    row.items.iter().for_each(|item| hall.count_sale(item.category, item.price, item.fee));
     row.payment = payment;
     row.items.iter_mut().for_each(|item| item.state = ItemState::Valid);
     say(cx, key, row, Event::OrderPaid);
@@ -81,6 +97,7 @@ pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), mut row: OrderRow) {
     let many = turn_items(hall, &row.items, Place::Held, Place::Free);
     hall.take(&row.buyer, many);
     row.stage = Stage::Expired(cx.now());
+    codes::give_back(cx, &key.0, row.code.as_ref());
     say(cx, key, &row, Event::OrderExpired);
     cx.put(ORDERS, key, &row);
 }
@@ -101,18 +118,19 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
     };
     if from == Place::Sold {
         check_is_server(cx.caller())?;
+        let in_use = kept(&row.items).filter(|(_, item)| item.scan.is_some());
+        let in_use: Vec<String> = in_use.map(|(number, _)| ticket_id(&key.0, key.1, number)).collect();
+        if !in_use.is_empty() {
+            return Err(Rejection::Redeemed(in_use));
+        }
     }
     // The line: nothing below can be refused.
-    let hall = cx.engine.of(&key.0);
     if from == Place::Held {
-        hall.deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
+        cx.engine.of(&key.0).deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
     }
-    let many = turn_items(hall, &row.items, from, Place::Free);
-    hall.take(&row.buyer, many);
-    row.stage = Stage::Cancelled(cx.now());
-    let back: u64 = kept(&row.items).map(|item| item.price + item.fee).sum();
-    row.items.iter_mut().for_each(|item| item.state = ItemState::Revoked);
-    say(cx, &key, &row, Event::OrderCancelled);
+    let all: Vec<u32> = kept(&row.items).map(|(number, _)| number).collect();
+    let back = revoke(cx, &key, &mut row, &all, from);
+    end(cx, &key, &mut row);
     if let Some(payment) = &row.payment {
         payments::give_back(cx, &key, payment.clone(), back);
     }
@@ -120,8 +138,34 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
     Ok(Outcome::Order(Box::new(show(cx.engine.of(&key.0), &key, &row))))
 }
 
-fn kept(items: &[Item]) -> impl Iterator<Item = &Item> {
-    items.iter().filter(|item| item.state != ItemState::Revoked)
+/// The places of an order that were not given back, with their numbers from 1.
+fn kept(items: &[Item]) -> impl Iterator<Item = (u32, &Item)> {
+    (1..).zip(items).filter(|(_, item)| item.state != ItemState::Revoked)
+}
+
+/// Takes places of an order back, by their numbers, and says what they cost.
+pub fn revoke(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, tickets: &[u32], from: Place) -> u64 {
+    let items: Vec<Item> =
+        kept(&row.items).filter(|(number, _)| tickets.contains(number)).map(|(_, item)| item.clone()).collect();
+    let hall = cx.engine.of(&key.0);
+    let many = turn_items(hall, &items, from, Place::Free);
+    hall.take(&row.buyer, many);
+    if from == Place::Sold {
+        items.iter().for_each(|item| hall.count_refund(item.category, item.price, item.fee));
+    }
+    for (number, item) in (1..).zip(&mut row.items) {
+        if tickets.contains(&number) {
+            item.state = ItemState::Revoked;
+        }
+    }
+    items.iter().map(|item| item.price + item.fee).sum()
+}
+
+/// Ends an order of which nothing is left.
+pub fn end(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
+    row.stage = Stage::Cancelled(cx.now());
+    codes::give_back(cx, &key.0, row.code.as_ref());
+    say(cx, key, row, Event::OrderCancelled);
 }
 
 /// An order, for whom it is for and for servers.
@@ -178,6 +222,8 @@ pub fn show(hall: &Hall, key: &(String, u32), row: &OrderRow) -> OrderView {
         price: item.price,
         fee: item.fee,
         issue: item.issue,
+        holder: item.holder.clone(),
+        redeemed_at: item.scan.as_ref().map(|(_, at)| *at),
     };
     OrderView {
         order: order_id(event, *number),
@@ -188,10 +234,7 @@ pub fn show(hall: &Hall, key: &(String, u32), row: &OrderRow) -> OrderView {
         items: (1..).zip(&row.items).map(item).collect(),
         placed_at: row.placed,
         expires_at: (row.stage == Stage::Pending).then_some(row.deadline),
-        paid_at: match row.stage {
-            Stage::Paid(at) => Some(at),
-            _ => None,
-        },
+        paid_at: row.paid,
         payment: row.payment.clone(),
     }
 }

@@ -3,7 +3,8 @@
 //! A payment whose money was taken pays its order, or it is to be given back, and that is said. One that comes when the
 //! order's time is over gets the order's places all the same, if every one of them is still free.
 
-use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::codes;
+use crate::tickets::hall::{Deadline, Place};
 use crate::tickets::orders::{become_paid, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
@@ -33,18 +34,25 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
     let key = (on.event, on.order);
     let mut row = cx.get(ORDERS, &key).ok_or(Rejection::UnknownOrder)?;
     let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone()));
-    if let Some(known) = known.as_ref().filter(|known| !is_news(known.state, kind)) {
+    if let Some(known) = known.as_ref().filter(|known| !is_news(known, kind, amount)) {
         let order = show(hall(cx, &key.0)?, &key, &row);
         return Ok(Outcome::Paid(Box::new(order), view(payment, known)));
     }
     // The line: nothing below can be refused. What came to nothing says no other amount.
-    let before = known.map_or((amount, 0), |known| (known.amount, known.refund));
-    let (state, amount, refund) = match kind {
-        PaymentKind::Captured => (PaymentState::Captured, amount, 0),
-        PaymentKind::Failed => (PaymentState::Failed, before.0, 0),
-        PaymentKind::Refunded => (PaymentState::Refunded, before.0, before.1),
+    let known = known.unwrap_or(PaymentRow {
+        state: PaymentState::Failed,
+        amount,
+        refund: 0,
+        refunded: 0,
+        changed_at: cx.now(),
+    });
+    let reported = match kind {
+        PaymentKind::Captured => PaymentRow { state: PaymentState::Captured, amount, ..known },
+        PaymentKind::Failed => known,
+        // A provider may give back what nobody has asked for.
+        PaymentKind::Refunded => owed(PaymentRow { refunded: amount, ..known }),
     };
-    put(cx, &key, payment.clone(), state, (amount, refund), Event::PaymentReported);
+    put(cx, &key, payment.clone(), reported, amount, Event::PaymentReported);
     if kind == PaymentKind::Captured && !accept(cx, &key, &mut row, &payment, amount) {
         give_back(cx, &key, payment.clone(), amount);
     }
@@ -54,12 +62,18 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
 }
 
 /// True if what a provider says is not known already, or overtaken.
-fn is_news(known: PaymentState, said: PaymentKind) -> bool {
-    match known {
-        PaymentState::Failed => said == PaymentKind::Captured,
-        PaymentState::Captured | PaymentState::RefundDue => said == PaymentKind::Refunded,
-        PaymentState::Refunded => false,
+fn is_news(known: &PaymentRow, said: PaymentKind, amount: u64) -> bool {
+    match (known.state, said) {
+        (_, PaymentKind::Refunded) => amount > known.refunded,
+        (PaymentState::Failed, PaymentKind::Captured) => true,
+        _ => false,
     }
+}
+
+/// A payment of which some is to be given back, or was.
+fn owed(row: PaymentRow) -> PaymentRow {
+    let state = if row.refund > row.refunded { PaymentState::RefundDue } else { PaymentState::Refunded };
+    PaymentRow { state, ..row }
 }
 
 /// There is money: it pays the order, or false if it is too much, too little or too late.
@@ -72,7 +86,7 @@ fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &st
             cx.engine.of(&key.0).deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
             Place::Held
         }
-        Stage::Expired(_) if can_take_again(cx.engine.of(&key.0), row) => {
+        Stage::Expired(_) if can_take_again(cx, &key.0, row) => {
             take_again(cx, key, row);
             Place::Free
         }
@@ -83,20 +97,26 @@ fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &st
     true
 }
 
+/// What was sold out of a channel once may be so again.
+const ANY_CHANNEL: u64 = u64::MAX;
+
 /// True if every place of an order that is out of time is free, and the buyer may have so many.
-fn can_take_again(hall: &Hall, row: &OrderRow) -> bool {
+fn can_take_again(cx: &Cx<'_>, event: &str, row: &OrderRow) -> bool {
+    let hall = cx.engine.get(event).expect("an event that has orders has a hall");
     let many = u32::try_from(row.items.len()).expect("an order has few places");
     let within = hall.plan.max_per_buyer.is_none_or(|limit| hall.has(&row.buyer).saturating_add(many) <= limit);
     let mut areas: BTreeMap<u16, u32> = BTreeMap::new();
     row.items.iter().filter(|item| item.spot.is_none()).for_each(|item| *areas.entry(item.category).or_default() += 1);
     within
-        && hall.all_free(row.items.iter().filter_map(|item| item.spot))
+        && codes::can_use_again(cx, event, row.code.as_ref())
+        && row.items.iter().filter_map(|item| item.spot).all(|spot| hall.may_take(spot, ANY_CHANNEL))
         && areas.into_iter().all(|(category, many)| hall.counts(category).free() >= many)
 }
 
 /// The places of an order are its own again, by a hold that nobody could use for anything else.
 fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
     let first = cx.get(HOLDS, &(key.0.clone(), row.hold)).expect("an order was made of a hold");
+    codes::use_again(cx, &key.0, row.code.as_ref());
     let now = cx.now();
     let hall = cx.engine.of(&key.0);
     hall.holds += 1;
@@ -107,33 +127,33 @@ fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
     cx.put(HOLDS, &(key.0.clone(), row.hold), &hold);
 }
 
-/// Notes that so much of a payment is to be given back, and says it.
+/// Notes that so much more of a payment is to be given back, and says how much that is by now, if it was not already.
 pub fn give_back(cx: &mut Cx<'_>, key: &(String, u32), payment: String, back: u64) {
     let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone())).expect("what is given back was paid");
-    if known.state != PaymentState::Refunded {
-        let amounts = (known.amount, known.refund + back);
-        put(cx, key, payment, PaymentState::RefundDue, amounts, Event::RefundDue);
+    if back == 0 {
+        return;
     }
+    let row = owed(PaymentRow { refund: known.refund + back, ..known });
+    let due = row.refund.saturating_sub(row.refunded);
+    put(cx, key, payment, row, due, if due > 0 { Event::RefundDue } else { Event::PaymentReported });
 }
 
 fn put(
     cx: &mut Cx<'_>,
     key: &(String, u32),
     payment: String,
-    state: PaymentState,
-    (amount, refund): (u64, u64),
+    row: PaymentRow,
+    amount: u64,
     event: fn(PaymentNote) -> Event,
 ) {
-    let changed_at = cx.now();
-    let row = PaymentRow { state, amount, refund, changed_at };
+    let row = PaymentRow { changed_at: cx.now(), ..row };
     let currency = cx.engine.of(&key.0).plan.currency;
-    let said = if state == PaymentState::RefundDue { refund } else { amount };
     let note = PaymentNote {
         event: key.0.clone(),
         order: order_id(&key.0, key.1),
         payment: payment.clone(),
-        state,
-        amount: said,
+        state: row.state,
+        amount,
         currency,
     };
     cx.put(PAYMENTS, &(key.0.clone(), key.1, payment), &row);
@@ -141,5 +161,6 @@ fn put(
 }
 
 fn view(payment: String, row: &PaymentRow) -> PaymentView {
-    PaymentView { payment, state: row.state, amount: row.amount, refund: row.refund }
+    let PaymentRow { state, amount, refund, refunded, .. } = *row;
+    PaymentView { payment, state, amount, refund, refunded }
 }

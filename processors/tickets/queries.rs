@@ -3,11 +3,12 @@
 use crate::runtime::system::Partitions;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS};
-use crate::tickets::{holds, orders, transition};
+use crate::tickets::tables::{CODES, CONFLICTS, Fate, HOLDS, HoldRow, ORDERS};
+use crate::tickets::{codes, holds, orders, transition};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
-    Answer, Availability, CategoryAvailability, HoldState, Ownership, Query, Rejection, RowView, SeatHistory, order_id,
+    Answer, Availability, CategoryAvailability, HoldState, Ownership, Query, Rejection, RowView, Sales, SeatHistory,
+    order_id,
 };
 
 type View<'a> = crate::runtime::view::View<'a, Ticketing>;
@@ -20,7 +21,10 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::Seats { event, .. }
     | Query::Hold { event, .. }
     | Query::Order { event, .. }
-    | Query::SeatHistory { event, .. }) = query;
+    | Query::SeatHistory { event, .. }
+    | Query::Code { event, .. }
+    | Query::Conflicts { event, .. }
+    | Query::Sales { event, .. }) = query;
     Partitions::One(event.as_bytes().to_vec())
 }
 
@@ -59,6 +63,28 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
                 return Err(Rejection::RoleRequired);
             }
             history(view, &event, seat, limit, before)
+        }
+        Query::Code { event, code } => {
+            hall(view, &event)?;
+            let row = view.get(CODES, &(event, code.clone())).ok_or(Rejection::UnknownCode(code))?;
+            Ok(Answer::Code(codes::show(&row)))
+        }
+        Query::Sales { event, reader } => {
+            if reader.role == Role::User {
+                return Err(Rejection::RoleRequired);
+            }
+            let hall = hall(view, &event)?;
+            Ok(Answer::Sales(Sales { currency: hall.plan.currency, categories: hall.sales() }))
+        }
+        Query::Conflicts { event, limit, after } => {
+            hall(view, &event)?;
+            let rows = CONFLICTS.under(&(event.clone(),)).beyond(&CONFLICTS.raw_key(&(event, after)));
+            let rows = view.scan(CONFLICTS, &rows).take(limit as usize + 1);
+            let mut found: Vec<_> = rows.map(|(_, conflict)| conflict).collect();
+            let goes_on = found.len() > limit as usize;
+            found.truncate(limit as usize);
+            let next = found.last().filter(|_| goes_on).map(|conflict| conflict.number);
+            Ok(Answer::Conflicts(found, next))
         }
     }
 }

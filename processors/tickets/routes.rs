@@ -5,11 +5,11 @@ use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
     Body, Params, ProblemBody, Reading, Segments, Writing, action, answer, created, limit, respond, unknown_action,
 };
-use crate::tickets::Ticketing;
 use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
     TicketBody, WhichHistory, WhichSeats,
 };
+use crate::tickets::{Ticketing, changes, channels, codes, scans, stream};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -17,8 +17,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::carts::TokenHash;
 use millrace_topics::tickets::{
-    Answer, Availability, Buying, Command, HoldView, Holding, ItemState, ItemView, OnHold, OnOrder, OrderView, Outcome,
-    Paying, Published, Query, Rejection, SeatHistory, read_order_id,
+    Answer, Availability, Buying, Command, EventPlan, HoldView, Holding, HoldingBy, ItemState, ItemView, OnHold,
+    OnOrder, OrderView, Outcome, Paying, Published, Query, Rejection, Sales, SeatHistory, read_order_id,
 };
 use sha2::{Digest as _, Sha256};
 use utoipa_axum::router::OpenApiRouter;
@@ -29,15 +29,21 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .routes(routes!(publish))
-        .routes(routes!(event))
+        .routes(routes!(event, change_plan))
         .routes(routes!(availability))
         .routes(routes!(seats))
         .routes(routes!(seat_history))
+        .routes(routes!(sales))
         .routes(routes!(hold))
         .routes(routes!(held, change_hold))
         .routes(routes!(order))
         .routes(routes!(ordered, change_order))
         .routes(routes!(pay))
+        .merge(changes::routes::routes())
+        .merge(channels::routes::routes())
+        .merge(codes::routes::routes())
+        .merge(scans::routes::routes())
+        .merge(stream::routes::routes())
 }
 
 /// How many owners of a seat are given unless another number is asked for.
@@ -50,15 +56,42 @@ const LISTED: u32 = 100;
     ProblemBody,
 ))]
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewEvent>) -> Result<Response, Undone> {
-    let several = || Problem::refusal(&Rejection::BadPlan("an event has one currency".to_owned()));
-    let plan = new.plan().ok_or_else(several)?;
+    let plan = read_plan(new)?;
     let place = format!("/v1/tickets/events/{}", plan.event);
     let done = door.submit::<Ticketing>(&asked, &Command::Publish(Box::new(plan))).await?;
     let status = if matches!(done.outcome, Outcome::Published(_)) { StatusCode::CREATED } else { StatusCode::OK };
-    Ok(created(&place, status, done, |outcome| match outcome {
+    Ok(created(&place, status, done, published))
+}
+
+/// Changes the plan of an event, but for what somebody has or had: of such seats neither name nor place may change, nor the
+/// category of one that somebody has now.
+#[utoipa::path(put, path = "/v1/tickets/events/{event}", tag = "tickets", request_body = NewEvent,
+    params(("event" = String, Path, description = "The event, as in the body")), responses(
+    (status = 200, description = "The event", body = EventBody),
+    ProblemBody,
+))]
+async fn change_plan(
+    State(door): State<Door>,
+    Segments(event): Segments<String>,
+    Body(asked, new): Body<NewEvent>,
+) -> Result<Response, Undone> {
+    if new.id() != event {
+        return Err(Problem::refusal(&Rejection::BadPlan("path and body name two events".to_owned())).into());
+    }
+    let plan = read_plan(new)?;
+    let done = door.submit::<Ticketing>(&asked, &Command::Change(Box::new(plan))).await?;
+    Ok(respond(StatusCode::OK, done, published))
+}
+
+fn read_plan(new: NewEvent) -> Result<EventPlan, Problem> {
+    new.plan().ok_or_else(|| Problem::refusal(&Rejection::BadPlan("an event has one currency".to_owned())))
+}
+
+fn published(outcome: Outcome) -> EventBody {
+    match outcome {
         Outcome::Published(published) | Outcome::WasPublished(published) => EventBody::of(*published),
         _ => unreachable!("an event was published"),
-    }))
+    }
 }
 
 /// Shows an event.
@@ -145,6 +178,25 @@ async fn seat_history(
     }))
 }
 
+/// Adds up what was sold, and what was given back.
+#[utoipa::path(get, path = "/v1/tickets/events/{event}/sales", tag = "tickets",
+    params(("event" = String, Path, description = "The event")), responses(
+    (status = 200, description = "What was sold", body = Sales),
+    ProblemBody,
+))]
+async fn sales(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(event): Segments<String>,
+) -> Result<Response, Problem> {
+    let query = Query::Sales { event, reader: asked.caller.clone() };
+    let read = door.ask::<Ticketing>(&asked, &query).await?;
+    Ok(answer(read, |found| match found {
+        Answer::Sales(sales) => sales,
+        _ => unreachable!("sales were asked for"),
+    }))
+}
+
 /// The hash of a token, as it stands in the log.
 fn hash(token: &str) -> TokenHash {
     let digest = Sha256::digest(token);
@@ -152,7 +204,7 @@ fn hash(token: &str) -> TokenHash {
 }
 
 /// Which hold a token is for: its number stands before its secret.
-fn on(event: String, token: &str) -> Result<OnHold, Problem> {
+pub(super) fn on(event: String, token: &str) -> Result<OnHold, Problem> {
     let unknown = || Problem::refusal(&Rejection::UnknownHold);
     let (number, secret) = token.split_once('.').ok_or_else(unknown)?;
     let hold = number.parse().map_err(|_| unknown())?;
@@ -184,7 +236,12 @@ async fn hold(
         best: new.best,
         areas: new.areas.unwrap_or_default(),
     };
-    let done = door.submit::<Ticketing>(&asked, &Command::Hold(Box::new(holding))).await?;
+    let channels = new.channels.unwrap_or_default();
+    let command = match new.code {
+        None if channels.is_empty() => Command::Hold(Box::new(holding)),
+        code => Command::HoldBy(Box::new(HoldingBy { holding, code, channels })),
+    };
+    let done = door.submit::<Ticketing>(&asked, &command).await?;
     let Done { outcome, positions, replayed } = done;
     let view = hold_in(outcome);
     let token = format!("{}.{secret}", view.number);
@@ -275,6 +332,8 @@ fn show(door: &Door, view: OrderView) -> OrderBody {
         category: item.category,
         price: item.price,
         fee: item.fee,
+        holder: item.holder,
+        redeemed_at: item.redeemed_at,
     };
     OrderBody {
         order: view.order,
@@ -296,7 +355,16 @@ fn code(door: &Door, ticket: &str, issue: u32) -> String {
     format!("{ticket}.{issue}.{}", URL_SAFE_NO_PAD.encode(&signature[..16]))
 }
 
-fn on_order(id: &str) -> Result<OnOrder, Problem> {
+/// The ticket and the issue of a code, if the cluster has signed it.
+pub(super) fn read_code<'a>(door: &Door, text: &'a str) -> Option<(&'a str, u32)> {
+    let (named, _) = text.rsplit_once('.')?;
+    let (ticket, issue) = named.rsplit_once('.')?;
+    let issue = issue.parse().ok()?;
+    // Hashes, because comparing secrets byte by byte tells how many were right.
+    hash(&code(door, ticket, issue)).is(&hash(text)).then_some((ticket, issue))
+}
+
+pub(super) fn on_order(id: &str) -> Result<OnOrder, Problem> {
     let unknown = || Problem::refusal(&Rejection::UnknownOrder);
     read_order_id(id).map(|(event, order)| OnOrder { event: event.to_owned(), order }).ok_or_else(unknown)
 }
@@ -338,7 +406,7 @@ async fn change_order(
     change(&door, &asked, Command::Cancel(on_order(id)?)).await
 }
 
-async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
+pub(super) async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
     let done = door.submit::<Ticketing>(asked, &command).await?;
     Ok(respond(StatusCode::OK, done, |outcome| show(door, order_in(outcome))))
 }

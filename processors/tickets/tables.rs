@@ -4,7 +4,7 @@
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::TokenHash;
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::tickets::{EventPlan, ItemState, PaymentState};
+use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, ItemState, PaymentState, Scan};
 use millrace_topics::time::Time;
 
 /// An event.
@@ -79,6 +79,8 @@ pub struct HoldRow {
     pub step: u8,
     /// How good they are.
     pub quality: u32,
+    /// The presale code that it was made with.
+    pub code: Option<String>,
     /// What became of it.
     pub fate: Fate,
     /// What it holds, and at what prices; those with seats in the order of `seats`.
@@ -115,6 +117,12 @@ pub struct Item {
     pub state: ItemState,
     /// Which of its codes is good, from 1.
     pub issue: u32,
+    /// Whose name is on it.
+    pub holder: Option<String>,
+    /// The scan with which somebody came in, and when the log had it.
+    pub scan: Option<(Scan, Time)>,
+    /// The numbers of its conflicts.
+    pub conflicts: Vec<u32>,
 }
 
 /// An order.
@@ -124,6 +132,8 @@ pub struct OrderRow {
     pub hold: u32,
     /// Who bought.
     pub buyer: String,
+    /// The presale code that its hold was made with.
+    pub code: Option<String>,
     /// When it was placed.
     pub placed: Time,
     /// When it ends by itself, while it is pending.
@@ -132,6 +142,8 @@ pub struct OrderRow {
     pub total: u64,
     /// How far it is.
     pub stage: Stage,
+    /// When it was paid.
+    pub paid: Option<Time>,
     /// The payment that paid it.
     pub payment: Option<String>,
     /// Its places.
@@ -147,8 +159,19 @@ pub struct PaymentRow {
     pub amount: u64,
     /// How much of that is to be given back, or was.
     pub refund: u64,
+    /// How much of that was given back.
+    pub refunded: u64,
     /// When it was changed last.
     pub changed_at: Time,
+}
+
+/// A presale code.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct CodeRow {
+    /// What it lets do.
+    pub terms: CodeTerms,
+    /// How many open holds and orders there are with it.
+    pub uses: u32,
 }
 
 /// Event → what it is.
@@ -160,8 +183,26 @@ pub const ORDERS: Table<(String, u32), OrderRow> = Table::primary(18, "orders");
 /// (event, order, the provider's id) → a payment.
 pub const PAYMENTS: Table<(String, u32, String), PaymentRow> = Table::primary(19, "payments");
 
+/// (event, code) → a presale code.
+pub const CODES: Table<(String, String), CodeRow> = Table::primary(20, "codes");
+/// Event → its channels, in the order in which they were named first.
+pub const CHANNELS: Table<String, Vec<String>> = Table::primary(21, "channels");
+/// (event, row) → for each place of the row whose it is: 0 everybody's, 255 nobody's, else the channel's number.
+pub const MARKS: Table<(String, u16), Vec<u8>> = Table::primary(22, "marks");
+/// (event, number from 1) → a ticket that was shown by two.
+pub const CONFLICTS: Table<(String, u32), Conflict> = Table::primary(23, "conflicts");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![EVENTS.def(), HOLDS.def(), ORDERS.def(), PAYMENTS.def()]
+    vec![
+        EVENTS.def(),
+        HOLDS.def(),
+        ORDERS.def(),
+        PAYMENTS.def(),
+        CODES.def(),
+        CHANNELS.def(),
+        MARKS.def(),
+        CONFLICTS.def(),
+    ]
 }

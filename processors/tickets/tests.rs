@@ -1,8 +1,10 @@
 //! Tickets through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
 mod best;
+mod door;
 mod model;
 mod money;
+mod office;
 mod rules;
 
 use crate::runtime::check;
@@ -41,6 +43,11 @@ fn shorter(line: &str) -> String {
 fn brief_of(value: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let list = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ");
+    if value["result"].is_string() {
+        let first =
+            value["first"].as_object().map_or(String::new(), |first| format!(" first {}", text(&first["scanner"])));
+        return format!("{} {} {}{first}", text(&value["ticket"]), text(&value["result"]), text(&value["seat"]));
+    }
     if value["plan"].is_object() {
         return format!("event {} with {} places", text(&value["plan"]["event"]), value["capacity"]);
     }

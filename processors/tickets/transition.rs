@@ -2,11 +2,12 @@
 
 use crate::runtime::ids;
 use crate::tickets::hall::{Deadline, Hall};
-use crate::tickets::tables::{EVENTS, EventRow, HOLDS, ORDERS};
-use crate::tickets::{Ticketing, holds, orders, payments};
+use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS};
+use crate::tickets::{Ticketing, changes, channels, codes, holds, orders, payments, scans};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
 use millrace_topics::time::Time;
+use std::collections::BTreeSet;
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Ticketing>;
 
@@ -23,6 +24,14 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Order(buying) => orders::place(cx, buying),
         Command::Pay(paying) => payments::pay(cx, paying),
         Command::Cancel(on) => orders::cancel(cx, on),
+        Command::HoldBy(by) => holds::hold_by(cx, *by),
+        Command::Assign(assigning) => channels::assign(cx, *assigning),
+        Command::SetCode(terms) => codes::set(cx, terms),
+        Command::Refund(asked) => changes::refund(cx, asked),
+        Command::Exchange(exchanging) => changes::exchange(cx, exchanging),
+        Command::Rename(renaming) => changes::rename(cx, renaming),
+        Command::Change(plan) => change(cx, *plan),
+        Command::CheckIn(scanning) => scans::check_in(cx, *scanning),
     }
 }
 
@@ -56,15 +65,15 @@ fn take_due(hall: &mut Hall, now: Time) -> Option<(Time, Deadline)> {
 
 /// Sets the event's one timer for what ends next, unless it is set for something earlier.
 pub fn arm(cx: &mut Cx<'_>, event: &str) {
-    let hall = cx.engine.of(event);
-    let Some(due) = hall.next_expiry() else { return };
-    let armed = hall.armed;
-    if armed.is_some_and(|armed| armed <= due) {
-        return;
+    if let Some(change) = cx.engine.of(event).arm() {
+        rearm(cx, event, change);
     }
-    hall.armed = Some(due);
+}
+
+/// Sets the event's timer as its hall says.
+pub fn rearm(cx: &mut Cx<'_>, event: &str, (due, later): (Time, Option<Time>)) {
     let timer = Timer::Due { event: event.to_owned() };
-    if let Some(later) = armed {
+    if let Some(later) = later {
         cx.cancel_timer(later, &timer);
     }
     cx.set_timer(due, &timer);
@@ -113,6 +122,35 @@ fn publish(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
     cx.engine.put(event, hall);
     cx.say(&Event::EventPublished(Box::new(published.clone())));
     Ok(Outcome::Published(Box::new(published)))
+}
+
+/// Changes the plan of an event, but for what somebody has or had.
+fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
+    check_is_server(cx.caller())?;
+    let before = hall(cx, &plan.event)?;
+    if *before.plan == plan {
+        return Ok(Outcome::WasPublished(Box::new(show(before))));
+    }
+    if before.plan.currency != plan.currency || before.plan.max_per_buyer.is_some() != plan.max_per_buyer.is_some() {
+        let fault = "the currency stays, and a limit for buyers stays one or none".to_owned();
+        return Err(Rejection::BadPlan(fault));
+    }
+    let range = MARKS.under(&(plan.event.clone(),));
+    let rows = cx.scan(MARKS, &range);
+    let (marked, plain): (Vec<_>, Vec<_>) = rows.partition(|(_, marks)| marks.iter().any(|mark| *mark != 0));
+    let marked: BTreeSet<u16> = marked.into_iter().map(|((_, row), _)| row).collect();
+    let mut hall = Hall::build(plan, before.published_at).map_err(Rejection::BadPlan)?;
+    hall.take_over(before, &marked).map_err(Rejection::Owned)?;
+    // The line: nothing below can be refused.
+    let published = show(&hall);
+    let row = EventRow { plan: published.plan.clone(), published_at: hall.published_at };
+    let event = row.plan.event.clone();
+    cx.put(EVENTS, &event, &row);
+    // Rows whose seats are all everybody's are what the plan says.
+    plain.into_iter().for_each(|(key, _)| cx.delete(MARKS, &key));
+    cx.engine.put(event, hall);
+    cx.say(&Event::PlanChanged(Box::new(published.clone())));
+    Ok(Outcome::WasPublished(Box::new(published)))
 }
 
 /// An event as people see it.

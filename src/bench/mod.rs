@@ -6,8 +6,9 @@ mod carts;
 mod clicks;
 mod drive;
 mod figures;
+mod tickets;
 
-use crate::cli::{ApplyLoad, BenchCommand, CartsLoad, ClicksLoad};
+use crate::cli::{ApplyLoad, BenchCommand, CartsLoad, ClicksLoad, TicketsLoad};
 use crate::keys::Keys;
 use crate::settings::Settings;
 use std::path::Path;
@@ -27,12 +28,14 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
         BenchCommand::Apply(load) => apply::run(load, &scratch),
         BenchCommand::Carts(load) => carts::run(load, &scratch),
         BenchCommand::Clicks(load) => clicks::run(load, &scratch),
+        BenchCommand::Tickets(load) => tickets::run(load, &scratch),
     };
     let keep = match command {
         BenchCommand::Append(_) => false,
         BenchCommand::Apply(ApplyLoad { keep, .. })
         | BenchCommand::Carts(CartsLoad { keep, .. })
-        | BenchCommand::Clicks(ClicksLoad { keep, .. }) => *keep,
+        | BenchCommand::Clicks(ClicksLoad { keep, .. })
+        | BenchCommand::Tickets(TicketsLoad { keep, .. }) => *keep,
     };
     if keep {
         println!("kept in {}: `millrace serve --data` serves it", folder.display());

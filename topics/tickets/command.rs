@@ -4,6 +4,7 @@ use crate::carts::TokenHash;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::tickets::plan::EventPlan;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -25,6 +26,126 @@ pub enum Command {
     Pay(Paying),
     /// Takes an order back, with everything that it counted for.
     Cancel(OnOrder),
+    /// The same as `Hold`, with a presale code, or out of channels.
+    HoldBy(Box<HoldingBy>),
+    /// Gives seats to a channel, to nobody or to everybody; who has them keeps them.
+    Assign(Box<Assigning>),
+    /// A presale code as it is to be.
+    SetCode(CodeTerms),
+    /// Takes some tickets of an order back.
+    Refund(OnTickets),
+    /// Gives some tickets of an order back for the places of a hold.
+    Exchange(Exchanging),
+    /// Puts a name on a ticket: the code that it had is good no more.
+    Rename(Renaming),
+    /// Changes the plan of an event.
+    Change(Box<EventPlan>),
+    /// A ticket is shown at the door.
+    CheckIn(Box<Scanning>),
+}
+
+/// Places that are to be held, and by what right.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct HoldingBy {
+    /// The places.
+    #[serde(flatten)]
+    pub holding: Holding,
+    /// A presale code.
+    pub code: Option<String>,
+    /// Channels out of which seats may be taken, too.
+    #[serde(default, deserialize_with = "or_default")]
+    pub channels: Vec<String>,
+}
+
+/// Seats that are to be kept for somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Assigning {
+    /// The event.
+    pub event: String,
+    /// The seats, by name; the name of a row or of a section means all of it.
+    pub seats: Vec<String>,
+    /// Whose they are; everybody's if none.
+    pub channel: Option<String>,
+    /// True if they are to be nobody's.
+    #[serde(default, deserialize_with = "or_default")]
+    pub blocked: bool,
+}
+
+/// A presale code.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct CodeTerms {
+    /// The event.
+    pub event: String,
+    /// The code.
+    pub code: String,
+    /// The most holds and orders with it at a time.
+    pub max_uses: u32,
+    /// A channel out of which it lets take seats.
+    pub channel: Option<String>,
+    /// True if it counts before the sale is open.
+    #[serde(default, deserialize_with = "or_default")]
+    pub early: bool,
+}
+
+/// Which tickets of an order are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct OnTickets {
+    /// The order.
+    #[serde(flatten)]
+    pub on: OnOrder,
+    /// Their numbers in the order, from 1.
+    pub tickets: Vec<u32>,
+}
+
+/// Tickets that are given back for other places.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Exchanging {
+    /// The tickets.
+    #[serde(flatten)]
+    pub on: OnTickets,
+    /// The hold of the other places.
+    pub hold: u32,
+    /// The hash of its token.
+    pub token: TokenHash,
+}
+
+/// A ticket that gets a name.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Renaming {
+    /// The order.
+    #[serde(flatten)]
+    pub on: OnOrder,
+    /// The ticket's number in the order, from 1.
+    pub ticket: u32,
+    /// The name.
+    pub holder: String,
+}
+
+/// A ticket that is shown at the door.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Scanning {
+    /// The order.
+    #[serde(flatten)]
+    pub on: OnOrder,
+    /// The ticket's number in the order, from 1.
+    pub ticket: u32,
+    /// Which of its codes was shown; that which is good if none.
+    pub issue: Option<u32>,
+    /// What was seen, and where.
+    pub scan: Scan,
+}
+
+/// What a scanner says of a scan. Its clock may be wrong: only the order of the log counts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = tickets::Scan)]
+pub struct Scan {
+    /// The scanner.
+    pub scanner: String,
+    /// What it calls this scan: the same scan said again is one.
+    pub nonce: String,
+    /// When, by its clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub time: Time,
 }
 
 /// Places that are to be held.
@@ -124,7 +245,7 @@ pub struct Paying {
     pub payment: String,
     /// What became of it.
     pub kind: PaymentKind,
-    /// How much, in minor units.
+    /// How much, in minor units; of money that was given back, how much of it until now.
     pub amount: u64,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::carts::{Currency, Money};
 use crate::codec::{Decode, Encode};
-use crate::tickets::command::Area;
+use crate::tickets::command::{Area, Scan};
 use crate::tickets::plan::EventPlan;
 use crate::time::Time;
 use serde::Serialize;
@@ -26,6 +26,97 @@ pub enum Outcome {
     Order(Box<OrderView>),
     /// What became of a payment, and of its order.
     Paid(Box<OrderView>, PaymentView),
+    /// Seats are somebody else's.
+    Assigned(Assigned),
+    /// The code is there.
+    CodeSet(CodeView),
+    /// What became of a ticket that was shown.
+    Scanned(ScanView),
+}
+
+/// Seats that were given to a channel, to nobody or to everybody.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Assigned)]
+pub struct Assigned {
+    /// The event.
+    pub event: String,
+    /// Whose they are; everybody's or nobody's if none.
+    pub channel: Option<String>,
+    /// True if they are nobody's.
+    pub blocked: bool,
+    /// How many they are.
+    pub seats: u32,
+    /// How many of them somebody has, who keeps them.
+    pub owned: u32,
+}
+
+/// A presale code.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Code)]
+pub struct CodeView {
+    /// The event.
+    pub event: String,
+    /// The code.
+    pub code: String,
+    /// The most holds and orders with it at a time.
+    pub max_uses: u32,
+    /// How many there are.
+    pub uses: u32,
+    /// A channel out of which it lets take seats.
+    pub channel: Option<String>,
+    /// True if it counts before the sale is open.
+    pub early: bool,
+}
+
+/// What becomes of a ticket at the door.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::ScanResult)]
+#[serde(rename_all = "snake_case")]
+pub enum ScanResult {
+    /// It is good: come in.
+    Ok,
+    /// Somebody came in with it before.
+    AlreadyRedeemed,
+    /// It was given back, or has another code by now.
+    Revoked,
+    /// There is no such ticket, or it is not paid.
+    Invalid,
+}
+
+/// What became of a ticket that was shown.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Scanned)]
+pub struct ScanView {
+    /// The ticket.
+    pub ticket: String,
+    /// What becomes of it.
+    pub result: ScanResult,
+    /// The seat, by name, of a ticket that is good or was.
+    pub seat: Option<String>,
+    /// Whose name is on it.
+    pub holder: Option<String>,
+    /// The scan with which somebody came in.
+    pub first: Option<Scan>,
+    /// When the log has it from.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub redeemed_at: Option<Time>,
+}
+
+/// A ticket that was shown by two.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Conflict)]
+pub struct Conflict {
+    /// From 1.
+    pub number: u32,
+    /// The ticket.
+    pub ticket: String,
+    /// The scan with which somebody came in.
+    pub first: Scan,
+    /// The one that came later in the log.
+    pub later: Scan,
+    /// When the log has the later one from.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Time,
 }
 
 /// An event that is on sale.
@@ -169,6 +260,10 @@ pub struct ItemView {
     pub fee: u64,
     /// Which of the codes that its ticket has had is good, from 1.
     pub issue: u32,
+    /// Whose name is on it.
+    pub holder: Option<String>,
+    /// When somebody came in with it.
+    pub redeemed_at: Option<Time>,
 }
 
 /// How far a payment is.
@@ -182,7 +277,7 @@ pub enum PaymentState {
     Failed,
     /// Its money was taken and pays nothing: it is to be given back.
     RefundDue,
-    /// Its money was given back.
+    /// What was to be given back of its money was.
     Refunded,
 }
 
@@ -198,6 +293,8 @@ pub struct PaymentView {
     pub amount: u64,
     /// How much of it is to be given back, or was, in minor units.
     pub refund: u64,
+    /// How much of it was given back, in minor units.
+    pub refunded: u64,
 }
 
 /// What is said. Variants are only appended.
@@ -226,6 +323,36 @@ pub enum Event {
     PaymentReported(PaymentNote),
     /// A payment's money is to be given back.
     RefundDue(PaymentNote),
+    /// An event has another plan.
+    PlanChanged(Box<Published>),
+    /// Seats are somebody else's.
+    ChannelChanged(Assigned),
+    /// A presale code is there, or says something else.
+    CodeChanged(CodeView),
+    /// Tickets of an order were taken back.
+    TicketsRefunded(TicketNote),
+    /// Tickets of an order were given back for others.
+    TicketsExchanged(TicketNote),
+    /// A ticket has another name.
+    TicketRenamed(TicketNote),
+    /// A ticket was shown at the door.
+    TicketScanned(ScanView),
+}
+
+/// What is said of some tickets of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct TicketNote {
+    /// The event.
+    pub event: String,
+    /// The order's id.
+    pub order: String,
+    /// Who bought.
+    pub buyer: String,
+    /// The tickets' ids.
+    pub tickets: Vec<String>,
+    /// Those that came in their place.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 /// What is said of a hold.
@@ -275,7 +402,7 @@ pub struct PaymentNote {
     pub payment: String,
     /// How far it is.
     pub state: PaymentState,
-    /// How much, in minor units; of money that is to be given back, how much of that.
+    /// How much, in minor units: of money that is to be given back, how much still is; of money that was, how much until now.
     pub amount: u64,
     /// What it is counted in.
     pub currency: Currency,

@@ -1,9 +1,9 @@
 //! What can be asked about events, and what that is answered with.
 
-use crate::carts::TokenHash;
+use crate::carts::{Currency, TokenHash};
 use crate::codec::{Decode, Encode};
 use crate::record::Caller;
-use crate::tickets::outcome::{HoldState, HoldView, OrderState, OrderView, Published};
+use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
 use crate::time::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -59,6 +59,29 @@ pub enum Query {
         /// Who asks.
         reader: Caller,
     },
+    /// A presale code.
+    Code {
+        /// The event.
+        event: String,
+        /// The code.
+        code: String,
+    },
+    /// Tickets that were shown by two.
+    Conflicts {
+        /// The event.
+        event: String,
+        /// At most so many.
+        limit: u32,
+        /// Only those behind this one.
+        after: u32,
+    },
+    /// What was sold.
+    Sales {
+        /// The event.
+        event: String,
+        /// Who asks.
+        reader: Caller,
+    },
 }
 
 /// What a query answers. Variants are only appended.
@@ -77,6 +100,41 @@ pub enum Answer {
     Order(Box<OrderView>),
     /// Who has had a seat.
     SeatHistory(SeatHistory),
+    /// A presale code.
+    Code(CodeView),
+    /// Tickets that were shown by two, and where it goes on, if it does.
+    Conflicts(Vec<Conflict>, Option<u32>),
+    /// What was sold.
+    Sales(Sales),
+}
+
+/// What was sold of an event.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::Sales)]
+pub struct Sales {
+    /// What everything is counted in.
+    #[schema(value_type = String)]
+    pub currency: Currency,
+    /// Category by category, in the order of the plan.
+    pub categories: Vec<CategorySales>,
+}
+
+/// What was sold of a category.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::CategorySales)]
+pub struct CategorySales {
+    /// The category.
+    pub id: String,
+    /// How many places are paid and not given back.
+    pub sold: u32,
+    /// What they cost without fees, in minor units.
+    pub revenue: u64,
+    /// What was added to that, in minor units.
+    pub fees: u64,
+    /// How many paid places were given back.
+    pub refunded: u32,
+    /// What those cost with fees, in minor units.
+    pub refunds: u64,
 }
 
 /// What there is of an event.

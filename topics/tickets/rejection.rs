@@ -118,6 +118,30 @@ pub enum Rejection {
     /// A sum beyond what is counted.
     #[error("the total would be over {0} minor units")]
     TotalTooLarge(u64),
+    /// No such presale code.
+    #[error("the event has no such code")]
+    UnknownCode(String),
+    /// A presale code that has its uses.
+    #[error("the code was used {0} times")]
+    CodeUsed(u32),
+    /// No such channel.
+    #[error("the event has no such channel")]
+    UnknownChannel(String),
+    /// Tickets that are not there, or not good.
+    #[error("some of the tickets are not good")]
+    BadTickets(Vec<String>),
+    /// Somebody has come in with them.
+    #[error("somebody has come in with some of the tickets")]
+    Redeemed(Vec<String>),
+    /// More is to be paid for the others.
+    #[error("the other places cost {0} more: buy them, and have the tickets refunded")]
+    CostsMore(u64),
+    /// A change of plan that would touch what somebody has or had.
+    #[error("the plan would change what somebody has or had")]
+    Owned(Vec<String>),
+    /// An order that is not paid.
+    #[error("the order is not paid")]
+    NotPaid,
 }
 
 impl Refusal for Rejection {
@@ -152,19 +176,31 @@ impl Refusal for Rejection {
             Self::UnknownOrder => "unknown_order",
             Self::OrderEnded(_) => "order_ended",
             Self::TotalTooLarge(_) => "total_too_large",
+            Self::UnknownCode(_) => "unknown_code",
+            Self::CodeUsed(_) => "code_used",
+            Self::UnknownChannel(_) => "unknown_channel",
+            Self::BadTickets(_) => "bad_tickets",
+            Self::Redeemed(_) => "already_redeemed",
+            Self::CostsMore(_) => "costs_more",
+            Self::Owned(_) => "seats_owned",
+            Self::NotPaid => "not_paid",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
             Self::RoleRequired | Self::NotYourself | Self::WrongBuyer => RefusalKind::Forbidden,
-            Self::UnknownEvent | Self::UnknownHold | Self::UnknownOrder => RefusalKind::NotFound,
+            Self::UnknownEvent | Self::UnknownHold | Self::UnknownOrder | Self::UnknownCode(_) => RefusalKind::NotFound,
             Self::EventExists
             | Self::SaleNotOpen(_)
             | Self::SeatTaken(_)
             | Self::AllHeld { .. }
             | Self::TooFewLeft { .. }
             | Self::SoldOut
+            | Self::CodeUsed(_)
+            | Self::Redeemed(_)
+            | Self::Owned(_)
+            | Self::NotPaid
             | Self::OrderEnded(_) => RefusalKind::Conflict,
             Self::SaleClosed(_) | Self::HoldExpired(_) | Self::HoldReleased | Self::HoldOrdered { .. } => {
                 RefusalKind::Gone
@@ -180,6 +216,9 @@ impl Refusal for Rejection {
             | Self::LimitExceeded { .. }
             | Self::TooFew(_)
             | Self::ExtendedTooOften(_)
+            | Self::UnknownChannel(_)
+            | Self::BadTickets(_)
+            | Self::CostsMore(_)
             | Self::TotalTooLarge(_) => RefusalKind::Unprocessable,
         }
     }
@@ -198,6 +237,11 @@ impl Refusal for Rejection {
             }
             Self::TooFewLeft { free, held } => vec![("free", json!(free)), ("held", json!(held))],
             Self::LimitExceeded { limit, has } => vec![("limit", json!(limit)), ("has", json!(has))],
+            Self::UnknownCode(code) => vec![("code_given", json!(code))],
+            Self::UnknownChannel(channel) => vec![("channel", json!(channel))],
+            Self::BadTickets(tickets) | Self::Redeemed(tickets) => vec![("tickets", json!(tickets))],
+            Self::CostsMore(more) => vec![("more", json!(more))],
+            Self::Owned(seats) => vec![("seats", json!(seats))],
             Self::HoldExpired(at) => vec![("expired_at", json!(at))],
             Self::HoldOrdered { order } => vec![("order", json!(order)), ("successor", json!(order))],
             _ => Vec::new(),

@@ -10,11 +10,11 @@
 //! the lower number. On steps 1 and 2 the row is found in a tree, in as many steps as the number of rows has binary
 //! digits; steps 3 to 5 walk rows, and come only when no row has so many beside one another.
 //!
-//! Seats for wheelchairs and for companions are given only to who asks for one. Such wishes, and those for which seats
-//! will do from which not all can be seen, walk rows on every step: trees know only of what anybody may have.
+//! Seats for wheelchairs and for companions are given only to who asks for one. Such wishes, those for which seats will
+//! do from which not all can be seen, and those that may be out of channels walk rows on every step: trees know only of what anybody may have.
 
 use super::bits::{Bits, LONG_RUN};
-use super::{Hall, Place, Pool, Row};
+use super::{Hall, Pool, Row};
 use crate::tickets::tables::Spot;
 
 /// The best quality: seats in the nearest row of the hall, on step 1.
@@ -36,6 +36,8 @@ pub struct Wish {
     pub accessible: u16,
     /// True if seats will do from which not all can be seen.
     pub restricted: bool,
+    /// Channels out of which they may be, a bit each.
+    pub channels: u64,
     /// True if only steps 1 and 2 will do.
     pub together: bool,
     /// True if step 5 will do.
@@ -116,12 +118,12 @@ impl Hall {
             search.rows().map(|number| bits(&self.rows[usize::from(number)]).count()).sum()
         };
         let all = Left {
-            free: of(&|row| search.suiting(row, &row.free())),
+            free: of(&|row| search.suiting(row, &row.free_in(wish.channels))),
             held: of(&|row| search.suiting(row, &row.held.without(&row.blocked))),
             wanted: wish.number.into(),
         };
         let special = Left {
-            free: of(&|row| search.suiting(row, &row.free()).and(&row.accessible)),
+            free: of(&|row| search.suiting(row, &row.free_in(wish.channels)).and(&row.accessible)),
             held: of(&|row| search.suiting(row, &row.held.without(&row.blocked)).and(&row.accessible)),
             wanted: wish.accessible.into(),
         };
@@ -134,7 +136,7 @@ impl Hall {
             (None, Some(category)) => &self.categories[usize::from(category)].pool,
             (None, None) => &self.all,
         };
-        Search { hall: self, wish, pool, is_plain: wish.accessible == 0 && !wish.restricted }
+        Search { hall: self, wish, pool, is_plain: wish.accessible == 0 && !wish.restricted && wish.channels == 0 }
     }
 }
 
@@ -157,7 +159,7 @@ impl Search<'_> {
     /// The free seats of a row that would suit.
     fn bits(&self, number: u16) -> Bits {
         let row = self.row(number);
-        self.suiting(row, &row.free())
+        self.suiting(row, &row.free_in(self.wish.channels))
     }
 
     /// All rows that would suit, in order.
@@ -329,12 +331,4 @@ impl Search<'_> {
 
 fn run(row: u16, start: u16, length: u16) -> impl Iterator<Item = Spot> {
     (start..start + length).map(move |place| Spot { row, place })
-}
-
-impl Hall {
-    /// True if every one of these seats can be held.
-    #[must_use]
-    pub fn all_free(&self, spots: impl IntoIterator<Item = Spot>) -> bool {
-        spots.into_iter().all(|spot| self.place(spot) == Place::Free)
-    }
 }

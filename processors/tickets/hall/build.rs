@@ -2,9 +2,9 @@
 
 use super::bits::{Bits, PLACES};
 use super::tree::RunTree;
-use super::{Category, Counts, Hall, Last, Pool, Row, Section};
+use super::{Category, Counts, Hall, Last, NOBODY, Pool, Row, Section};
 use millrace_topics::carts::AMOUNT_LIMIT;
-use millrace_topics::tickets::{self as contract, EventPlan, Point};
+use millrace_topics::tickets::{self as contract, CategorySales, EventPlan, Point};
 use millrace_topics::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -160,7 +160,11 @@ impl Hall {
         check_rules(&plan)?;
         let of =
             |category: &contract::Category| Counts { capacity: category.capacity.unwrap_or(0), ..Counts::default() };
-        let categories = plan.categories.iter().map(|one| Category { counts: of(one), pool: Pool::default() });
+        let categories = plan.categories.iter().map(|one| Category {
+            counts: of(one),
+            sales: CategorySales::default(),
+            pool: Pool::default(),
+        });
         let mut hall = Self {
             published_at,
             rows: Vec::new(),
@@ -168,8 +172,10 @@ impl Hall {
             categories: categories.collect(),
             all: Pool::default(),
             section_numbers: BTreeMap::new(),
+            channels: Vec::new(),
             holds: 0,
             orders: 0,
+            conflicts: 0,
             deadlines: BTreeSet::new(),
             armed: None,
             buyers: BTreeMap::new(),
@@ -228,6 +234,8 @@ impl Hall {
         let of = |names: &[String]| marked(row, &laid, names);
         let (accessible, companion) = (of(&row.accessible)?, of(&row.companion)?);
         let (restricted, blocked) = (of(&row.restricted_view)?, of(&row.blocked)?);
+        let mut marks = if blocked.is_empty() { Vec::new() } else { vec![0; laid.places.into()] };
+        blocked.iter().for_each(|place| marks[usize::from(place)] = NOBODY);
         let counts = &mut self.categories[usize::from(category)].counts;
         counts.capacity += row.seats;
         counts.blocked += blocked.count();
@@ -247,6 +255,7 @@ impl Hall {
             accessible,
             companion,
             restricted,
+            marks,
             last: vec![Last::default(); laid.places.into()],
             open: 0,
             pairs: 0,

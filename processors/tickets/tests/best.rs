@@ -196,6 +196,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             section,
             accessible,
             restricted,
+            channels: 0,
             together,
             scattered,
         },

@@ -4,7 +4,7 @@
 use crate::runtime::reply::{Output, Verdict};
 use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step};
 use crate::tickets::Ticketing;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, Spot, Stage};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage};
 use millrace_state::store::Store;
 use millrace_topics::carts::TokenHash;
 use millrace_topics::codec;
@@ -12,8 +12,8 @@ use millrace_topics::contract::Contract;
 use millrace_topics::log::LogRecord;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
 use millrace_topics::tickets::{
-    Answer, Area, Availability, Best, Buying, Command, Holding, ItemState, OnHold, OnOrder, Outcome, Paying,
-    PaymentKind, Query, Rejection, Tickets,
+    Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, ItemState, OnHold, OnOrder,
+    OnTickets, Outcome, Paying, PaymentKind, Query, Rejection, Tickets,
 };
 use millrace_topics::time::Time;
 use proptest::prelude::*;
@@ -94,6 +94,18 @@ impl Model {
         rows.map(|(key, value)| (ORDERS.key_of(&key).1, ORDERS.value_of(&value))).collect()
     }
 
+    /// The seats that are not everybody's.
+    fn marked(&self) -> Vec<Spot> {
+        let mut rows: BTreeMap<u16, Vec<u8>> = [(0, vec![0, 0, 0, 255, 0, 0, 0])].into();
+        let known = self.partition.core().store.range(&MARKS.all());
+        rows.extend(known.map(|(key, value)| (MARKS.key_of(&key).1, MARKS.value_of(&value))));
+        let of = |(row, marks): (u16, Vec<u8>)| {
+            let marked = (0..).zip(marks).filter(|(_, mark)| *mark != 0);
+            marked.map(move |(place, _)| Spot { row, place }).collect::<Vec<_>>()
+        };
+        rows.into_iter().flat_map(of).collect()
+    }
+
     /// Holds counts, owners and limits against what the rows say.
     fn check(&self) {
         // (held, sold) of seats and of places without.
@@ -125,7 +137,9 @@ impl Model {
         owned.dedup();
         assert_eq!(owned.len(), all, "a seat has one owner");
         assert!(buyers.values().all(|has| *has <= LIMIT), "{buyers:?}");
-        for ((category, [held, sold]), blocked) in self.availability().categories.iter().zip(counts).zip([1, 0]) {
+        let kept = self.marked().into_iter().filter(|spot| owned.binary_search(spot).is_err()).count();
+        let kept = u32::try_from(kept).unwrap();
+        for ((category, [held, sold]), blocked) in self.availability().categories.iter().zip(counts).zip([kept, 0]) {
             assert_eq!((category.held, category.sold, category.blocked), (held, sold, blocked), "{}", category.id);
             assert_eq!(category.free + held + sold + blocked, category.capacity);
         }
@@ -157,6 +171,9 @@ enum Act {
     Order(prop::sample::Index),
     Pay(prop::sample::Index, u8, u64),
     Cancel(prop::sample::Index),
+    Refund(prop::sample::Index, u32),
+    Exchange(prop::sample::Index, u32, prop::sample::Index),
+    Assign(u32, u32, u8),
     Wait(u64),
     Reopen,
 }
@@ -173,6 +190,9 @@ fn act() -> impl Strategy<Value = Act> {
         4 => index().prop_map(Act::Order),
         4 => (index(), 0u8..3, 0u64..8).prop_map(|(order, kind, id)| Act::Pay(order, kind, id)),
         1 => index().prop_map(Act::Cancel),
+        1 => (index(), 1u32..4).prop_map(|(order, ticket)| Act::Refund(order, ticket)),
+        1 => (index(), 1u32..4, index()).prop_map(|(order, ticket, hold)| Act::Exchange(order, ticket, hold)),
+        1 => (1u32..3, 1u32..7, 0u8..3).prop_map(|(row, seat, whose)| Act::Assign(row, seat, whose)),
         2 => (0u64..70_000).prop_map(Act::Wait),
         1 => Just(Act::Reopen),
     ]
@@ -227,6 +247,19 @@ impl Model {
                 Command::Pay(Paying { on, payment: format!("p{id}"), kind, amount })
             }),
             Act::Cancel(index) => on_order(self, index).map(|(on, _)| Command::Cancel(on)),
+            Act::Refund(index, ticket) => {
+                on_order(self, index).map(|(on, _)| Command::Refund(OnTickets { on, tickets: vec![*ticket] }))
+            }
+            Act::Exchange(index, ticket, hold) => on_order(self, index).and_then(|(on, _)| {
+                let OnHold { hold, token, .. } = on_hold(self, hold)?;
+                let on = OnTickets { on, tickets: vec![*ticket] };
+                Some(Command::Exchange(Exchanging { on, hold, token }))
+            }),
+            Act::Assign(row, seat, whose) => {
+                let channel = (*whose == 1).then(|| "box".to_owned());
+                let (event, seats) = (event(), vec![format!("A-{row}-{seat}")]);
+                Some(Command::Assign(Box::new(Assigning { event, seats, channel, blocked: *whose == 2 })))
+            }
             Act::Wait(millis) => {
                 self.now += millis;
                 Some(plan())
@@ -277,6 +310,8 @@ proptest! {
         for (number, _) in model.orders() {
             drop(model.tell(&Command::Cancel(OnOrder { event: "gig".to_owned(), order: number })));
         }
+        let (event, seats) = ("gig".to_owned(), vec!["A".to_owned()]);
+        model.tell(&Command::Assign(Box::new(Assigning { event, seats, channel: None, blocked: false }))).unwrap();
         model.check();
         model.reopen();
         let shown = model.availability();

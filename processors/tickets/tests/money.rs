@@ -63,10 +63,10 @@ fn a_late_payment_gets_its_seats_if_all_are_free_and_else_its_money() {
               → hold 4 open [A-1-3] adjacent 5000 until 2024-01-01T00:25:00Z
               said SeatsHeld 4
             tickets timers (Time(1704068700000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: Refunded, amount: 10000, refund: 10000, changed_at: Time(1704067800000) }
-            tickets payments ("gig", 1, "q") → PaymentRow { state: RefundDue, amount: 9999, refund: 9999, changed_at: Time(1704067800000) }
-            tickets payments ("gig", 1, "r") → PaymentRow { state: Captured, amount: 10000, refund: 0, changed_at: Time(1704067800000) }
-            tickets payments ("gig", 1, "s") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, changed_at: Time(1704067800000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: Refunded, amount: 10000, refund: 10000, refunded: 10000, changed_at: Time(1704067800000) }
+            tickets payments ("gig", 1, "q") → PaymentRow { state: RefundDue, amount: 9999, refund: 9999, refunded: 0, changed_at: Time(1704067800000) }
+            tickets payments ("gig", 1, "r") → PaymentRow { state: Captured, amount: 10000, refund: 0, refunded: 0, changed_at: Time(1704067800000) }
+            tickets payments ("gig", 1, "s") → PaymentRow { state: RefundDue, amount: 10000, refund: 10000, refunded: 0, changed_at: Time(1704067800000) }
         "#]],
     );
 }
@@ -115,7 +115,7 @@ fn webhooks_come_twice_late_and_in_any_order() {
               → hold 2 open [A-1-3 A-1-4] step 1 1000 adjacent 10000 until 2024-01-01T00:25:00Z
               said SeatsHeld 2
             tickets timers (Time(1704068700000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: Captured, amount: 10000, refund: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: Captured, amount: 10000, refund: 0, refunded: 0, changed_at: Time(1704067200000) }
         "#]],
     );
 }
@@ -186,8 +186,8 @@ fn who_cancels_gives_everything_back() {
               → hold 3 open [A-1-1 A-1-2 A-1-3 A-1-4] step 1 1000 adjacent 20000 until 2024-01-01T00:15:00Z
               said SeatsHeld 3
             tickets timers (Time(1704067800000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "late") → PaymentRow { state: RefundDue, amount: 20000, refund: 20000, changed_at: Time(1704067200000) }
-            tickets payments ("gig", 2, "p") → PaymentRow { state: Refunded, amount: 20000, refund: 20000, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "late") → PaymentRow { state: RefundDue, amount: 20000, refund: 20000, refunded: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 2, "p") → PaymentRow { state: Refunded, amount: 20000, refund: 20000, refunded: 20000, changed_at: Time(1704067200000) }
         "#]],
     );
 }
@@ -251,7 +251,7 @@ fn early_and_first_places_cost_less_and_places_without_seats_are_counted() {
               → hold 5 open [] 5×standing 5000 until 2024-01-01T01:15:00Z
               said SeatsHeld 5
             tickets timers (Time(1704071700000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 9200, refund: 9200, changed_at: Time(1704070800000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 9200, refund: 9200, refunded: 0, changed_at: Time(1704070800000) }
         "#]],
     );
 }

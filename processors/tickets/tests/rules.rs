@@ -37,7 +37,7 @@ fn the_best_are_held_whole_and_nobody_else_gets_them() {
               said PaymentReported "gig~1" 15000
               said OrderPaid "gig~1"
             tickets timers (Time(1704067800000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p1") → PaymentRow { state: Captured, amount: 15000, refund: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "p1") → PaymentRow { state: Captured, amount: 15000, refund: 0, refunded: 0, changed_at: Time(1704067200000) }
         "#]],
     );
 }
@@ -296,8 +296,8 @@ fn sold_out_is_something_else_than_all_held() {
             {"best":{"number":1},"buyer":"c","type":"hold"}
               → 409 sold_out: sold out
             tickets timers (Time(1704067800000), [0, 3, 103, 105, 103]) → ()
-            tickets payments ("gig", 1, "p") → PaymentRow { state: Captured, amount: 10000, refund: 0, changed_at: Time(1704067200000) }
-            tickets payments ("gig", 2, "q") → PaymentRow { state: Captured, amount: 5000, refund: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 1, "p") → PaymentRow { state: Captured, amount: 10000, refund: 0, refunded: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 2, "q") → PaymentRow { state: Captured, amount: 5000, refund: 0, refunded: 0, changed_at: Time(1704067200000) }
         "#]],
     );
 }
