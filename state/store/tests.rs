@@ -113,7 +113,7 @@ fn a_large_layer_lands_as_a_file_above_what_is_there() {
     let mut store = Store::open(&env, &path).unwrap();
     let mut model = Rows::new();
     for round in 1..4u8 {
-        for number in (0..20_000u32).filter(|number| number % u32::from(round) == 0) {
+        for number in (0..24_000u32).filter(|number| number % u32::from(round) == 0) {
             let key = [&[1], &number.to_be_bytes()[..]].concat();
             let value = (number % 7 != u32::from(round)).then(|| vec![round; 60]);
             store.set(key.clone(), value.clone());

@@ -249,7 +249,7 @@ fn news_reach_every_cart_once_though_a_step_tells_only_some() {
     let carts: Vec<String> = (0..2 * QUANTUM + 10).map(|number| format!("c{number}")).collect();
     let mut script = item("tee", 9) + "\n";
     script.extend(carts.iter().flat_map(|cart| [open(cart) + "\n", add(cart, "tee", 1) + "\n"]));
-    script += &format!("| {}\n| {}\n", priced("tee", 1500, 9), of("describe", "c7"));
+    script += &format!("| {}\n| {}\n+1s\n", priced("tee", 1500, 9), of("describe", "c7"));
     race(SYSTEM.machines, &script, 3, &|shown| {
         let is_told = |row: &&String| row.starts_with("carts history") && row.contains("PriceDropped");
         assert_eq!(shown.rows.iter().filter(is_told).count(), carts.len());
