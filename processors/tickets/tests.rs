@@ -37,7 +37,7 @@ fn brief(line: &str) -> Option<String> {
 
 /// A line of a script without what all lines of its kind have.
 fn shorter(line: &str) -> String {
-    line.replace(&format!(r#","token":"{TOKEN}""#), "").replace(r#""event":"gig","#, "").replace("key=k ", "key=k ")
+    line.replace(&format!(r#","token":"{TOKEN}""#), "").replace(r#""event":"gig","#, "")
 }
 
 fn brief_of(value: &Value) -> String {
