@@ -81,7 +81,7 @@ impl Sale {
                 "" => {
                     assert_eq!(
                         (held.status, held.body["seats"].as_array().map(Vec::len)),
-                        (201, Some(number as usize))
+                        (201, Some(usize::try_from(number).expect("a few thousand")))
                     );
                     self.holds.lock().expect("nobody has failed").push(began.elapsed());
                     return Ok(held);
