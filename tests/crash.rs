@@ -7,7 +7,7 @@
 mod clicks;
 mod model;
 
-use crate::support::{Answer, Server, millrace, text};
+use crate::support::{Answer, Server, millrace, number_of, text};
 use model::{Effect, Model};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -222,11 +222,6 @@ fn check_outcome(server: &Server, position: &str, effect: &Effect) {
         (answer.header("millrace-position"), model::shown(&answer.body)),
         (Some(effect.position.as_str()), effect.reply.clone())
     );
-}
-
-pub fn number_of(name: &str) -> Option<u64> {
-    let text = std::env::var(name).ok().filter(|text| !text.is_empty())?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a whole number, not {text}")))
 }
 
 #[test]

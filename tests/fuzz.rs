@@ -7,7 +7,8 @@
 
 mod targets;
 
-use crate::crash::{Chance, number_of};
+use crate::crash::Chance;
+use crate::support::number_of;
 use std::any::Any;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};

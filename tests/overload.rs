@@ -4,7 +4,7 @@
 //! `OVERLOAD_SECONDS` says how long (3); from [`LONG`] on the share of the peak is held to what is promised, below it
 //! a busy machine has its say.
 
-use crate::support::{Client, Server, run_all};
+use crate::support::{Client, Server, number_of, run_all};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -76,8 +76,7 @@ fn load(server: &Server, clients: u64, time: Duration) -> (f64, Arc<Counts>) {
 
 #[test]
 fn ten_times_the_load_is_refused_early_and_what_is_served_stays() {
-    let seconds = std::env::var("OVERLOAD_SECONDS").ok().filter(|text| !text.is_empty());
-    let seconds: u64 = seconds.map_or(3, |text| text.parse().expect("OVERLOAD_SECONDS is a whole number"));
+    let seconds = number_of("OVERLOAD_SECONDS").unwrap_or(3);
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), &["--in-flight", &PLACES.to_string(), "--memory", "256M"]);
     for board in 0..BOARDS {

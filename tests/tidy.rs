@@ -3,10 +3,12 @@
 //! Each rule carries what it must find and what it must leave alone; a test tries both, so no rule can go blind.
 
 mod source;
+mod systems;
 mod tree;
 
 use source::{code, heads, line_of, positions, without_tests};
 use std::path::Path;
+use systems::other_systems;
 use tree::{any_matches, is_script, is_test, walk};
 
 /// A file of the tree: its path from the root, with `/`, and its text.
@@ -48,7 +50,7 @@ const RUST: &[&str] = &["**/*.rs"];
 const RULES: &[Rule] = &[
     // The arrows.
     Rule {
-        says: "systems meet only on the log: a system names the runtime and itself, the runtime no system",
+        says: "systems meet only on the log: a system names the runtime and itself, the runtime no system, a contract no other",
         look: Look::File(other_systems),
         bad: &[
             ("processors/carts/transition.rs", "use crate::leaderboards::tables::BOARDS;"),
@@ -56,6 +58,7 @@ const RULES: &[Rule] = &[
             ("processors/carts/tests.rs", "fn f() { super::super::tickets::f() }"),
             ("processors/carts/mod.rs", "use super::tickets;"),
             ("processors/runtime/check.rs", "use crate::carts;"),
+            ("topics/tickets/plan.rs", "use crate::{carts::Currency, time::Time};"),
         ],
         good: &[
             (
@@ -67,6 +70,7 @@ const RULES: &[Rule] = &[
                 "pub(crate) fn f() {} use super::tables; use millrace_topics::tickets::Command;",
             ),
             ("processors/lib.rs", "pub use crate::carts::SYSTEM;"),
+            ("topics/tickets/plan.rs", "use crate::{money::Currency, tickets::command::Area};"),
         ],
     },
     Rule {
@@ -439,24 +443,6 @@ impl Rule {
                 .collect(),
         }
     }
-}
-
-fn other_systems(file: &File<'_>) -> Vec<Found> {
-    let Some((own, inside)) = file.path.strip_prefix("processors/").and_then(|path| path.split_once('/')) else {
-        return Vec::new();
-    };
-    let code = code(file.text);
-    let mut found: Vec<_> = heads(&code, "crate")
-        .into_iter()
-        .filter(|(_, head)| head != "runtime" && head != own && head != "self")
-        .map(|(line, head)| (line, format!("`crate::{head}`")))
-        .collect();
-    // Two steps up reach the other systems from most files, one step from mod.rs: named from `crate`, they are seen.
-    let outside_tests = without_tests(&code);
-    let up = if inside == "mod.rs" { "super" } else { "super::super" };
-    let ups = positions(&outside_tests, up).into_iter().filter(|at| outside_tests[at + up.len()..].starts_with("::"));
-    found.extend(ups.map(|at| (line_of(&code, at), format!("`{up}`"))));
-    found
 }
 
 fn state_to_topics(file: &File<'_>) -> Vec<Found> {

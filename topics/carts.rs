@@ -8,7 +8,6 @@
 
 mod cart;
 mod change;
-mod money;
 mod promo;
 mod rejection;
 mod shipping;
@@ -18,11 +17,9 @@ mod view;
 pub use cart::{
     AddLine, ApplyCode, Checkout, Claim, Command, Describe, Hint, JoinCodes, Line, MergeRefusal, MergeSaid, Merging,
     Mode, Offer, On, OnCode, OnLine, Opening, OpeningFor, Paying, PaymentKind, PromoRefusal, PromoSaid, QuoteKind,
-    Quoting, SetLine, Share, StockRefusal, StockSaid, TokenHash, cart_of_order, cart_of_user, numbered, order_of,
-    routing_key,
+    Quoting, SetLine, Share, StockRefusal, StockSaid, cart_of_order, cart_of_user, numbered, order_of, routing_key,
 };
 pub use change::{Change, Entry};
-pub use money::{AMOUNT_LIMIT, Currency, Money};
 pub use promo::{
     CodeHold, PromoAnswer, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome, PromoQuery, PromoTerms,
     Promotion, Use,

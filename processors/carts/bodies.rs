@@ -1,9 +1,10 @@
 //! What the paths of carts take and give as JSON, beside what the contract shows itself.
 
 use millrace_topics::carts::{
-    BundlePart, CartView, Currency, Entry, Mode, Money, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
+    BundlePart, CartView, Entry, Mode, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
     ShippingDefinition, ShippingOption, SkuDefinition,
 };
+use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -11,9 +11,10 @@ use crate::carts::transition::{Cx, keep, load, load_current, load_open, note};
 use crate::carts::{codes, lines, payments};
 use crate::runtime::saga::{Answered, Saga};
 use millrace_topics::carts::{
-    Begun, CartsPromo, CartsStock, Change, Checkout, CodeHold, Completed, Hold, Money, On, Outcome, PromoCommand,
-    PromoSaid, Rejection, Reserve, StockCommand, StockRefusal, StockSaid, Timer, Use, order_of,
+    Begun, CartsPromo, CartsStock, Change, Checkout, CodeHold, Completed, Hold, On, Outcome, PromoCommand, PromoSaid,
+    Rejection, Reserve, StockCommand, StockRefusal, StockSaid, Timer, Use, order_of,
 };
+use millrace_topics::money::Money;
 use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 

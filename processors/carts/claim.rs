@@ -10,9 +10,10 @@ use crate::carts::tables::{ACTIVE, CARTS, Cart, Stage, Undo, Undoing};
 use crate::carts::transition::{Cx, check_metadata, fresh, keep, load, load_open, note};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Begun, Carts, Change, Claim, Command, Currency, Hint, JoinCodes, Line, MergeRefusal, MergeSaid,
-    Merging, Mode, OpeningFor, Outcome, Rejection, Warning, cart_of_user, numbered,
+    Begun, Carts, Change, Claim, Command, Hint, JoinCodes, Line, MergeRefusal, MergeSaid, Merging, Mode, OpeningFor,
+    Outcome, Rejection, Warning, cart_of_user, numbered,
 };
+use millrace_topics::money::{AMOUNT_LIMIT, Currency};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::time::Time;
 

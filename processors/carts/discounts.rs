@@ -108,7 +108,7 @@ fn free_units(lines: &[Line], base: &[u64], buy: u32, get: u32) -> Vec<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use millrace_topics::carts::Currency;
+    use millrace_topics::money::Currency;
     use proptest::prelude::*;
 
     fn line(id: u64, price: u64, quantity: u32) -> Line {

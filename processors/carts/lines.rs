@@ -7,8 +7,9 @@ use crate::carts::stock::transition as stock;
 use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name, line_named};
 use crate::carts::transition::{Cx, check_total, keep, load_open, note};
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, AddLine, Again, Change, Line, Offer, On, OnLine, Outcome, Rejection, Reorder, SetLine, Warning,
+    AddLine, Again, Change, Line, Offer, On, OnLine, Outcome, Rejection, Reorder, SetLine, Warning,
 };
+use millrace_topics::money::AMOUNT_LIMIT;
 
 /// The most lines of a cart.
 pub const LINES_LIMIT: u32 = 100;

@@ -5,7 +5,8 @@
 use crate::carts::lines;
 use crate::carts::tables::{CARTS, Cart, HOLDERS, Stage};
 use crate::carts::transition::{Cx, note};
-use millrace_topics::carts::{Change, Line, Money, News, Notice, Outcome, Timer};
+use millrace_topics::carts::{Change, Line, News, Notice, Outcome, Timer};
+use millrace_topics::money::Money;
 
 /// How many carts are told before others get their turn.
 pub const QUANTUM: usize = 100;

@@ -7,8 +7,9 @@ use crate::carts::checkout::{self, CHECKOUT_SECONDS};
 use crate::carts::tables::{CARTS, Cart, PAYMENTS, PaymentRow, Stage};
 use crate::carts::transition::{Cx, note};
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection, StockCommand, order_of,
+    Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection, StockCommand, order_of,
 };
+use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::record::Role;
 
 /// The longest id of a payment, in bytes.

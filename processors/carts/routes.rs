@@ -12,6 +12,7 @@ use crate::runtime::routes::{
     Body, MaybeBody, Params, ProblemBody, Reading, Segments, Visitor, Writing, answer, created, if_match, limit,
     respond, text, with_etag,
 };
+use crate::runtime::tokens::hash;
 use axum::extract::{FromRequestParts, State};
 use axum::http::StatusCode;
 use axum::http::request::Parts;
@@ -20,12 +21,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::carts::{
     AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, Opening, OpeningFor, Order, Outcome,
-    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, TokenHash, cart_of_order, cart_of_user,
+    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, cart_of_order, cart_of_user,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::record::Role;
+use millrace_topics::token::TokenHash;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -96,12 +97,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Buyer {
         let device = text(parts, DEVICE_HEADER)?.map(str::to_owned);
         Ok(Self { token: shown.map(hash), device, if_match: if_match(parts)?, visitor })
     }
-}
-
-/// Half of the SHA-256 of a token.
-pub(super) fn hash(token: &str) -> TokenHash {
-    let digest = Sha256::digest(token);
-    TokenHash(*digest.first_chunk().expect("a digest is longer"))
 }
 
 impl Buyer {

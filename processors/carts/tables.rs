@@ -4,11 +4,13 @@ use crate::carts::discounts::{Discounts, discounts};
 use crate::runtime::saga::Saga;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::{
-    AppliedCode, CartView, Change, Currency, Line, LineView, Money, Order, PaymentState, PromoTerms, Quote, QuoteKind,
-    Rejection, State, TokenHash, Totals, Warning, order_of,
+    AppliedCode, CartView, Change, Line, LineView, Order, PaymentState, PromoTerms, Quote, QuoteKind, Rejection, State,
+    Totals, Warning, order_of,
 };
 use millrace_topics::codec::{Decode, Encode};
+use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 
 /// Who must agree to a checkout.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]

@@ -5,12 +5,14 @@ use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
 use crate::carts::{Carting, checkout, claim, codes, lines, news, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Carts, CartsPromo, CartsStock, Change, Command, Currency, Entry, On, Opening, Outcome, Quote,
-    Quoting, Rejection, StockCommand, Timer, TokenHash, numbered, order_of,
+    Carts, CartsPromo, CartsStock, Change, Command, Entry, On, Opening, Outcome, Quote, Quoting, Rejection,
+    StockCommand, Timer, numbered, order_of,
 };
 use millrace_topics::contract::Contract as _;
+use millrace_topics::money::{AMOUNT_LIMIT, Currency};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Carting>;
 

@@ -23,6 +23,7 @@ pub mod streams;
 pub mod system;
 pub mod tables;
 pub mod timers;
+pub mod tokens;
 pub mod view;
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::runtime::door::{AsOf, Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::streams::Events;
+use axum::Json;
 use axum::body::{Body as AxumBody, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
 use axum::http::request::Parts;
@@ -51,6 +52,39 @@ pub enum Gate {
     ServerKey,
     /// Everybody, as to the routes of a system that are for everybody.
     Everybody,
+}
+
+/// JSON of a client of others: whatever the content type says, unknown fields are ignored, and no body is an empty one.
+///
+/// # Errors
+/// What is wrong, for people.
+pub async fn facade_json<T: DeserializeOwned>(request: Request, door: &Door) -> Result<T, String> {
+    let bytes = Bytes::from_request(request, door).await.map_err(|rejection| rejection.body_text())?;
+    let said: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
+    serde_json::from_slice(said).map_err(|error| error.to_string())
+}
+
+/// Parameters in the query string of a client of others: unknown ones are ignored.
+///
+/// # Errors
+/// What is wrong, for people.
+pub fn facade_query<T: DeserializeOwned>(parts: &Parts) -> Result<T, String> {
+    serde_html_form::from_str(parts.uri.query().unwrap_or_default()).map_err(|error| error.to_string())
+}
+
+/// An error in a façade's dialect.
+pub fn facade_error(status: u16, body: impl Serialize, retry_after: Option<u64>) -> Response {
+    let status = StatusCode::from_u16(status).expect("the dialect has statuses");
+    match retry_after {
+        Some(seconds) => (status, [(header::RETRY_AFTER, seconds)], Json(body)).into_response(),
+        None => (status, Json(body)).into_response(),
+    }
+}
+
+/// That a façade does not cover a call, and which ones it does.
+#[must_use]
+pub fn not_covered(covered: &[&str]) -> Problem {
+    Problem::new(501, "not_covered", format!("this call is not covered; these are: {}", covered.join(", ")))
 }
 
 /// What the client of a façade must know to be given a session: beside each request that the gate lets through.

@@ -4,7 +4,7 @@ mod plan;
 
 pub(super) use plan::{EventBody, NewEvent};
 
-use millrace_topics::carts::Money;
+use millrace_topics::money::Money;
 use millrace_topics::tickets::{
     Area, Best, Conflict, HoldState, HoldView, ItemState, Line, OrderState, Ownership, PaymentKind, PaymentView,
     RowView, ScanView,

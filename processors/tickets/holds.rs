@@ -8,12 +8,13 @@ use crate::tickets::halls::{quantity, turn_areas};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
 use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
 use crate::tickets::{channels, codes};
-use millrace_topics::carts::{Money, TokenHash};
+use millrace_topics::money::Money;
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
     Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
 };
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 
 /// What a hold is to take.
 struct Places {

@@ -6,7 +6,7 @@ use crate::tickets::holds::{open_hold, total};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
 use crate::tickets::{codes, payments};
-use millrace_topics::carts::{AMOUNT_LIMIT, Money};
+use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
     Area, Buying, Event, ItemState, ItemView, OnOrder, OrderNote, OrderState, OrderView, Outcome, Rejection, order_id,

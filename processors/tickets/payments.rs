@@ -8,7 +8,7 @@ use crate::tickets::hall::{Deadline, Place};
 use crate::tickets::orders::{become_paid, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
-use millrace_topics::carts::AMOUNT_LIMIT;
+use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::tickets::{
     Event, Outcome, Paying, PaymentKind, PaymentNote, PaymentState, PaymentView, Rejection, order_id,
 };

@@ -5,6 +5,7 @@ use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
     Body, Params, ProblemBody, Reading, Segments, Writing, action, answer, created, limit, respond, unknown_action,
 };
+use crate::runtime::tokens::hash;
 use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
     TicketBody, WhichHistory, WhichSeats,
@@ -15,12 +16,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use millrace_topics::carts::TokenHash;
 use millrace_topics::tickets::{
     Answer, Availability, Buying, Command, EventPlan, HoldView, Holding, HoldingBy, ItemState, ItemView, OnHold,
     OnOrder, OrderView, Outcome, Paying, Published, Query, Rejection, Sales, SeatHistory, read_order_id,
 };
-use sha2::{Digest as _, Sha256};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -195,12 +194,6 @@ async fn sales(
         Answer::Sales(sales) => sales,
         _ => unreachable!("sales were asked for"),
     }))
-}
-
-/// The hash of a token, as it stands in the log.
-fn hash(token: &str) -> TokenHash {
-    let digest = Sha256::digest(token);
-    TokenHash(*digest.first_chunk().expect("a digest is longer"))
 }
 
 /// Which hold a token is for: its number stands before its secret.

@@ -2,10 +2,10 @@
 //! again of them.
 
 use millrace_state::table::{Table, TableDef};
-use millrace_topics::carts::TokenHash;
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, ItemState, PaymentState, Scan};
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -6,9 +6,10 @@ use crate::bench::figures::Thousands;
 use crate::cli::CartsLoad;
 use crate::settings::Settings;
 use millrace_topics::carts::{
-    AddLine, Carts, CartsStock, Checkout, Command, Currency, Money, Offer, On, Opening, Reserve, SetLine, StockCommand,
-    TokenHash,
+    AddLine, Carts, CartsStock, Checkout, Command, Offer, On, Opening, Reserve, SetLine, StockCommand,
 };
+use millrace_topics::money::{Currency, Money};
+use millrace_topics::token::TokenHash;
 
 /// How many SKUs the lines are of.
 const SKUS: u64 = 1000;

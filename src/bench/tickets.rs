@@ -5,8 +5,9 @@ use crate::bench::drive::{Filler, Random, phase, state_bytes, verify_all};
 use crate::bench::figures::Thousands;
 use crate::cli::TicketsLoad;
 use crate::settings::Settings;
-use millrace_topics::carts::{Currency, TokenHash};
+use millrace_topics::money::Currency;
 use millrace_topics::tickets::{Best, Category, Command, EventPlan, Holding, OnHold, Point, Row, Section, Tickets};
+use millrace_topics::token::TokenHash;
 use std::collections::VecDeque;
 
 /// How many seats a row has.

@@ -1,7 +1,7 @@
 //! A flash sale: many buyers for a few units, each of whom opens a cart, checks out, pays and completes, as fast as the
 //! server lets them. Whoever is refused goes home; whoever is not gets an order. `BUYERS` says how many come.
 
-use crate::support::{Answer, DEADLINE, Server, send};
+use crate::support::{Answer, DEADLINE, Server, number_of, send};
 use serde_json::{Value, json};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -133,7 +133,7 @@ fn sell(buyers: usize, kills: usize) {
 }
 
 pub(super) fn buyers() -> usize {
-    std::env::var("BUYERS").ok().filter(|text| !text.is_empty()).map_or(300, |text| text.parse().expect("a number"))
+    number_of("BUYERS").map_or(300, |buyers| usize::try_from(buyers).expect("it fits"))
 }
 
 #[test]

@@ -3,8 +3,7 @@
 
 use super::day::{Day, ads, campaigns, rule_sets};
 use super::put;
-use crate::crash::number_of;
-use crate::support::{Server, eventually, fetch};
+use crate::support::{Server, eventually, fetch, number_of};
 use millrace_topics::time::Time;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

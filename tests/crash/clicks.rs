@@ -1,8 +1,8 @@
 //! The crash test of clicks: batches and redirects while the program is killed with -9; every click that was acknowledged
 //! is counted exactly once, and raw log, rollups and lists agree.
 
-use super::{Chance, kill_while_it_starts, load_and_kill, number_of, start_with, verify};
-use crate::support::{Answer, Server, eventually};
+use super::{Chance, kill_while_it_starts, load_and_kill, start_with, verify};
+use crate::support::{Answer, Server, eventually, number_of};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -2,7 +2,7 @@
 //! vanish with what they hold and some with what they ordered. Whoever is told to wait waits; whoever is told that it is
 //! sold out goes home. `BUYERS` says how many come.
 
-use crate::support::{Answer, DEADLINE, Server, eventually, send};
+use crate::support::{Answer, DEADLINE, Server, eventually, number_of, send};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -266,7 +266,7 @@ fn then(server: &Server, position: &str) -> Value {
 }
 
 fn buyers() -> usize {
-    std::env::var("BUYERS").ok().filter(|text| !text.is_empty()).map_or(400, |text| text.parse().expect("a number"))
+    number_of("BUYERS").map_or(400, |buyers| usize::try_from(buyers).expect("it fits"))
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Promotions: what a code takes off, how often, for whom, and how much of its budget is left.
 
-use crate::carts::money::Currency;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
+use crate::money::Currency;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

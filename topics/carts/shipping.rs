@@ -1,9 +1,9 @@
 //! Ways of sending: what they cost, and which one a cart has chosen. And what is bought again of an old order.
 
 use crate::carts::cart::{Offer, On};
-use crate::carts::money::{Currency, Money};
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
+use crate::money::{Currency, Money};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

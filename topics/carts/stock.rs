@@ -1,9 +1,9 @@
 //! Stock: what there is of an item, what carts have reserved of it and what orders have committed.
 
-use crate::carts::money::Money;
 use crate::carts::shipping::{ShippingDefinition, ShippingOption};
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
+use crate::money::Money;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

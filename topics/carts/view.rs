@@ -1,12 +1,13 @@
 //! What a cart answers: the cart itself, its order, its payments, and what happened to it.
 
-use crate::carts::cart::{Hint, Line, Mode, PaymentKind, QuoteKind, TokenHash};
+use crate::carts::cart::{Hint, Line, Mode, PaymentKind, QuoteKind};
 use crate::carts::change::Entry;
-use crate::carts::money::{Currency, Money};
 use crate::carts::shipping::News;
 use crate::codec::{Decode, Encode};
+use crate::money::{Currency, Money};
 use crate::record::Caller;
 use crate::time::Time;
+use crate::token::TokenHash;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use std::collections::BTreeMap;

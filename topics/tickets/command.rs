@@ -1,10 +1,10 @@
 //! What may be asked of an event.
 
-use crate::carts::TokenHash;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::tickets::plan::EventPlan;
 use crate::time::Time;
+use crate::token::TokenHash;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 

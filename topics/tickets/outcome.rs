@@ -1,7 +1,7 @@
 //! What an accepted command answers, and what is said about it.
 
-use crate::carts::{Currency, Money};
 use crate::codec::{Decode, Encode};
+use crate::money::{Currency, Money};
 use crate::tickets::command::{Area, Scan};
 use crate::tickets::plan::EventPlan;
 use crate::time::Time;

@@ -1,8 +1,8 @@
 //! What an event is: its hall, its prices and its rules.
 
-use crate::carts::Currency;
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
+use crate::money::Currency;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

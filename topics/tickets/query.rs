@@ -1,10 +1,11 @@
 //! What can be asked about events, and what that is answered with.
 
-use crate::carts::{Currency, TokenHash};
 use crate::codec::{Decode, Encode};
+use crate::money::Currency;
 use crate::record::Caller;
 use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
 use crate::time::Time;
+use crate::token::TokenHash;
 use serde::Serialize;
 use utoipa::ToSchema;
 

@@ -2,11 +2,12 @@
 
 use crate::carts::Carting;
 use crate::carts::bodies::NewReorder;
-use crate::carts::routes::{Buyer, change, hash};
+use crate::carts::routes::{Buyer, change};
 use crate::carts::stock;
 use crate::runtime::door::{Asked, Door, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Body, ProblemBody, Segments, Writing};
+use crate::runtime::tokens::hash;
 use axum::extract::State;
 use axum::response::Response;
 use millrace_topics::carts::{

@@ -11,15 +11,16 @@ use super::steps::Shopper;
 use crate::carts::stock;
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Facade, Gate, ReadingNow, Segments};
-use axum::body::Bytes;
+use crate::runtime::routes::{
+    Facade, Gate, ReadingNow, Segments, facade_error, facade_json, facade_query, not_covered,
+};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Json, RequestPartsExt as _};
-use millrace_topics::carts::{CartView, Currency};
+use millrace_topics::carts::CartView;
+use millrace_topics::money::Currency;
 use millrace_topics::record::Caller;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -79,8 +80,7 @@ pub fn routes() -> OpenApiRouter<Door> {
 }
 
 async fn uncovered() -> Failure {
-    let detail = format!("this call is not covered; these are: {}", COVERED.join(", "));
-    Failure(Problem::new(501, "not_covered", detail))
+    Failure(not_covered(&COVERED))
 }
 
 /// A problem in Medusa's dialect.
@@ -96,11 +96,7 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let Problem { status, code, detail, retry_after, .. } = self.0;
         let (status, body) = ErrorBody::of(status, &code, detail);
-        let status = StatusCode::from_u16(status).expect("the table has statuses");
-        match retry_after {
-            Some(seconds) => (status, [(header::RETRY_AFTER, seconds)], Json(body)).into_response(),
-            None => (status, Json(body)).into_response(),
-        }
+        facade_error(status, body, retry_after)
     }
 }
 
@@ -115,9 +111,7 @@ impl<T: DeserializeOwned> FromRequest<Door> for Given<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, door: &Door) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, door).await.map_err(|rejection| invalid(rejection.body_text()))?;
-        let said: &[u8] = if bytes.is_empty() { b"{}" } else { &bytes };
-        serde_json::from_slice(said).map(Self).map_err(|error| invalid(error.to_string()))
+        facade_json(request, door).await.map(Self).map_err(invalid)
     }
 }
 
@@ -128,8 +122,7 @@ impl<T: DeserializeOwned> FromRequestParts<Door> for Queried<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &Door) -> Result<Self, Failure> {
-        let query = parts.uri.query().unwrap_or_default();
-        serde_html_form::from_str(query).map(Self).map_err(|error| invalid(error.to_string()))
+        facade_query(parts).map(Self).map_err(invalid)
     }
 }
 

@@ -1,11 +1,11 @@
 //! The ids that clients of Medusa have: one secret of a cart, under a prefix that says what is meant by it.
 
-use crate::carts::routes::hash;
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
+use crate::runtime::tokens::hash;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use millrace_topics::carts::TokenHash;
+use millrace_topics::token::TokenHash;
 
 /// What an id is the id of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,8 @@
 
 use super::extras::Extras;
 use super::secret::{Kind, Secret};
-use millrace_topics::carts::{CartView, Currency, LineView, Order, QuoteKind, ShippingOption, State};
+use millrace_topics::carts::{CartView, LineView, Order, QuoteKind, ShippingOption, State};
+use millrace_topics::money::Currency;
 use millrace_topics::time::Time;
 use serde::Serialize;
 use serde_json::{Map, Number, Value};

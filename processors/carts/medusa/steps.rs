@@ -10,9 +10,10 @@ use crate::carts::{Carting, promo, stock};
 use crate::runtime::door::{Asked, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use millrace_topics::carts::{
-    self, AddLine, Answer, ApplyCode, CartView, Checkout, Command, Currency, Describe, On, OnCode, Opening, Order,
-    Outcome, Query, Reader, SetLine, Ship, ShippingOption, State,
+    self, AddLine, Answer, ApplyCode, CartView, Checkout, Command, Describe, On, OnCode, Opening, Order, Outcome,
+    Query, Reader, SetLine, Ship, ShippingOption, State,
 };
+use millrace_topics::money::Currency;
 use serde_json::{Map, Value};
 
 /// How often a change of what lies in the metadata is tried when others change the cart meanwhile.

@@ -23,7 +23,7 @@ fn the_own_id_and_the_token_say_nothing_about_each_other() {
     let secret = Secret::of(Kind::Cart, "cart_abc").unwrap();
     assert_eq!(secret.id(Kind::Order), "order_abc");
     assert_eq!(secret.cart().len(), 22);
-    assert_ne!(crate::carts::routes::hash(&secret.cart()), secret.token());
+    assert_ne!(crate::runtime::tokens::hash(&secret.cart()), secret.token());
     assert_ne!(secret.cart(), Secret::of(Kind::Cart, "cart_abd").unwrap().cart());
 }
 

@@ -4,9 +4,10 @@ use crate::carts::promo::Promo;
 use crate::carts::promo::tables::{CUSTOMERS, HELD, HeldUse, PROMOTIONS, USES, Uses, show};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Carts, CodeHold, Command, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome,
-    PromoRefusal, PromoSaid, PromoTerms, Rejection, Use,
+    Carts, CodeHold, Command, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome, PromoRefusal,
+    PromoSaid, PromoTerms, Rejection, Use,
 };
+use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::record::Role;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Promo>;

@@ -2,9 +2,10 @@
 
 use crate::carts::Carting;
 use crate::carts::bodies::SharedCart;
-use crate::carts::routes::{Buyer, cart_in, change, hash};
+use crate::carts::routes::{Buyer, cart_in, change};
 use crate::runtime::door::{Door, Undone};
 use crate::runtime::routes::{ProblemBody, Segments, Writing, respond};
+use crate::runtime::tokens::hash;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;

@@ -3,7 +3,8 @@
 use crate::carts::stock::tables::COUNTS;
 use crate::carts::stock::transition::Cx;
 use crate::runtime::keys::key_of;
-use millrace_topics::carts::{Carts, Command, Money, News, Notice};
+use millrace_topics::carts::{Carts, Command, News, Notice};
+use millrace_topics::money::Money;
 
 /// A SKU before a change.
 pub struct Before {

@@ -1,8 +1,9 @@
 //! The tables of the machine `carts.stock`: what is sold, what there is of it, and who holds some.
 
 use millrace_state::table::{Table, TableDef};
-use millrace_topics::carts::{Availability, BundlePart, Money, ShippingOption, Sku};
+use millrace_topics::carts::{Availability, BundlePart, ShippingOption, Sku};
 use millrace_topics::codec::{Decode, Encode};
+use millrace_topics::money::Money;
 use millrace_topics::time::Time;
 
 /// A SKU as it is sold.

@@ -5,9 +5,10 @@ use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
 use crate::carts::stock::{Stock, news, queue, shipping};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand,
-    StockEvent, StockOutcome, StockRefusal, StockSaid,
+    Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand, StockEvent,
+    StockOutcome, StockRefusal, StockSaid,
 };
+use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::record::Role;
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Stock>;

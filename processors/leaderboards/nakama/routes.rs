@@ -7,11 +7,12 @@ use super::session::{self, Claims, REFRESH_SECONDS, SESSION_SECONDS, Use};
 use crate::leaderboards::{spread, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Facade, Gate, LIST_LIMIT, ReadingNow, Segments, ServerKey};
-use axum::body::Bytes;
+use crate::runtime::routes::{
+    Facade, Gate, LIST_LIMIT, ReadingNow, Segments, ServerKey, facade_error, facade_json, facade_query, not_covered,
+};
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 use axum::{Json, RequestPartsExt as _};
@@ -63,8 +64,7 @@ pub fn routes() -> OpenApiRouter<Door> {
 }
 
 async fn uncovered() -> Failure {
-    let detail = format!("this call is not covered; these are: {}", COVERED.join(", "));
-    Failure(Problem::new(501, "not_covered", detail))
+    Failure(not_covered(&COVERED))
 }
 
 /// A problem in Nakama's dialect.
@@ -90,13 +90,8 @@ impl From<Undone> for Failure {
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, code) = dialect(self.0.status);
-        let status = StatusCode::from_u16(status).expect("the table has statuses");
         let Problem { detail, retry_after, .. } = self.0;
-        let body = Json(ErrorBody { code, error: detail.clone(), message: detail });
-        match retry_after {
-            Some(seconds) => (status, [(header::RETRY_AFTER, seconds)], body).into_response(),
-            None => (status, body).into_response(),
-        }
+        facade_error(status, ErrorBody { code, error: detail.clone(), message: detail }, retry_after)
     }
 }
 
@@ -131,8 +126,7 @@ impl<T: DeserializeOwned> FromRequest<Door> for Given<T> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, door: &Door) -> Result<Self, Failure> {
-        let bytes = Bytes::from_request(request, door).await.map_err(|rejection| invalid(rejection.body_text()))?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| invalid(error.to_string()))
+        facade_json(request, door).await.map(Self).map_err(invalid)
     }
 }
 
@@ -143,8 +137,7 @@ impl<T: DeserializeOwned> FromRequestParts<Door> for Queried<T> {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &Door) -> Result<Self, Failure> {
-        let query = parts.uri.query().unwrap_or_default();
-        serde_html_form::from_str(query).map(Self).map_err(|error| invalid(error.to_string()))
+        facade_query(parts).map(Self).map_err(invalid)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Plans as JSON, as they are to be and as they are.
 
-use millrace_topics::carts::{Currency, Money};
+use millrace_topics::money::{Currency, Money};
 use millrace_topics::tickets::{Category, EventPlan, Point, Published, Row, Section, Tier};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};

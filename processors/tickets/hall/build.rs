@@ -3,7 +3,7 @@
 use super::bits::{Bits, PLACES};
 use super::tree::RunTree;
 use super::{Category, Counts, Hall, Last, NOBODY, Pool, Row, Section};
-use millrace_topics::carts::AMOUNT_LIMIT;
+use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::tickets::{self as contract, CategorySales, EventPlan, Point};
 use millrace_topics::time::Time;
 use std::collections::{BTreeMap, BTreeSet};

@@ -3,7 +3,7 @@
 use crate::tickets::hall::best::{Found, Wish};
 use crate::tickets::hall::{Hall, Place};
 use crate::tickets::tables::Spot;
-use millrace_topics::carts::Currency;
+use millrace_topics::money::Currency;
 use millrace_topics::tickets::{Category, EventPlan, Point, Row, Section};
 use millrace_topics::time::Time;
 use proptest::prelude::*;

@@ -6,7 +6,6 @@ use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step}
 use crate::tickets::Ticketing;
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage};
 use millrace_state::store::Store;
-use millrace_topics::carts::TokenHash;
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::log::LogRecord;
@@ -16,6 +15,7 @@ use millrace_topics::tickets::{
     OnTickets, Outcome, Paying, PaymentKind, Query, Rejection, Tickets,
 };
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -148,12 +148,12 @@ impl Model {
     /// Lets the rows land, and opens another partition over them.
     fn reopen(&mut self) {
         let before = self.availability();
-        let core = self.partition.core_mut();
-        if let Some(frozen) = core.freeze() {
+        if let Some(frozen) = self.partition.freeze() {
             let landed = frozen.write().unwrap();
-            drop(core.store.land(landed));
+            drop(self.partition.core_mut().store.land(landed));
         }
-        self.partition = open(Store::memory(core.store.memory_rows().unwrap()));
+        let rows = self.partition.core().store.memory_rows().unwrap();
+        self.partition = open(Store::memory(rows));
         assert_eq!(self.availability(), before, "what is made again of the rows is what was there");
         self.check();
     }

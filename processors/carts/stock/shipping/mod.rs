@@ -8,9 +8,9 @@ use crate::carts::tables::Cart;
 use crate::carts::transition::{self as carts, LABEL_LIMIT, keep, load_open, note};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    AMOUNT_LIMIT, Change, Outcome, Quote, QuoteKind, Rejection, Ship, ShippingDefinition, ShippingOption, StockEvent,
-    StockOutcome,
+    Change, Outcome, Quote, QuoteKind, Rejection, Ship, ShippingDefinition, ShippingOption, StockEvent, StockOutcome,
 };
+use millrace_topics::money::AMOUNT_LIMIT;
 
 /// The most ways of sending.
 pub const OPTIONS_LIMIT: u32 = 100;

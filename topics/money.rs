@@ -59,7 +59,6 @@ impl<'de> Deserialize<'de> for Currency {
 
 /// An amount of a currency.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
-#[schema(as = carts::Money)]
 pub struct Money {
     /// In minor units: cents of a euro, whole yen, thousandths of a dinar.
     pub amount: u64,
