@@ -149,6 +149,7 @@ pub async fn local_query(
     if let Some(min) = min {
         wait_until(node, slot, min, node.settings.min_position_wait).await?;
     }
+    node.metrics.queries.with_label_values(&[machine]).inc();
     let (answer, next, caught_up) = slot.look(|live| match &mut live.part {
         Ok(part) => {
             part.derive();

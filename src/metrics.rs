@@ -31,6 +31,8 @@ pub struct Metrics {
     pub noted: IntCounterVec,
     /// Records applied, by `machine`.
     pub applied: IntCounterVec,
+    /// Queries that partitions of this node were asked, by `machine`.
+    pub queries: IntCounterVec,
     /// Seconds that a worker held a partition for one batch.
     pub apply_seconds: Histogram,
     /// Seconds that writing a view's changes to disk took.
@@ -92,6 +94,8 @@ impl Metrics {
             &["what"],
         );
         let applied = all.counters("millrace_applied_records_total", "Records applied, by machine", &["machine"]);
+        let queries =
+            all.counters("millrace_queries_total", "Queries that partitions were asked, by machine", &["machine"]);
         let apply_seconds = all.histogram("millrace_apply_batch_seconds", "Seconds that a batch held its partition");
         let flush_seconds = all.histogram("millrace_flush_seconds", "Seconds that writing a view's changes took");
         let place = &["machine", "partition"];
@@ -120,6 +124,7 @@ impl Metrics {
             append_failures,
             noted,
             applied,
+            queries,
             apply_seconds,
             flush_seconds,
             applied_offset,

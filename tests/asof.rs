@@ -84,15 +84,9 @@ fn check_moments(server: &Server, moments: &[Moment]) {
     }
 }
 
-fn metric(server: &Server, name: &str) -> u64 {
-    let text = server.get("/metrics").body;
-    let line = text.as_str().unwrap().lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
-    line.unwrap_or_else(|| panic!("{name} is a figure")).parse().unwrap()
-}
-
 /// How many records have been replayed for past views.
 fn replayed(server: &Server) -> u64 {
-    metric(server, "millrace_asof_replayed_records_total")
+    server.metric("millrace_asof_replayed_records_total")
 }
 
 fn checkpoints(data: &Path) -> Vec<u64> {
@@ -109,7 +103,7 @@ fn what_was_answered_is_answered_again() {
     assert_eq!(server.post("/v1/leaderboards", &json!({"id": "b", "operator": "set"})).status, 201);
     let mut moments = live(&server, 1);
     check_moments(&server, &moments);
-    assert!(metric(&server, "millrace_asof_views") <= 2, "no more views are kept than may be");
+    assert!(server.metric("millrace_asof_views") <= 2, "no more views are kept than may be");
     server.kill();
 
     // With checkpoints in between: one a second.
@@ -230,9 +224,9 @@ fn past_views_are_bounded_and_go_when_nobody_asks() {
             });
         }
     });
-    assert!(metric(&server, "millrace_asof_views") <= 1);
+    assert!(server.metric("millrace_asof_views") <= 1);
     eventually("nothing is left", || {
         let folders = std::fs::read_dir(data.join("asof")).map_or(0, Iterator::count);
-        (metric(&server, "millrace_asof_views") == 0 && folders == 0).then_some(())
+        (server.metric("millrace_asof_views") == 0 && folders == 0).then_some(())
     });
 }

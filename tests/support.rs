@@ -123,6 +123,13 @@ impl Server {
         ask(HTTP.get(format!("{}{path}", self.url))).expect("the server answers")
     }
 
+    /// A figure of `/metrics`, by its name and labels.
+    pub fn metric(&self, name: &str) -> u64 {
+        let text = self.get("/metrics").body;
+        let line = text.as_str().unwrap().lines().find_map(|line| line.strip_prefix(&format!("{name} ")));
+        line.unwrap_or_else(|| panic!("{name} is a figure")).parse().unwrap()
+    }
+
     /// What a list has, page by page; the path has a query.
     pub fn pages(&self, path: &str, list: &str) -> Vec<Value> {
         let (mut found, mut cursor) = (Vec::new(), String::new());

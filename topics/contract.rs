@@ -75,6 +75,8 @@ pub enum RefusalKind {
     Stale,
     /// 422: understood, but against a value's bounds or a rule.
     Unprocessable,
+    /// 425: it will be possible at a time that is known.
+    TooEarly,
 }
 
 impl RefusalKind {
@@ -88,6 +90,7 @@ impl RefusalKind {
             Self::Gone => 410,
             Self::Stale => 412,
             Self::Unprocessable => 422,
+            Self::TooEarly => 425,
         }
     }
 }

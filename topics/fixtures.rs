@@ -37,6 +37,7 @@ fn clicks() {
 #[test]
 fn tickets() {
     check::<crate::tickets::Tickets>("tickets");
+    check::<crate::tickets::TicketsQueue>("tickets.queue");
 }
 
 /// The header of every golden record: no field has its default.

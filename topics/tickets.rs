@@ -1,5 +1,6 @@
-//! The contract of tickets: one machine, whose key is the event. Whoever wants a seat of an event is in one order with
-//! everybody else who does.
+//! The contract of tickets: two machines, whose key is the event. Whoever wants a seat of an event is in one order with
+//! everybody else who does: that is `tickets`. Whoever waits to be let in is in the line of `tickets.queue`, so that a
+//! crowd in front of the door keeps nobody inside waiting.
 //!
 //! Outcomes, events and answers are untagged as JSON, as those of the other systems are.
 
@@ -7,6 +8,7 @@ mod command;
 mod outcome;
 mod plan;
 mod query;
+mod queue;
 mod rejection;
 
 pub use command::{
@@ -21,12 +23,19 @@ pub use plan::{Category, EventPlan, Point, Row, Section, Tier};
 pub use query::{
     Answer, Availability, CategoryAvailability, CategorySales, Ownership, Query, RowView, Sales, SeatHistory,
 };
+pub use queue::{
+    Admitting, Drawn, Ending, Entry, Joining, PlaceView, QueueAnswer, QueueCommand, QueueEvent, QueueOutcome,
+    QueuePlace, QueueQuery, QueueTimer, Revealing, RoomMode, RoomStage, RoomTerms, RoomView,
+};
 pub use rejection::Rejection;
 
 use crate::contract::Contract;
 
 /// The machine `tickets`. Its key is the event.
 pub enum Tickets {}
+
+/// The machine `tickets.queue`. Its key is the event.
+pub enum TicketsQueue {}
 
 impl Contract for Tickets {
     const MACHINE: &'static str = "tickets";
@@ -54,6 +63,9 @@ impl Contract for Tickets {
             Command::Exchange(exchanging) => &exchanging.on.on.event,
             Command::Rename(renaming) => &renaming.on.event,
             Command::CheckIn(scanning) => &scanning.on.event,
+            Command::SetRoom(terms) => &terms.event,
+            Command::Admit(admitting) => &admitting.event,
+            Command::EndSessions(ending) => &ending.event,
         };
         Some(event.as_bytes())
     }
@@ -78,6 +90,39 @@ impl Contract for Tickets {
             Event::TicketsExchanged(_) => "TicketsExchanged",
             Event::TicketRenamed(_) => "TicketRenamed",
             Event::TicketScanned(_) => "TicketScanned",
+        }
+    }
+}
+
+impl Contract for TicketsQueue {
+    const MACHINE: &'static str = "tickets.queue";
+    const SCHEMA: u16 = 1;
+    type Command = QueueCommand;
+    type Outcome = QueueOutcome;
+    type Rejection = Rejection;
+    type Event = QueueEvent;
+    type Query = QueueQuery;
+    type Answer = QueueAnswer;
+    type Timer = QueueTimer;
+
+    fn key(command: &QueueCommand) -> Option<&[u8]> {
+        let event = match command {
+            QueueCommand::Set(terms) => &terms.event,
+            QueueCommand::Join(joining) => &joining.event,
+            QueueCommand::Leave(place) | QueueCommand::Done(place) => &place.event,
+            QueueCommand::Reveal(revealing) => &revealing.event,
+        };
+        Some(event.as_bytes())
+    }
+
+    fn event_type(event: &QueueEvent) -> &'static str {
+        match event {
+            QueueEvent::RoomChanged(_) => "RoomChanged",
+            QueueEvent::QueueJoined(_) => "QueueJoined",
+            QueueEvent::QueueLeft(_) => "QueueLeft",
+            QueueEvent::QueueOpened { .. } => "QueueOpened",
+            QueueEvent::Admitted(_) => "Admitted",
+            QueueEvent::SessionsEnded(_) => "SessionsEnded",
         }
     }
 }

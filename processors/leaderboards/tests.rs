@@ -7,8 +7,9 @@ mod model;
 mod moderation;
 mod spread;
 
-use crate::leaderboards::SYSTEM;
 use crate::leaderboards::transition::METADATA_LIMIT;
+use crate::leaderboards::{Boards, SYSTEM};
+use crate::runtime::alone::Alone;
 use crate::runtime::check;
 use crate::runtime::reply::Output;
 use crate::runtime::runner::{Processor, Step};
@@ -445,7 +446,7 @@ fn a_key_makes_two_requests_one() {
 /// A producer that knows nothing of Millrace puts JSON on the topic.
 #[test]
 fn foreign_records_are_applied_refused_or_dead() {
-    let mut partition = model::open(model::nothing());
+    let mut partition = Alone::<Boards>::default().partition;
     let mut out = Output::default();
     let lines: [&[u8]; 7] = [
         br#"{"type":"define","id":"weekly","colour":"blue","authoritative":true}"#,

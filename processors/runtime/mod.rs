@@ -1,6 +1,7 @@
 //! The runtime: what all systems stand on. Deterministic, without a thread, a clock or a socket of its own.
 
 pub mod addresses;
+pub mod alone;
 pub mod check;
 pub mod core;
 pub mod cx;

@@ -1,6 +1,7 @@
 //! What the paths of tickets take and give as JSON, beside what the contract shows itself.
 
 mod plan;
+pub(super) mod queue;
 
 pub(super) use plan::{EventBody, NewEvent};
 

@@ -220,6 +220,8 @@ pub struct Hall {
     pub orders: u32,
     /// How many tickets were shown by two.
     pub conflicts: u32,
+    /// True if nobody holds anything whom the waiting room has not let in.
+    pub is_gated: bool,
     /// What ends by itself, and when.
     pub deadlines: BTreeSet<(Time, Deadline)>,
     /// What the event's timer is set for.

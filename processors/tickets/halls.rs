@@ -2,9 +2,10 @@
 
 use crate::runtime::system::Engine;
 use crate::runtime::tables::TIMERS;
+use crate::tickets::admission::is_gated;
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::tables::{
-    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, Stage,
+    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, ROOMS, Stage,
 };
 use millrace_state::store::Store;
 use millrace_topics::codec;
@@ -56,6 +57,9 @@ impl Engine for Halls {
         for (key, _) in store.range(&CONFLICTS.all()) {
             let (event, number) = CONFLICTS.key_of(&key);
             halls.of(&event).conflicts = number;
+        }
+        for (key, value) in store.range(&ROOMS.all()) {
+            halls.of(&ROOMS.key_of(&key)).is_gated = is_gated(&ROOMS.value_of(&value));
         }
         for (key, value) in store.range(&HOLDS.all()) {
             let (event, number) = HOLDS.key_of(&key);

@@ -7,7 +7,7 @@ use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::{quantity, turn_areas};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
 use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
-use crate::tickets::{channels, codes};
+use crate::tickets::{admission, channels, codes};
 use millrace_topics::money::Money;
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
@@ -45,6 +45,7 @@ pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
     }
     let code = code.map(|code| codes::usable(cx, &holding.event, code, holding.into.is_some())).transpose()?;
     check_is_on_sale(hall, cx.now(), code.as_ref().is_some_and(|code| code.terms.early))?;
+    admission::check(cx, &holding.event, &holding.buyer)?;
     let channels = channels::of(cx, hall, &channels, code.as_ref())?;
     let known = match holding.into {
         Some(number) => Some(open_hold(cx, &on(&holding, number), &holding.buyer)?),

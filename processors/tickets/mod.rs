@@ -11,12 +11,16 @@
 //! back ([`payments`]). Tickets are taken back one by one, exchanged and renamed
 //! ([`changes`]), and let somebody in once ([`scans`]). Time is the log's: a command with the time of an expiry or a later one finds the place free.
 //!
+//! **The waiting room.** Where an event has one, nobody holds anything without having been let in: the line is a machine of
+//! its own, `tickets.queue` ([`queue`]), so that a crowd in front keeps nobody inside waiting.
+//!
 //! **Where things are.** Holds and orders are rows, and say who has what. [`hall`] keeps in memory what follows from them:
 //! seats as bits, rows in a tree, counts of each category, what each buyer has, and what ends next. A hold writes one row
 //! and no seat. Holds stay when they have ended: each knows who had its seats before, so that a seat has a history.
 //!
 //! **It never** looks for a seat twice: who finds it, has it. It takes no price from a buyer, and keeps no money silently.
 
+pub mod admission;
 mod bodies;
 pub mod changes;
 pub mod channels;
@@ -27,6 +31,7 @@ pub mod holds;
 pub mod orders;
 pub mod payments;
 pub mod queries;
+pub mod queue;
 pub mod routes;
 pub mod scans;
 pub mod stream;
@@ -45,9 +50,9 @@ use millrace_topics::tickets::{Answer, Command, Outcome, Query, Rejection, Ticke
 /// The entry in the registry.
 pub const SYSTEM: System = System {
     name: "tickets",
-    machines: &[MachineDef::of::<Ticketing>("tickets")],
+    machines: &[MachineDef::of::<Ticketing>("tickets"), MachineDef::of::<queue::Queue>("tickets")],
     routes: routes::routes,
-    public: None,
+    public: Some(queue::routes::public),
     facades: &[],
 };
 

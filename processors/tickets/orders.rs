@@ -5,7 +5,7 @@ use crate::tickets::halls::turn_items;
 use crate::tickets::holds::{open_hold, total};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
-use crate::tickets::{codes, payments};
+use crate::tickets::{admission, codes, payments};
 use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
@@ -50,6 +50,7 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
         become_paid(cx, &key, &mut row, Place::Held, None);
     }
     cx.put(ORDERS, &key, &row);
+    admission::leave(cx, &key.0, &row.buyer);
     arm(cx, &key.0);
     Ok(Outcome::Ordered(Box::new(show(cx.engine.of(&key.0), &key, &row))))
 }

@@ -3,7 +3,7 @@
 use crate::runtime::system::Partitions;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
-use crate::tickets::tables::{CODES, CONFLICTS, Fate, HOLDS, HoldRow, ORDERS};
+use crate::tickets::tables::{ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, ORDERS};
 use crate::tickets::{codes, holds, orders, transition};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
@@ -24,7 +24,8 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::SeatHistory { event, .. }
     | Query::Code { event, .. }
     | Query::Conflicts { event, .. }
-    | Query::Sales { event, .. }) = query;
+    | Query::Sales { event, .. }
+    | Query::Admission { event, .. }) = query;
     Partitions::One(event.as_bytes().to_vec())
 }
 
@@ -75,6 +76,10 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             }
             let hall = hall(view, &event)?;
             Ok(Answer::Sales(Sales { currency: hall.plan.currency, categories: hall.sales() }))
+        }
+        Query::Admission { event, buyer } => {
+            let session = view.get(ADMITTED, &(event, buyer)).filter(|session| view.now() < session.until);
+            Ok(Answer::Admission(session.map(|session| session.until)))
         }
         Query::Conflicts { event, limit, after } => {
             hall(view, &event)?;

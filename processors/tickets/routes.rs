@@ -10,7 +10,7 @@ use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
     TicketBody, WhichHistory, WhichSeats,
 };
-use crate::tickets::{Ticketing, changes, channels, codes, scans, stream};
+use crate::tickets::{Ticketing, changes, channels, codes, queue, scans, stream};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -41,6 +41,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(changes::routes::routes())
         .merge(channels::routes::routes())
         .merge(codes::routes::routes())
+        .merge(queue::routes::routes())
         .merge(scans::routes::routes())
         .merge(stream::routes::routes())
 }

@@ -3,7 +3,7 @@
 
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, ItemState, PaymentState, Scan};
+use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, ItemState, PaymentState, RoomTerms, Scan};
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
@@ -174,6 +174,15 @@ pub struct CodeRow {
     pub uses: u32,
 }
 
+/// A buyer whom the waiting room has let in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Session {
+    /// The number of the buyer's place in line.
+    pub number: u32,
+    /// Until when.
+    pub until: Time,
+}
+
 /// Event → what it is.
 pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
 /// (event, number from 1) → a hold.
@@ -192,6 +201,11 @@ pub const MARKS: Table<(String, u16), Vec<u8>> = Table::primary(22, "marks");
 /// (event, number from 1) → a ticket that was shown by two.
 pub const CONFLICTS: Table<(String, u32), Conflict> = Table::primary(23, "conflicts");
 
+/// Event → its waiting room, if it has one.
+pub const ROOMS: Table<String, RoomTerms> = Table::primary(24, "rooms");
+/// (event, buyer) → since the waiting room has let the buyer in.
+pub const ADMITTED: Table<(String, String), Session> = Table::primary(25, "admitted");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -204,5 +218,7 @@ pub fn all() -> Vec<TableDef> {
         CHANNELS.def(),
         MARKS.def(),
         CONFLICTS.def(),
+        ROOMS.def(),
+        ADMITTED.def(),
     ]
 }

@@ -2,9 +2,11 @@
 
 mod best;
 mod door;
+mod line;
 mod model;
 mod money;
 mod office;
+mod queue;
 mod rules;
 
 use crate::runtime::check;
@@ -50,6 +52,13 @@ fn brief_of(value: &Value) -> String {
     }
     if value["plan"].is_object() {
         return format!("event {} with {} places", text(&value["plan"]["event"]), value["capacity"]);
+    }
+    if let Some(position) = value.get("position") {
+        let until = value["until"].as_str().map_or(String::new(), |until| format!(" in until {until}"));
+        return format!("{} has place {} at {position}{until}", text(&value["buyer"]), value["number"]);
+    }
+    if value["seed_hash"].is_string() {
+        return format!("room {} revision {}", text(&value["mode"]), value["revision"]);
     }
     if value["number"].is_u64() {
         let areas = value["areas"].as_array().into_iter().flatten();

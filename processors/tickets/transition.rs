@@ -3,7 +3,7 @@
 use crate::runtime::ids;
 use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS};
-use crate::tickets::{Ticketing, changes, channels, codes, holds, orders, payments, scans};
+use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
 use millrace_topics::time::Time;
@@ -32,6 +32,9 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Rename(renaming) => changes::rename(cx, renaming),
         Command::Change(plan) => change(cx, *plan),
         Command::CheckIn(scanning) => scans::check_in(cx, *scanning),
+        Command::SetRoom(terms) => admission::set_room(cx, terms),
+        Command::Admit(admitting) => Ok(admission::admit(cx, admitting)),
+        Command::EndSessions(ending) => Ok(admission::end(cx, ending)),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::tickets::plan::EventPlan;
+use crate::tickets::queue::{Admitting, Ending, RoomTerms};
 use crate::time::Time;
 use crate::token::TokenHash;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,14 @@ pub enum Command {
     Change(Box<EventPlan>),
     /// A ticket is shown at the door.
     CheckIn(Box<Scanning>),
+    /// Puts a waiting room in front of an event, or gives it other terms.
+    SetRoom(RoomTerms),
+    /// Buyers are let in: sent by `tickets.queue`.
+    #[serde(skip_deserializing)]
+    Admit(Admitting),
+    /// The time of buyers is over: sent by `tickets.queue`.
+    #[serde(skip_deserializing)]
+    EndSessions(Ending),
 }
 
 /// Places that are to be held, and by what right.

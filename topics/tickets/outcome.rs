@@ -4,6 +4,7 @@ use crate::codec::{Decode, Encode};
 use crate::money::{Currency, Money};
 use crate::tickets::command::{Area, Scan};
 use crate::tickets::plan::EventPlan;
+use crate::tickets::queue::RoomTerms;
 use crate::time::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -32,6 +33,10 @@ pub enum Outcome {
     CodeSet(CodeView),
     /// What became of a ticket that was shown.
     Scanned(ScanView),
+    /// The event has a waiting room with these terms.
+    RoomSet(RoomTerms),
+    /// There is nothing to tell.
+    Noted,
 }
 
 /// Seats that were given to a channel, to nobody or to everybody.

@@ -83,6 +83,13 @@ pub enum Query {
         /// Who asks.
         reader: Caller,
     },
+    /// Whether the waiting room has let a buyer in.
+    Admission {
+        /// The event.
+        event: String,
+        /// Who.
+        buyer: String,
+    },
 }
 
 /// What a query answers. Variants are only appended.
@@ -107,6 +114,8 @@ pub enum Answer {
     Conflicts(Vec<Conflict>, Option<u32>),
     /// What was sold.
     Sales(Sales),
+    /// Until when a buyer is in.
+    Admission(Option<Time>),
 }
 
 /// What was sold of an event.

@@ -142,6 +142,24 @@ pub enum Rejection {
     /// An order that is not paid.
     #[error("the order is not paid")]
     NotPaid,
+    /// The event has a waiting room, and has not let the buyer in.
+    #[error("the event has a waiting room, which has not let this buyer in, or not any more")]
+    NotAdmitted,
+    /// No waiting room.
+    #[error("the event has no waiting room")]
+    UnknownRoom,
+    /// Its order is fixed.
+    #[error("a waiting room that has opened keeps its order and its opening time")]
+    RoomOpened,
+    /// Terms of a waiting room that cannot be.
+    #[error("{0}")]
+    BadRoom(String),
+    /// Another seed than the one whose hash was said.
+    #[error("this is not the seed whose hash was said")]
+    WrongSeed,
+    /// No such place in line, or not any more.
+    #[error("there is no such place in line, or not any more")]
+    UnknownPlace,
 }
 
 impl Refusal for Rejection {
@@ -184,15 +202,27 @@ impl Refusal for Rejection {
             Self::CostsMore(_) => "costs_more",
             Self::Owned(_) => "seats_owned",
             Self::NotPaid => "not_paid",
+            Self::NotAdmitted => "not_admitted",
+            Self::UnknownRoom => "unknown_room",
+            Self::RoomOpened => "room_opened",
+            Self::BadRoom(_) => "bad_room",
+            Self::WrongSeed => "wrong_seed",
+            Self::UnknownPlace => "unknown_place",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::RoleRequired | Self::NotYourself | Self::WrongBuyer => RefusalKind::Forbidden,
-            Self::UnknownEvent | Self::UnknownHold | Self::UnknownOrder | Self::UnknownCode(_) => RefusalKind::NotFound,
+            Self::RoleRequired | Self::NotYourself | Self::WrongBuyer | Self::NotAdmitted => RefusalKind::Forbidden,
+            Self::UnknownEvent
+            | Self::UnknownHold
+            | Self::UnknownOrder
+            | Self::UnknownRoom
+            | Self::UnknownPlace
+            | Self::UnknownCode(_) => RefusalKind::NotFound,
+            Self::SaleNotOpen(_) => RefusalKind::TooEarly,
             Self::EventExists
-            | Self::SaleNotOpen(_)
+            | Self::RoomOpened
             | Self::SeatTaken(_)
             | Self::AllHeld { .. }
             | Self::TooFewLeft { .. }
@@ -219,6 +249,8 @@ impl Refusal for Rejection {
             | Self::UnknownChannel(_)
             | Self::BadTickets(_)
             | Self::CostsMore(_)
+            | Self::BadRoom(_)
+            | Self::WrongSeed
             | Self::TotalTooLarge(_) => RefusalKind::Unprocessable,
         }
     }

@@ -1,23 +1,15 @@
 //! Leagues against a slow model that settles a whole epoch at its end.
 
-use super::model::{nothing, open};
 use crate::leaderboards::Boards;
 use crate::leaderboards::tables::{BUCKETS, MEMBERS, TIERS};
 use crate::leaderboards::transition::SETTLE_MEMBERS;
-use crate::runtime::reply::{Output, Verdict};
-use crate::runtime::runner::{Partition, Processor, Step};
-use crate::runtime::system::{Outcome as OutcomeOf, Rejection as RejectionOf};
-use millrace_state::store::Store;
-use millrace_topics::codec;
-use millrace_topics::contract::Contract;
+use crate::runtime::alone::Alone;
 use millrace_topics::leaderboards::{
-    Answer, Batch, Bounds, Closing, Command, Definition, Deletion, Erasure, InLeague, Leaderboards, League,
-    LeagueDefinition, NewEntry, Operator, Outcome, OwnEntry, Owner, Page, Query, Ranking, Rejection, Seek, Stats,
-    Submission, Submitted, Window,
+    Answer, Batch, Bounds, Closing, Command, Definition, Deletion, Erasure, InLeague, League, LeagueDefinition,
+    NewEntry, Operator, Outcome, OwnEntry, Owner, Page, Query, Ranking, Rejection, Seek, Stats, Submission, Submitted,
+    Window,
 };
-use millrace_topics::log::LogRecord;
-use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
-use millrace_topics::time::Time;
+use millrace_topics::record::Stamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,9 +18,8 @@ type Change = (u32, String, String, String, u64);
 
 /// A partition with one league.
 struct Arena {
-    partition: Partition<Boards>,
-    next: u64,
-    now: u64,
+    alone: Alone<Boards>,
+    told: u64,
     said: Vec<Change>,
 }
 
@@ -38,46 +29,38 @@ fn of(epoch: Option<u32>, bucket: Option<u32>) -> Ranking {
 
 impl Arena {
     fn new(league: League, keep_epochs: u32) -> Self {
-        let mut arena = Self { partition: open(nothing()), next: 0, now: 1000, said: Vec::new() };
+        let mut arena = Self { alone: Alone::default(), told: 0, said: Vec::new() };
         let plain = Definition::new("b".to_owned());
         let definition = Definition { top: 0, operator: Operator::Set, keep_epochs, ..plain };
         arena.tell(&Command::DefineLeague(Box::new(LeagueDefinition { definition, league }))).unwrap();
         arena
     }
 
+    /// The stamp of the next command.
     fn stamp(&self) -> Stamp {
-        Stamp { micros: 10_000 * (self.next + 1), node: 1 }
+        Stamp { micros: 10_000 * (self.told + 1), node: 1 }
     }
 
     fn tell(&mut self, command: &Command) -> Result<Outcome, Rejection> {
-        let out = self.append(Payload::Command(codec::encode(command)), Leaderboards::key(command));
-        let Verdict::Outcome(outcome) = &out.replies[0].verdict else { panic!("{:?}", out.replies) };
-        codec::decode::<Result<OutcomeOf<Boards>, RejectionOf<Boards>>>(outcome).unwrap()
+        let told = self.alone.tell_at(self.stamp(), command);
+        self.told += 1;
+        self.hear();
+        told
     }
 
     /// Lets time pass.
     fn wait(&mut self, millis: u64) {
-        self.now += millis;
-        self.append(Payload::Tick, None);
+        self.alone.wait(millis);
+        self.hear();
     }
 
-    fn append(&mut self, payload: Payload, key: Option<&[u8]>) -> Output {
-        let caller = Caller { id: "shop".to_owned(), role: Role::Server };
-        let header = Header { schema: 2, stamp: self.stamp(), caller, ..Header::default() };
-        let (offset, time) = (self.next, Time(self.now));
-        let value = Record { header, payload }.encode();
-        let record = LogRecord { offset, time, key: key.unwrap_or_default().to_vec(), value, headers: Vec::new() };
-        let mut out = Output::default();
-        while self.partition.step(&record, &mut out) == Step::TimersLeft {}
-        assert_eq!(self.partition.core().stopped(), None);
-        self.next += 1;
-        for said in out.said.iter().filter(|said| said.kind == "TierChanged") {
+    fn hear(&mut self) {
+        for said in self.alone.said.iter().filter(|said| said.kind == "TierChanged") {
             let said: serde_json::Value = serde_json::from_str(&said.data).unwrap();
             let text = |name: &str| said[name].as_str().unwrap().to_owned();
             let epoch = u32::try_from(said["epoch"].as_u64().unwrap()).unwrap();
             self.said.push((epoch, text("owner"), text("from"), text("to"), said["rank"].as_u64().unwrap()));
         }
-        out
     }
 
     fn submit(&mut self, owner: &str, score: i64) -> Submitted {
@@ -92,18 +75,8 @@ impl Arena {
         self.tell(&Command::CloseEpoch(Closing { board: "b".to_owned(), window: Window::All })).unwrap();
     }
 
-    /// The same partition after a restart.
-    fn reopen(&mut self) {
-        if let Some(frozen) = self.partition.freeze() {
-            let landed = frozen.write().unwrap();
-            drop(self.partition.core_mut().store.land(landed));
-        }
-        let rows = self.partition.core().store.memory_rows().unwrap();
-        self.partition = open(Store::memory(rows));
-    }
-
     fn ask(&self, query: &Query) -> Result<Answer, Rejection> {
-        codec::decode(&self.partition.query(&codec::encode(query)).unwrap()).unwrap()
+        self.alone.ask(query)
     }
 
     fn page(&self, of: Ranking, seek: Seek, limit: u32) -> Result<Page, Rejection> {
@@ -122,13 +95,13 @@ impl Arena {
     }
 
     fn tiers(&self) -> BTreeMap<String, u32> {
-        let rows = self.partition.core().store.range(&TIERS.all());
-        rows.map(|(key, value)| (TIERS.key_of(&key).0, TIERS.value_of(&value).tier)).collect()
+        self.alone.rows(TIERS).into_iter().map(|((owner, ..), row)| (owner, row.tier)).collect()
     }
 
     fn settled(&self, epoch: u32) -> Option<(u32, u32)> {
-        let row = self.partition.core().store.get(&BUCKETS.raw_key(&("b".to_owned(), epoch)));
-        row.map(|row| BUCKETS.value_of(&row)).map(|row| (row.settled, row.opened))
+        let rows = self.alone.rows(BUCKETS);
+        let row = rows.into_iter().find(|(key, _)| *key == ("b".to_owned(), epoch));
+        row.map(|(_, row)| (row.settled, row.opened))
     }
 }
 
@@ -321,14 +294,14 @@ fn play(arena: &mut Arena, model: &mut Model, act: Act) {
             };
         }
         Act::Close => {
-            model.close(arena.now);
+            model.close(arena.alone.now.0);
             arena.close();
         }
         Act::Wait(millis) => {
             arena.wait(millis);
-            model.pass(arena.now);
+            model.pass(arena.alone.now.0);
         }
-        Act::Reopen => arena.reopen(),
+        Act::Reopen => arena.alone.reopen(),
     }
 }
 
@@ -411,8 +384,8 @@ proptest! {
         play(&mut arena, &mut model, Act::Wait(10_000));
         check(&arena, &model, limit);
         // What is not kept any more is gone.
-        let rows = arena.partition.core().store.range(&MEMBERS.all());
-        let oldest = rows.map(|(key, _)| MEMBERS.key_of(&key).2 >> 2).min().unwrap_or(model.epoch);
+        let rows = arena.alone.rows(MEMBERS).into_iter();
+        let oldest = rows.map(|(key, _)| key.2 >> 2).min().unwrap_or(model.epoch);
         prop_assert!(oldest + 1 >= model.epoch, "{oldest}");
         prop_assert!((0..model.epoch.saturating_sub(1)).all(|epoch| arena.settled(epoch).is_none()));
     }

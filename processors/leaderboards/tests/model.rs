@@ -1,26 +1,17 @@
 //! Boards against a sorted list.
 
 use crate::leaderboards::Boards;
-use crate::runtime::reply::{Output, Verdict};
-use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step};
-use crate::runtime::system::{Outcome as OutcomeOf, Rejection as RejectionOf};
-use millrace_state::store::Store;
-use millrace_topics::codec;
-use millrace_topics::contract::Contract;
+use crate::runtime::alone::Alone;
 use millrace_topics::leaderboards::{
-    Answer, Bounds, Command, Definition, Deletion, Leaderboards, NewEntry, Operator, Outcome, OwnEntry, Page, Query,
-    Ranking, Rejection, Seek, Sort, Stats, Submission, Tie,
+    Answer, Bounds, Command, Definition, Deletion, NewEntry, Operator, Outcome, OwnEntry, Page, Query, Ranking,
+    Rejection, Seek, Sort, Stats, Submission, Tie,
 };
-use millrace_topics::log::LogRecord;
-use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
-use millrace_topics::time::Time;
+use millrace_topics::record::Stamp;
 use proptest::prelude::*;
-use std::sync::Arc;
 
 /// One partition with one board, and what must be on it: (rung, stamp that reached it, owner), from the top.
 struct Model {
-    partition: Partition<Boards>,
-    next: u64,
+    alone: Alone<Boards>,
     sort: Sort,
     list: Vec<(i64, Stamp, String)>,
 }
@@ -30,53 +21,25 @@ fn weekly() -> Ranking {
     Ranking { tie: Some(Tie::Unique), ..Ranking::of("weekly") }
 }
 
-/// A store without rows.
-pub fn nothing() -> Store {
-    Store::memory(Arc::default())
-}
-
-/// The only partition, over these rows.
-pub fn open(store: Store) -> Partition<Boards> {
-    let place = Where {
-        machine: Leaderboards::MACHINE,
-        partition: 0,
-        partitions: 1,
-        topic_id: "t".to_owned(),
-        limits: Limits::default(),
-        skips: Arc::default(),
-    };
-    Partition::open(store, place).unwrap()
-}
-
 impl Model {
     fn new(sort: Sort, operator: Operator) -> Self {
         Self::with(sort, operator, Tie::Unique)
     }
 
     fn with(sort: Sort, operator: Operator, tie: Tie) -> Self {
-        let partition = open(nothing());
-        let mut model = Self { partition, next: 0, sort, list: Vec::new() };
+        let mut model = Self { alone: Alone::default(), sort, list: Vec::new() };
         let definition = Definition { sort, operator, tie, ..Definition::new("weekly".to_owned()) };
         model.tell(Stamp::default(), &Command::Define(Box::new(definition))).unwrap();
         model
     }
 
     fn tell(&mut self, stamp: Stamp, command: &Command) -> Result<Outcome, Rejection> {
-        let caller = Caller { id: "shop".to_owned(), role: Role::Server };
-        let header = Header { schema: 1, stamp, caller, ..Header::default() };
-        let value = Record { header, payload: Payload::Command(codec::encode(command)) }.encode();
-        let (offset, time) = (self.next, Time(1000 + self.next));
-        let record =
-            LogRecord { offset, time, key: Leaderboards::key(command).unwrap().to_vec(), value, headers: Vec::new() };
-        let mut out = Output::default();
-        assert_eq!(self.partition.step(&record, &mut out), Step::Applied, "{:?}", self.partition.core().stopped());
-        self.next += 1;
-        let Verdict::Outcome(outcome) = &out.replies[0].verdict else { panic!("{:?}", out.replies) };
-        codec::decode::<Result<OutcomeOf<Boards>, RejectionOf<Boards>>>(outcome).unwrap()
+        self.alone.now = self.alone.now.plus(1);
+        self.alone.tell_at(stamp, command)
     }
 
     fn ask(&self, query: &Query) -> Result<Answer, Rejection> {
-        codec::decode(&self.partition.query(&codec::encode(query)).unwrap()).unwrap()
+        self.alone.ask(query)
     }
 
     fn page(&self, query: &Query) -> Page {
@@ -129,12 +92,7 @@ impl Model {
 
     /// The same partition after a restart: the counts are made from the rows.
     fn reopen(&mut self) {
-        if let Some(frozen) = self.partition.freeze() {
-            let landed = frozen.write().unwrap();
-            drop(self.partition.core_mut().store.land(landed));
-        }
-        let rows = self.partition.core().store.memory_rows().unwrap();
-        self.partition = open(Store::memory(rows));
+        self.alone.reopen();
     }
 
     fn entries(&self, seek: Seek, limit: u32, scores: Bounds) -> Page {

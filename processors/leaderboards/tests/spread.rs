@@ -1,7 +1,6 @@
 //! The same operations on a board of one shard and on one of eight: whoever asks cannot tell them apart.
 
 use super::check;
-use super::model::nothing;
 use crate::leaderboards::{Boards, spread};
 use crate::runtime::door::{
     Answering, Ask, Asked, Backend, Door, Submission as Letter, Submitted as Fate, Subscription, To, Undone,
@@ -12,6 +11,7 @@ use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step}
 use crate::runtime::streams::Events;
 use crate::runtime::system::Partitions;
 use expect_test::expect;
+use millrace_state::store::Store;
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::leaderboards::{
@@ -164,7 +164,7 @@ impl Side {
                 limits: Limits::default(),
                 skips: Arc::default(),
             };
-            Partition::open(nothing(), place).unwrap()
+            Partition::open(Store::memory(Arc::default()), place).unwrap()
         };
         let parts = (0..PARTITIONS).map(part).collect();
         let inner = Inner { parts, now: BEGIN, stamp: 1, closed: Vec::new() };

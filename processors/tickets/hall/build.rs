@@ -176,6 +176,7 @@ impl Hall {
             holds: 0,
             orders: 0,
             conflicts: 0,
+            is_gated: false,
             deadlines: BTreeSet::new(),
             armed: None,
             buyers: BTreeMap::new(),

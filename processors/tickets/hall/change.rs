@@ -123,6 +123,7 @@ impl Hall {
         self.holds = before.holds;
         self.orders = before.orders;
         self.conflicts = before.conflicts;
+        self.is_gated = before.is_gated;
         self.deadlines.clone_from(&before.deadlines);
         self.armed = before.armed;
         self.buyers.clone_from(&before.buyers);

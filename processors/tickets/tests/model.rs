@@ -1,46 +1,22 @@
 //! Whatever happens in whatever order: a seat has one owner, counts are what holds and orders say, nobody has more than
 //! the limit, what was given back is there again, and a partition that opens over the same rows answers the same.
 
-use crate::runtime::reply::{Output, Verdict};
-use crate::runtime::runner::{Limits, Partition, Place as Where, Processor, Step};
+use crate::runtime::alone::Alone;
 use crate::tickets::Ticketing;
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage};
-use millrace_state::store::Store;
-use millrace_topics::codec;
-use millrace_topics::contract::Contract;
-use millrace_topics::log::LogRecord;
-use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
 use millrace_topics::tickets::{
     Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, ItemState, OnHold, OnOrder,
-    OnTickets, Outcome, Paying, PaymentKind, Query, Rejection, Tickets,
+    OnTickets, Paying, PaymentKind, Query, Rejection,
 };
-use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 const LIMIT: u32 = 7;
 
 const TOKEN: TokenHash = TokenHash([7; 16]);
 
-struct Model {
-    partition: Partition<Ticketing>,
-    next: u64,
-    now: u64,
-}
-
-fn open(store: Store) -> Partition<Ticketing> {
-    let place = Where {
-        machine: Tickets::MACHINE,
-        partition: 0,
-        partitions: 1,
-        topic_id: "t".to_owned(),
-        limits: Limits::default(),
-        skips: Arc::default(),
-    };
-    Partition::open(store, place).unwrap()
-}
+struct Model(Alone<Ticketing>);
 
 /// Two rows of seats, one seat of which is kept from sale, and ten places without.
 fn plan() -> Command {
@@ -55,50 +31,30 @@ fn plan() -> Command {
 
 impl Model {
     fn new() -> Self {
-        let mut model = Self { partition: open(Store::memory(Arc::default())), next: 0, now: 1000 };
-        model.tell(&plan()).unwrap();
+        let mut model = Self(Alone::default());
+        model.0.tell(&plan()).unwrap();
         model
     }
 
-    fn tell(&mut self, command: &Command) -> Result<Outcome, Rejection> {
-        let caller = Caller { id: "shop".to_owned(), role: Role::Server };
-        let stamp = Stamp { micros: self.next, node: 1 };
-        let header = Header { schema: 1, stamp, caller, ..Header::default() };
-        let value = Record { header, payload: Payload::Command(codec::encode(command)) }.encode();
-        let key = Tickets::key(command).unwrap().to_vec();
-        let record = LogRecord { offset: self.next, time: Time(self.now), key, value, headers: Vec::new() };
-        let mut out = Output::default();
-        assert_eq!(self.partition.step(&record, &mut out), Step::Applied, "{:?}", self.partition.core().stopped());
-        self.next += 1;
-        let Verdict::Outcome(outcome) = &out.replies[0].verdict else { panic!("{:?}", out.replies) };
-        codec::decode(outcome).unwrap()
-    }
-
     fn availability(&self) -> Availability {
-        let query = Query::Availability { event: "gig".to_owned() };
-        let answer: Result<Answer, Rejection> =
-            codec::decode(&self.partition.query(&codec::encode(&query)).unwrap()).unwrap();
-        match answer.unwrap() {
-            Answer::Availability(availability) => availability,
+        match self.0.ask(&Query::Availability { event: "gig".to_owned() }) {
+            Ok(Answer::Availability(availability)) => availability,
             other => panic!("{other:?}"),
         }
     }
 
     fn holds(&self) -> Vec<(u32, HoldRow)> {
-        let rows = self.partition.core().store.range(&HOLDS.all());
-        rows.map(|(key, value)| (HOLDS.key_of(&key).1, HOLDS.value_of(&value))).collect()
+        self.0.rows(HOLDS).into_iter().map(|((_, number), row)| (number, row)).collect()
     }
 
     fn orders(&self) -> Vec<(u32, OrderRow)> {
-        let rows = self.partition.core().store.range(&ORDERS.all());
-        rows.map(|(key, value)| (ORDERS.key_of(&key).1, ORDERS.value_of(&value))).collect()
+        self.0.rows(ORDERS).into_iter().map(|((_, number), row)| (number, row)).collect()
     }
 
     /// The seats that are not everybody's.
     fn marked(&self) -> Vec<Spot> {
         let mut rows: BTreeMap<u16, Vec<u8>> = [(0, vec![0, 0, 0, 255, 0, 0, 0])].into();
-        let known = self.partition.core().store.range(&MARKS.all());
-        rows.extend(known.map(|(key, value)| (MARKS.key_of(&key).1, MARKS.value_of(&value))));
+        rows.extend(self.0.rows(MARKS).into_iter().map(|((_, row), marks)| (row, marks)));
         let of = |(row, marks): (u16, Vec<u8>)| {
             let marked = (0..).zip(marks).filter(|(_, mark)| *mark != 0);
             marked.map(move |(place, _)| Spot { row, place }).collect::<Vec<_>>()
@@ -113,7 +69,7 @@ impl Model {
         let mut owned: Vec<Spot> = Vec::new();
         let mut buyers: BTreeMap<String, u32> = BTreeMap::new();
         for (_, row) in self.holds().into_iter().filter(|(_, row)| row.fate == Fate::Open) {
-            assert!(row.expires > Time(self.now), "what is out of time has ended");
+            assert!(row.expires > self.0.now, "what is out of time has ended");
             owned.extend(row.seats.iter().map(|taken| taken.spot));
             for line in &row.lines {
                 counts[usize::from(line.category)][0] += line.quantity;
@@ -148,12 +104,7 @@ impl Model {
     /// Lets the rows land, and opens another partition over them.
     fn reopen(&mut self) {
         let before = self.availability();
-        if let Some(frozen) = self.partition.freeze() {
-            let landed = frozen.write().unwrap();
-            drop(self.partition.core_mut().store.land(landed));
-        }
-        let rows = self.partition.core().store.memory_rows().unwrap();
-        self.partition = open(Store::memory(rows));
+        self.0.reopen();
         assert_eq!(self.availability(), before, "what is made again of the rows is what was there");
         self.check();
     }
@@ -261,7 +212,7 @@ impl Model {
                 Some(Command::Assign(Box::new(Assigning { event, seats, channel, blocked: *whose == 2 })))
             }
             Act::Wait(millis) => {
-                self.now += millis;
+                self.0.now = self.0.now.plus(*millis);
                 Some(plan())
             }
             Act::Reopen => {
@@ -277,11 +228,11 @@ impl Model {
     /// Says a command; who is told that nothing is left could have had nothing.
     fn undersold(&mut self, command: &Command) {
         let before = self.availability();
-        let said = self.tell(command);
+        let said = self.0.tell(command);
         let Command::Hold(holding) = command else { return };
         let wants_seats = holding.areas.is_empty();
         let of = &before.categories[usize::from(!wants_seats)];
-        let expired = before.next_expiry.is_some_and(|due| due <= Time(self.now));
+        let expired = before.next_expiry.is_some_and(|due| due <= self.0.now);
         match said {
             Err(Rejection::SoldOut) => assert!(of.free + of.held == 0, "sold out, but {of:?}"),
             Err(Rejection::AllHeld { next_expiry, .. }) => {
@@ -305,13 +256,13 @@ proptest! {
         }
         // Everybody gives back what can be given back: everything is free again.
         for (number, _) in model.holds() {
-            drop(model.tell(&Command::Release(OnHold { event: "gig".to_owned(), hold: number, token: TOKEN })));
+            drop(model.0.tell(&Command::Release(OnHold { event: "gig".to_owned(), hold: number, token: TOKEN })));
         }
         for (number, _) in model.orders() {
-            drop(model.tell(&Command::Cancel(OnOrder { event: "gig".to_owned(), order: number })));
+            drop(model.0.tell(&Command::Cancel(OnOrder { event: "gig".to_owned(), order: number })));
         }
         let (event, seats) = ("gig".to_owned(), vec!["A".to_owned()]);
-        model.tell(&Command::Assign(Box::new(Assigning { event, seats, channel: None, blocked: false }))).unwrap();
+        model.0.tell(&Command::Assign(Box::new(Assigning { event, seats, channel: None, blocked: false }))).unwrap();
         model.check();
         model.reopen();
         let shown = model.availability();
@@ -323,6 +274,6 @@ proptest! {
             best: Some(Best { number: 6, ..Best::default() }),
             ..Model::holding(9, None)
         };
-        prop_assert!(model.tell(&Command::Hold(Box::new(everything))).is_ok());
+        prop_assert!(model.0.tell(&Command::Hold(Box::new(everything))).is_ok());
     }
 }
