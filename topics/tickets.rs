@@ -10,6 +10,7 @@ mod plan;
 mod query;
 mod queue;
 mod rejection;
+mod waitlist;
 
 pub use command::{
     Area, Assigning, Best, Buying, CodeTerms, Command, Exchanging, Holding, HoldingBy, OnHold, OnOrder, OnTickets,
@@ -28,6 +29,7 @@ pub use queue::{
     QueuePlace, QueueQuery, QueueTimer, Revealing, RoomMode, RoomStage, RoomTerms, RoomView,
 };
 pub use rejection::Rejection;
+pub use waitlist::{OnWaiter, WaiterNote, WaiterState, WaiterView, WaitlistTerms};
 
 use crate::contract::Contract;
 
@@ -66,6 +68,9 @@ impl Contract for Tickets {
             Command::SetRoom(terms) => &terms.event,
             Command::Admit(admitting) => &admitting.event,
             Command::EndSessions(ending) => &ending.event,
+            Command::Wait(wish) => &wish.event,
+            Command::LeaveWaitlist(on) => &on.event,
+            Command::SetWaitlist(terms) => &terms.event,
         };
         Some(event.as_bytes())
     }
@@ -90,6 +95,9 @@ impl Contract for Tickets {
             Event::TicketsExchanged(_) => "TicketsExchanged",
             Event::TicketRenamed(_) => "TicketRenamed",
             Event::TicketScanned(_) => "TicketScanned",
+            Event::WaitlistJoined(_) => "WaitlistJoined",
+            Event::WaitlistLeft(_) => "WaitlistLeft",
+            Event::WaitlistOffered(_) => "WaitlistOffered",
         }
     }
 }

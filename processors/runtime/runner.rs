@@ -99,6 +99,12 @@ impl<M: Machine> Partition<M> {
         Ok(Self { core, engine })
     }
 
+    /// What the machine keeps in memory.
+    #[must_use]
+    pub fn engine(&self) -> &M::Engine {
+        &self.engine
+    }
+
     fn cx<'a>(&'a mut self, effects: &'a mut Effects, moment: &'a Moment) -> Cx<'a, M> {
         let Core { store, timers, .. } = &mut self.core;
         Cx { store, timers, effects, moment, engine: &mut self.engine }

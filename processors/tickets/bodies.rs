@@ -2,6 +2,7 @@
 
 mod plan;
 pub(super) mod queue;
+pub(super) mod waitlist;
 
 pub(super) use plan::{EventBody, NewEvent};
 

@@ -198,6 +198,8 @@ pub enum Deadline {
     Hold(u32),
     /// The order of this number.
     Order(u32),
+    /// Those who wait are to be asked: not what ends, but what has ended.
+    Offer,
 }
 
 /// A hall, and what is going on in it.
@@ -222,6 +224,10 @@ pub struct Hall {
     pub conflicts: u32,
     /// True if nobody holds anything whom the waiting room has not let in.
     pub is_gated: bool,
+    /// Those who wait for places, by number.
+    pub waiters: BTreeMap<u32, String>,
+    /// True if places have come back since those who wait were told.
+    pub has_come_back: bool,
     /// What ends by itself, and when.
     pub deadlines: BTreeSet<(Time, Deadline)>,
     /// What the event's timer is set for.
@@ -369,6 +375,7 @@ impl Hall {
     /// # Panics
     /// If one of them is not what it is said to be: a seat has one owner.
     pub fn turn(&mut self, spots: impl Iterator<Item = Spot>, from: Place, to: Place) {
+        self.has_come_back |= to == Place::Free;
         let mut changed = None;
         for spot in spots {
             let row = &mut self.rows[usize::from(spot.row)];
@@ -395,6 +402,7 @@ impl Hall {
     /// # Panics
     /// If fewer are what they are said to be.
     pub fn turn_area(&mut self, category: u16, many: u32, from: Place, to: Place) {
+        self.has_come_back |= to == Place::Free;
         let counts = &mut self.categories[usize::from(category)].counts;
         assert!(from != Place::Free || counts.free() >= many, "no more than are free are taken");
         counts.change(from, to, many);
@@ -454,12 +462,19 @@ impl Hall {
     /// When the next hold or unpaid order ends by itself.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Time> {
-        self.deadlines.first().map(|(due, _)| *due)
+        let ends = |(_, deadline): &&(Time, Deadline)| *deadline != Deadline::Offer;
+        self.deadlines.iter().find(ends).map(|(due, _)| *due)
+    }
+
+    /// True if anything is free.
+    #[must_use]
+    pub fn has_free(&self) -> bool {
+        self.categories.iter().any(|category| category.counts.free() > 0)
     }
 
     /// Notes what the timer is to be set for, if that is something else: its new time, and the old one, if it was set.
     pub fn arm(&mut self) -> Option<(Time, Option<Time>)> {
-        let due = self.next_expiry()?;
+        let due = self.deadlines.first()?.0;
         let armed = self.armed;
         if armed.is_some_and(|armed| armed <= due) {
             return None;

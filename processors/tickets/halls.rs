@@ -5,7 +5,8 @@ use crate::runtime::tables::TIMERS;
 use crate::tickets::admission::is_gated;
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::tables::{
-    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, ROOMS, Stage,
+    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, ROOMS, Stage, WAITERS,
+    WAITLISTS, Wanting,
 };
 use millrace_state::store::Store;
 use millrace_topics::codec;
@@ -61,6 +62,17 @@ impl Engine for Halls {
         for (key, value) in store.range(&ROOMS.all()) {
             halls.of(&ROOMS.key_of(&key)).is_gated = is_gated(&ROOMS.value_of(&value));
         }
+        for (key, value) in store.range(&WAITERS.all()) {
+            let ((event, number), row) = (WAITERS.key_of(&key), WAITERS.value_of(&value));
+            if row.state == Wanting::Waits {
+                halls.of(&event).waiters.insert(number, row.wish.buyer);
+            }
+        }
+        for (key, value) in store.range(&WAITLISTS.all()) {
+            if let Some((since, _)) = WAITLISTS.value_of(&value).offering {
+                halls.of(&WAITLISTS.key_of(&key)).deadlines.insert((since, Deadline::Offer));
+            }
+        }
         for (key, value) in store.range(&HOLDS.all()) {
             let (event, number) = HOLDS.key_of(&key);
             let hall = halls.of(&event);
@@ -78,6 +90,8 @@ impl Engine for Halls {
             let Timer::Due { event } = codec::decode(&id).expect("a timer was set by this machine");
             halls.of(&event).armed = Some(due);
         }
+        // What was made again has not come back.
+        halls.by_event.values_mut().for_each(|hall| hall.has_come_back = false);
         halls
     }
 }

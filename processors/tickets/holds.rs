@@ -17,11 +17,27 @@ use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
 /// What a hold is to take.
-struct Places {
+pub struct Places {
     spots: Vec<Spot>,
     areas: Vec<(u16, u32)>,
     step: u8,
     quality: u32,
+}
+
+/// A hold that is to be made, or added to, of places that are free.
+pub struct Taking {
+    /// Whose it is.
+    pub holding: Holding,
+    /// The presale code that it is made with.
+    pub code: Option<String>,
+    /// The open hold that the places are added to.
+    pub known: Option<HoldRow>,
+    /// The places.
+    pub places: Places,
+    /// How many they are.
+    pub asked: u32,
+    /// How long it lasts if it is new, in seconds.
+    pub seconds: u32,
 }
 
 /// Holds places.
@@ -40,9 +56,7 @@ pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
     let HoldingBy { holding, code, channels } = by;
     let hall = hall(cx, &holding.event)?;
     check_acts_for(cx.caller(), &holding.buyer)?;
-    if !ids::is_subject(&holding.buyer) {
-        return Err(Rejection::BadRequest(format!("a buyer has 1 to {} bytes", ids::SUBJECT_LIMIT)));
-    }
+    check_buyer(&holding.buyer)?;
     let code = code.map(|code| codes::usable(cx, &holding.event, code, holding.into.is_some())).transpose()?;
     check_is_on_sale(hall, cx.now(), code.as_ref().is_some_and(|code| code.terms.early))?;
     admission::check(cx, &holding.event, &holding.buyer)?;
@@ -53,24 +67,44 @@ pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
     };
     let held = known.as_ref().map_or(0, |row| quantity(&row.lines));
     let asked = count(hall, &holding, held)?;
-    let has = hall.has(&holding.buyer);
-    if let Some(limit) = hall.plan.max_per_buyer
-        && u64::from(has) + u64::from(asked) > u64::from(limit)
-    {
-        return Err(Rejection::LimitExceeded { limit, has });
-    }
+    check_limit(hall, &holding.buyer, asked)?;
     let places = find(hall, &holding, channels)?;
-    let lines = price(hall, &places, cx.now());
+    let seconds = hall.plan.hold_seconds;
     // The line: nothing below can be refused.
     let code = code.map(|code| codes::use_once(cx, code));
-    Ok(take(cx, holding, code, known, places, lines, asked))
+    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, seconds }))))
+}
+
+/// Refuses what is the name of nobody.
+///
+/// # Errors
+/// The refusal.
+pub fn check_buyer(buyer: &str) -> Result<(), Rejection> {
+    let fault = || Rejection::BadRequest(format!("a buyer has 1 to {} bytes", ids::SUBJECT_LIMIT));
+    if ids::is_subject(buyer) { Ok(()) } else { Err(fault()) }
+}
+
+/// Refuses more than one buyer may have.
+///
+/// # Errors
+/// The refusal.
+pub fn check_limit(hall: &Hall, buyer: &str, asked: u32) -> Result<(), Rejection> {
+    let (limit, has) = (hall.plan.max_per_buyer.unwrap_or(u32::MAX), hall.has(buyer));
+    if u64::from(has) + u64::from(asked) > u64::from(limit) {
+        return Err(Rejection::LimitExceeded { limit, has });
+    }
+    Ok(())
 }
 
 fn on(holding: &Holding, hold: u32) -> OnHold {
     OnHold { event: holding.event.clone(), hold, token: holding.token }
 }
 
-fn check_is_on_sale(hall: &Hall, now: Time, early: bool) -> Result<(), Rejection> {
+/// Refuses what comes too early or too late.
+///
+/// # Errors
+/// The refusal.
+pub fn check_is_on_sale(hall: &Hall, now: Time, early: bool) -> Result<(), Rejection> {
     match (hall.plan.opens_at, hall.plan.closes_at) {
         (Some(opens), _) if now < opens && !early => Err(Rejection::SaleNotOpen(opens)),
         (_, Some(closes)) if now >= closes => Err(Rejection::SaleClosed(closes)),
@@ -79,7 +113,10 @@ fn check_is_on_sale(hall: &Hall, now: Time, early: bool) -> Result<(), Rejection
 }
 
 /// How many places are asked for, if that is a number that a hold may have.
-fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
+///
+/// # Errors
+/// The refusal.
+pub fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
     let limit = hall.plan.max_per_order;
     if holding.best.is_some() && !holding.seats.is_empty() {
         return Err(Rejection::BadRequest("either `seats` or `best` says which seats".to_owned()));
@@ -96,7 +133,10 @@ fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection> {
 }
 
 /// The places that are asked for, if all of them can be held.
-fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
+///
+/// # Errors
+/// Why not.
+pub fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
     let areas = find_areas(hall, &holding.areas)?;
     if let Some(best) = &holding.best {
         let wish = Wish { channels, ..wish(hall, best)? };
@@ -192,19 +232,14 @@ fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
     lines
 }
 
-fn take(
-    cx: &mut Cx<'_>,
-    holding: Holding,
-    code: Option<String>,
-    known: Option<HoldRow>,
-    places: Places,
-    lines: Vec<Priced>,
-    asked: u32,
-) -> Outcome {
+/// Takes places that were found free.
+pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
+    let Taking { holding, code, known, places, asked, seconds } = taking;
     let Holding { event, buyer, token, into, .. } = holding;
     let now = cx.now();
     let hall = cx.engine.of(&event);
-    let expires = now.plus(u64::from(hall.plan.hold_seconds) * 1000);
+    let lines = price(hall, &places, now);
+    let expires = now.plus(u64::from(seconds) * 1000);
     let number = into.unwrap_or(hall.holds + 1);
     hall.holds = hall.holds.max(number);
     hall.turn(places.spots.iter().copied(), Place::Free, Place::Held);
@@ -244,7 +279,7 @@ fn take(
     if let Some(change) = change {
         rearm(cx, &key.0, change);
     }
-    Outcome::Held(Box::new(say(cx, view, Event::SeatsHeld)))
+    say(cx, view, Event::SeatsHeld)
 }
 
 /// Says what happened to a hold. What is said is lent by the view: a hold is the hot path.

@@ -37,6 +37,7 @@ pub mod scans;
 pub mod stream;
 pub mod tables;
 pub mod transition;
+pub mod waitlist;
 
 #[cfg(test)]
 mod tests;

@@ -4,14 +4,14 @@ use crate::runtime::system::Partitions;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
 use crate::tickets::tables::{ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, ORDERS};
-use crate::tickets::{codes, holds, orders, transition};
+use crate::tickets::{codes, holds, orders, transition, waitlist};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
-    Answer, Availability, CategoryAvailability, HoldState, Ownership, Query, Rejection, RowView, Sales, SeatHistory,
-    order_id,
+    Answer, Availability, CategoryAvailability, HoldState, OnWaiter, Ownership, Query, Rejection, RowView, Sales,
+    SeatHistory, order_id,
 };
 
-type View<'a> = crate::runtime::view::View<'a, Ticketing>;
+pub(super) type View<'a> = crate::runtime::view::View<'a, Ticketing>;
 
 /// Which partitions a query concerns.
 #[must_use]
@@ -25,7 +25,8 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::Code { event, .. }
     | Query::Conflicts { event, .. }
     | Query::Sales { event, .. }
-    | Query::Admission { event, .. }) = query;
+    | Query::Admission { event, .. }
+    | Query::Waiter(OnWaiter { event, .. })) = query;
     Partitions::One(event.as_bytes().to_vec())
 }
 
@@ -81,6 +82,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             let session = view.get(ADMITTED, &(event, buyer)).filter(|session| view.now() < session.until);
             Ok(Answer::Admission(session.map(|session| session.until)))
         }
+        Query::Waiter(on) => Ok(Answer::Waiter(Box::new(waitlist::show(view, &on)?))),
         Query::Conflicts { event, limit, after } => {
             hall(view, &event)?;
             let rows = CONFLICTS.under(&(event.clone(),)).beyond(&CONFLICTS.raw_key(&(event, after)));

@@ -10,7 +10,7 @@ use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
     TicketBody, WhichHistory, WhichSeats,
 };
-use crate::tickets::{Ticketing, changes, channels, codes, queue, scans, stream};
+use crate::tickets::{Ticketing, changes, channels, codes, queue, scans, stream, waitlist};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -42,6 +42,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(channels::routes::routes())
         .merge(codes::routes::routes())
         .merge(queue::routes::routes())
+        .merge(waitlist::routes::routes())
         .merge(scans::routes::routes())
         .merge(stream::routes::routes())
 }
@@ -197,6 +198,11 @@ async fn sales(
     }))
 }
 
+/// The secret of a hold that is to be made.
+pub(super) fn secret(door: &Door, asked: &Asked) -> String {
+    URL_SAFE_NO_PAD.encode(&door.draw(asked, "hold")[..16])
+}
+
 /// Which hold a token is for: its number stands before its secret.
 pub(super) fn on(event: String, token: &str) -> Result<OnHold, Problem> {
     let unknown = || Problem::refusal(&Rejection::UnknownHold);
@@ -219,7 +225,7 @@ async fn hold(
     let known = new.hold.as_deref().map(|token| on(event.clone(), token)).transpose()?;
     let secret = match &new.hold {
         Some(token) => token.split_once('.').map(|(_, secret)| secret.to_owned()).unwrap_or_default(),
-        None => URL_SAFE_NO_PAD.encode(&door.draw(&asked, "hold")[..16]),
+        None => secret(&door, &asked),
     };
     let holding = Holding {
         event: event.clone(),

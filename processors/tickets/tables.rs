@@ -3,7 +3,7 @@
 
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, ItemState, PaymentState, RoomTerms, Scan};
+use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, Holding, ItemState, PaymentState, RoomTerms, Scan};
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
@@ -183,6 +183,39 @@ pub struct Session {
     pub until: Time,
 }
 
+/// A waitlist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WaitlistRow {
+    /// How long an offer lasts, in seconds.
+    pub offer_seconds: u32,
+    /// The number of the last who came.
+    pub last: u32,
+    /// While those who wait are asked whether something suits them: since when, and up to whom.
+    pub offering: Option<(Time, u32)>,
+}
+
+/// How far a waiter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Wanting {
+    /// Nothing that suits has come back.
+    Waits,
+    /// This hold was made.
+    Offered(u32),
+    /// Nobody waits any more.
+    Left,
+}
+
+/// Somebody who waits, or has.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WaiterRow {
+    /// What is to be held.
+    pub wish: Holding,
+    /// Since when.
+    pub joined: Time,
+    /// How far.
+    pub state: Wanting,
+}
+
 /// Event → what it is.
 pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
 /// (event, number from 1) → a hold.
@@ -206,6 +239,11 @@ pub const ROOMS: Table<String, RoomTerms> = Table::primary(24, "rooms");
 /// (event, buyer) → since the waiting room has let the buyer in.
 pub const ADMITTED: Table<(String, String), Session> = Table::primary(25, "admitted");
 
+/// Event → its waitlist, if somebody has waited.
+pub const WAITLISTS: Table<String, WaitlistRow> = Table::primary(26, "waitlists");
+/// (event, number from 1) → somebody who waits, or has.
+pub const WAITERS: Table<(String, u32), WaiterRow> = Table::primary(27, "waiters");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -220,5 +258,7 @@ pub fn all() -> Vec<TableDef> {
         CONFLICTS.def(),
         ROOMS.def(),
         ADMITTED.def(),
+        WAITLISTS.def(),
+        WAITERS.def(),
     ]
 }

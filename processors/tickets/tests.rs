@@ -8,6 +8,7 @@ mod money;
 mod office;
 mod queue;
 mod rules;
+mod waitlist;
 
 use crate::runtime::check;
 use crate::tickets::SYSTEM;
@@ -29,7 +30,10 @@ fn brief(line: &str) -> Option<String> {
     if let Some(said) = line.strip_prefix("  said tickets ") {
         let (kind, data) = said.split_once(' ').expect("an event has data");
         let data: Value = serde_json::from_str(data).expect("it is JSON");
-        let of = ["order", "hold"].iter().find_map(|name| data.get(name)).map_or(String::new(), |of| format!(" {of}"));
+        let of = ["order", "hold", "waiter"]
+            .iter()
+            .find_map(|name| data.get(name))
+            .map_or(String::new(), |of| format!(" {of}"));
         let amount = data.get("amount").map_or(String::new(), |amount| format!(" {amount}"));
         return Some(format!("  said {kind}{of}{amount}"));
     }
@@ -56,6 +60,10 @@ fn brief_of(value: &Value) -> String {
     if let Some(position) = value.get("position") {
         let until = value["until"].as_str().map_or(String::new(), |until| format!(" in until {until}"));
         return format!("{} has place {} at {position}{until}", text(&value["buyer"]), value["number"]);
+    }
+    if value["waiter"].is_u64() {
+        let (buyer, state, ahead) = (text(&value["buyer"]), text(&value["state"]), &value["ahead"]);
+        return format!("waiter {} {buyer} {state} behind {ahead}", value["waiter"]);
     }
     if value["seed_hash"].is_string() {
         return format!("room {} revision {}", text(&value["mode"]), value["revision"]);

@@ -3,7 +3,7 @@
 use crate::runtime::ids;
 use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS};
-use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans};
+use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans, waitlist};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
 use millrace_topics::time::Time;
@@ -16,6 +16,15 @@ pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Ticketing>;
 /// # Errors
 /// The refusal, before anything was written.
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+    let giving_back = waitlist::of_giving_back(&command);
+    let outcome = change_hall(cx, command)?;
+    if let Some(event) = giving_back {
+        waitlist::wake(cx, &event);
+    }
+    Ok(outcome)
+}
+
+fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     match command {
         Command::Publish(plan) => publish(cx, *plan),
         Command::Hold(holding) => holds::hold(cx, *holding),
@@ -35,6 +44,9 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::SetRoom(terms) => admission::set_room(cx, terms),
         Command::Admit(admitting) => Ok(admission::admit(cx, admitting)),
         Command::EndSessions(ending) => Ok(admission::end(cx, ending)),
+        Command::Wait(wish) => waitlist::join(cx, *wish),
+        Command::LeaveWaitlist(on) => waitlist::leave(cx, on),
+        Command::SetWaitlist(terms) => waitlist::set(cx, terms),
     }
 }
 
@@ -55,8 +67,10 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
             let row = cx.get(ORDERS, &key).expect("an order with a deadline is there");
             orders::expire(cx, &key, row);
         }
+        Some(Deadline::Offer) => waitlist::offer(cx, &event),
         None => {}
     }
+    waitlist::wake(cx, &event);
     arm(cx, &event);
 }
 

@@ -4,6 +4,7 @@ use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::{Admitting, Ending, RoomTerms};
+use crate::tickets::waitlist::{OnWaiter, WaitlistTerms};
 use crate::time::Time;
 use crate::token::TokenHash;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,12 @@ pub enum Command {
     /// The time of buyers is over: sent by `tickets.queue`.
     #[serde(skip_deserializing)]
     EndSessions(Ending),
+    /// Puts somebody on the waitlist: what is held as soon as it is there.
+    Wait(Box<Holding>),
+    /// Takes somebody off it.
+    LeaveWaitlist(OnWaiter),
+    /// Says how long offers of the waitlist last.
+    SetWaitlist(WaitlistTerms),
 }
 
 /// Places that are to be held, and by what right.

@@ -5,6 +5,7 @@ use crate::money::{Currency, Money};
 use crate::tickets::command::{Area, Scan};
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::RoomTerms;
+use crate::tickets::waitlist::{WaiterNote, WaiterView, WaitlistTerms};
 use crate::time::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -37,6 +38,10 @@ pub enum Outcome {
     RoomSet(RoomTerms),
     /// There is nothing to tell.
     Noted,
+    /// Somebody waits.
+    Waiter(Box<WaiterView>),
+    /// Offers last so long.
+    WaitlistSet(WaitlistTerms),
 }
 
 /// Seats that were given to a channel, to nobody or to everybody.
@@ -342,6 +347,12 @@ pub enum Event {
     TicketRenamed(TicketNote),
     /// A ticket was shown at the door.
     TicketScanned(ScanView),
+    /// Somebody waits.
+    WaitlistJoined(WaiterNote),
+    /// Somebody waits no more.
+    WaitlistLeft(WaiterNote),
+    /// What suits somebody who waits is held.
+    WaitlistOffered(WaiterNote),
 }
 
 /// What is said of some tickets of an order.

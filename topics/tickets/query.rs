@@ -4,6 +4,7 @@ use crate::codec::{Decode, Encode};
 use crate::money::Currency;
 use crate::record::Caller;
 use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
+use crate::tickets::waitlist::{OnWaiter, WaiterView};
 use crate::time::Time;
 use crate::token::TokenHash;
 use serde::Serialize;
@@ -90,6 +91,8 @@ pub enum Query {
         /// Who.
         buyer: String,
     },
+    /// Somebody who waits, or has.
+    Waiter(OnWaiter),
 }
 
 /// What a query answers. Variants are only appended.
@@ -116,6 +119,8 @@ pub enum Answer {
     Sales(Sales),
     /// Until when a buyer is in.
     Admission(Option<Time>),
+    /// Somebody who waits, or has.
+    Waiter(Box<WaiterView>),
 }
 
 /// What was sold of an event.

@@ -160,6 +160,21 @@ pub enum Rejection {
     /// No such place in line, or not any more.
     #[error("there is no such place in line, or not any more")]
     UnknownPlace,
+    /// What somebody wants to wait for is there.
+    #[error("what is wanted is there: it can be held")]
+    NotSoldOut,
+    /// Once is enough.
+    #[error("the buyer is on the waitlist already")]
+    AlreadyWaiting,
+    /// Too many wait.
+    #[error("no more can be put on the waitlist")]
+    WaitlistFull,
+    /// Nobody of this token on the waitlist: nobody learns which.
+    #[error("there is nobody of this token on the waitlist")]
+    UnknownWaiter,
+    /// Somebody who had an offer, or has left.
+    #[error("whoever it was does not wait any more")]
+    NotWaiting,
 }
 
 impl Refusal for Rejection {
@@ -208,6 +223,11 @@ impl Refusal for Rejection {
             Self::BadRoom(_) => "bad_room",
             Self::WrongSeed => "wrong_seed",
             Self::UnknownPlace => "unknown_place",
+            Self::NotSoldOut => "not_sold_out",
+            Self::AlreadyWaiting => "already_waiting",
+            Self::WaitlistFull => "waitlist_full",
+            Self::UnknownWaiter => "unknown_waiter",
+            Self::NotWaiting => "not_waiting",
         }
     }
 
@@ -219,10 +239,15 @@ impl Refusal for Rejection {
             | Self::UnknownOrder
             | Self::UnknownRoom
             | Self::UnknownPlace
+            | Self::UnknownWaiter
             | Self::UnknownCode(_) => RefusalKind::NotFound,
             Self::SaleNotOpen(_) => RefusalKind::TooEarly,
             Self::EventExists
             | Self::RoomOpened
+            | Self::NotSoldOut
+            | Self::AlreadyWaiting
+            | Self::WaitlistFull
+            | Self::NotWaiting
             | Self::SeatTaken(_)
             | Self::AllHeld { .. }
             | Self::TooFewLeft { .. }

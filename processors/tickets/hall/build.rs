@@ -177,6 +177,8 @@ impl Hall {
             orders: 0,
             conflicts: 0,
             is_gated: false,
+            waiters: BTreeMap::new(),
+            has_come_back: false,
             deadlines: BTreeSet::new(),
             armed: None,
             buyers: BTreeMap::new(),

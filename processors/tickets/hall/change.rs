@@ -34,6 +34,7 @@ impl Hall {
     /// Marks seats; says which rows they are in, and how many of them somebody has.
     pub fn mark(&mut self, spots: &[Spot], mark: u8) -> (BTreeSet<u16>, u32) {
         let (mut rows, mut owned) = (BTreeSet::new(), 0);
+        self.has_come_back |= mark == 0;
         for spot in spots {
             let row = &mut self.rows[usize::from(spot.row)];
             let before = row.place(spot.place);
@@ -124,6 +125,8 @@ impl Hall {
         self.orders = before.orders;
         self.conflicts = before.conflicts;
         self.is_gated = before.is_gated;
+        self.waiters.clone_from(&before.waiters);
+        self.has_come_back = true;
         self.deadlines.clone_from(&before.deadlines);
         self.armed = before.armed;
         self.buyers.clone_from(&before.buyers);

@@ -3,10 +3,12 @@
 
 use crate::runtime::alone::Alone;
 use crate::tickets::Ticketing;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS, WaiterRow, Wanting};
+use crate::tickets::hall::Deadline;
+use crate::tickets::waitlist::suits;
 use millrace_topics::tickets::{
     Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, ItemState, OnHold, OnOrder,
-    OnTickets, Paying, PaymentKind, Query, Rejection,
+    OnTickets, OnWaiter, Paying, PaymentKind, Query, Rejection,
 };
 use millrace_topics::token::TokenHash;
 use proptest::prelude::*;
@@ -62,6 +64,11 @@ impl Model {
         rows.into_iter().flat_map(of).collect()
     }
 
+    fn waiters(&self) -> Vec<(u32, WaiterRow)> {
+        let rows = self.0.rows(WAITERS).into_iter().map(|((_, number), row)| (number, row));
+        rows.filter(|(_, row)| row.state == Wanting::Waits).collect()
+    }
+
     /// Holds counts, owners and limits against what the rows say.
     fn check(&self) {
         // (held, sold) of seats and of places without.
@@ -99,6 +106,12 @@ impl Model {
             assert_eq!((category.held, category.sold, category.blocked), (held, sold, blocked), "{}", category.id);
             assert_eq!(category.free + held + sold + blocked, category.capacity);
         }
+        let hall = self.0.partition.engine().get("gig").unwrap();
+        // What has come back is offered before the next record.
+        let is_offering = hall.deadlines.iter().any(|(_, deadline)| *deadline == Deadline::Offer);
+        for (number, row) in self.waiters().into_iter().filter(|_| !is_offering) {
+            assert!(suits(hall, &row.wish, self.0.now).is_err(), "what suits waiter {number} is there");
+        }
     }
 
     /// Lets the rows land, and opens another partition over them.
@@ -125,6 +138,8 @@ enum Act {
     Refund(prop::sample::Index, u32),
     Exchange(prop::sample::Index, u32, prop::sample::Index),
     Assign(u32, u32, u8),
+    Join(u8, u32),
+    Leave(prop::sample::Index),
     Wait(u64),
     Reopen,
 }
@@ -144,6 +159,8 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (index(), 1u32..4).prop_map(|(order, ticket)| Act::Refund(order, ticket)),
         1 => (index(), 1u32..4, index()).prop_map(|(order, ticket, hold)| Act::Exchange(order, ticket, hold)),
         1 => (1u32..3, 1u32..7, 0u8..3).prop_map(|(row, seat, whose)| Act::Assign(row, seat, whose)),
+        3 => (0u8..6, 1u32..5).prop_map(|(buyer, number)| Act::Join(buyer, number)),
+        1 => index().prop_map(Act::Leave),
         2 => (0u64..70_000).prop_map(Act::Wait),
         1 => Just(Act::Reopen),
     ]
@@ -211,6 +228,17 @@ impl Model {
                 let (event, seats) = (event(), vec![format!("A-{row}-{seat}")]);
                 Some(Command::Assign(Box::new(Assigning { event, seats, channel, blocked: *whose == 2 })))
             }
+            Act::Join(buyer, number) => {
+                let best = Some(Best { number: *number, ..Best::default() });
+                Some(Command::Wait(Box::new(Holding { best, ..Self::holding(*buyer, None) })))
+            }
+            Act::Leave(index) => {
+                let waiters = self.waiters();
+                (!waiters.is_empty()).then(|| {
+                    let waiter = waiters[index.index(waiters.len())].0;
+                    Command::LeaveWaitlist(OnWaiter { event: event(), waiter, token: TOKEN })
+                })
+            }
             Act::Wait(millis) => {
                 self.0.now = self.0.now.plus(*millis);
                 Some(plan())
@@ -253,6 +281,10 @@ proptest! {
         for act in &acts {
             model.act(act);
             model.check();
+        }
+        for (waiter, _) in model.waiters() {
+            let on = OnWaiter { event: "gig".to_owned(), waiter, token: TOKEN };
+            model.0.tell(&Command::LeaveWaitlist(on)).unwrap();
         }
         // Everybody gives back what can be given back: everything is free again.
         for (number, _) in model.holds() {

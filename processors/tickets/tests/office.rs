@@ -164,7 +164,7 @@ fn a_code_has_its_uses_and_gets_them_back() {
               → {"channel":null,"code":"EARLY","early":false,"event":"gig","max_uses":1,"uses":0}
               said CodeChanged
             {"best":{"number":1},"buyer":"a","code":"EARLY","type":"hold_by"}
-              → 409 sale_not_open: the sale is not open before 2024-01-01T01:00:00Z
+              → 425 sale_not_open: the sale is not open before 2024-01-01T01:00:00Z
             {"channel":"box","code":"EARLY","early":true,"max_uses":1,"type":"set_code"}
               → {"channel":"box","code":"EARLY","early":true,"event":"gig","max_uses":1,"uses":0}
               said CodeChanged

@@ -371,7 +371,7 @@ fn a_sale_has_its_time_and_users_act_for_themselves() {
               → event gig with 3 places
               said EventPublished
             {"best":{"number":1},"buyer":"ada","type":"hold"}
-              → 409 sale_not_open: the sale is not open before 2024-01-01T00:01:00Z
+              → 425 sale_not_open: the sale is not open before 2024-01-01T00:01:00Z
             +1m user:ada {"best":{"number":1},"buyer":"ada","type":"hold"}
               → hold 1 open [A-1-1] step 1 1000 adjacent 5000 until 2024-01-01T00:16:00Z
               said SeatsHeld 1
