@@ -1,8 +1,9 @@
 //! Tickets over HTTP, as a newcomer meets them: from the plan of a hall to tickets and back, the box office, the door, what
-//! is refused, the waiting room, and an on-sale storm, also with kill -9 in the middle of it.
+//! is refused, the waiting room, the waitlist, and an on-sale storm, also with kill -9 in the middle of it.
 
 mod queue;
 mod sale;
+mod waitlist;
 
 use crate::support::{Answer, Server, text};
 use crate::walk::contains;

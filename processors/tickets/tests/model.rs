@@ -3,8 +3,8 @@
 
 use crate::runtime::alone::Alone;
 use crate::tickets::Ticketing;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS, WaiterRow, Wanting};
 use crate::tickets::hall::Deadline;
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS, WaiterRow, Wanting};
 use crate::tickets::waitlist::suits;
 use millrace_topics::tickets::{
     Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, ItemState, OnHold, OnOrder,
