@@ -3,6 +3,8 @@
 use crate::keys::{Keys, from_hex};
 use crate::settings::Settings;
 use axum::http::{HeaderMap, HeaderName, Uri, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::routes::Visitor;
 use millrace_topics::record::{Caller, Role};
@@ -129,6 +131,19 @@ impl Auth {
         acting(caller, headers)
     }
 
+    /// Who sends these headers with an API key as the user of `Basic`: clients of others know no `Bearer`. Where no keys
+    /// are configured it does not matter which one they send.
+    ///
+    /// # Errors
+    /// As [`Auth::identify`].
+    pub fn identify_basic(&self, headers: &HeaderMap) -> Result<Caller, Problem> {
+        if self.keys.read().is_empty() {
+            return self.of_no_secret(headers);
+        }
+        let missing = || unauthorized("missing_api_key", "send `Authorization: Basic` with an API key as the user");
+        self.of_secret(&basic_user(headers).ok_or_else(missing)?)
+    }
+
     /// Who sends these headers to a route for everybody: whoever has no API key may be anybody, and what else stands in
     /// `Authorization` is the route's.
     ///
@@ -214,6 +229,14 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
         return Err(bad());
     }
     Ok(Some(secret.trim()))
+}
+
+/// The user of `Authorization: Basic`.
+fn basic_user(headers: &HeaderMap) -> Option<String> {
+    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    let decoded = STANDARD.decode(encoded.trim()).ok().filter(|_| scheme.eq_ignore_ascii_case("basic"))?;
+    let text = String::from_utf8(decoded).ok()?;
+    text.split_once(':').map(|(user, _)| user.to_owned())
 }
 
 /// True if the header names a host that is not this machine itself. An absent header names none.

@@ -118,6 +118,13 @@ impl Gate {
         self.take_in(request).await
     }
 
+    /// The same for a façade whose clients send an API key in their own way.
+    async fn enter_with_basic_key(&self, mut request: Request) -> Result<(Request, Held), Problem> {
+        let caller = self.auth.identify_basic(request.headers())?;
+        request.extensions_mut().insert(caller);
+        self.take_in(request).await
+    }
+
     /// The same for what is for everybody: nobody need say who asks, but who does is known, and where from.
     async fn enter_public(&self, mut request: Request) -> Result<(Request, Held), Problem> {
         let peer = request.extensions().get::<Peer>().copied();
@@ -339,6 +346,7 @@ async fn admit_to_facade(
     let entered = match facade.gate {
         facade::Gate::ServerKey => gate.enter_facade(request).await,
         facade::Gate::Everybody => gate.enter_public(request).await,
+        facade::Gate::BasicKey => gate.enter_with_basic_key(request).await,
     };
     match entered {
         Ok((request, _held)) => {

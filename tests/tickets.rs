@@ -3,11 +3,13 @@
 
 mod queue;
 mod sale;
+mod seatsio;
 mod waitlist;
 
 use crate::support::{Answer, Server, text};
 use crate::walk::contains;
 use serde_json::{Value, json};
+use std::process::Command;
 
 /// The event of the examples: two rows of twenty seats.
 fn gig() -> Value {
@@ -204,6 +206,10 @@ fn the_box_office_and_the_door() {
     };
     let mut forged = code.to_owned();
     forged.replace_range(forged.len() - 4.., "AAAA");
+    let mut scanner = Command::new("node");
+    scanner.arg(format!("{}/tests/tickets/gate.mjs", std::env::var("CARGO_MANIFEST_DIR").unwrap()));
+    let said = scanner.args([&server.url, code, &forged, old]).output().expect("node is there");
+    assert_eq!(text(&said.stdout), "good\nforged\ngood\n", "without a connection: {}", text(&said.stderr));
     for (code, nonce, result) in [
         (forged.as_str(), "n0", "invalid"),
         (field(&tickets[1], "code"), "n0", "invalid"),
@@ -270,4 +276,30 @@ fn the_box_office_and_the_door() {
     assert_eq!(availability(&server), after, "what is made again of the rows is what was there");
     let verified = server.cli(&["verify", "tickets"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
+}
+
+#[test]
+fn a_hall_that_was_drawn_with_pretix_is_sold() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let plan: Value = serde_json::from_str(include_str!("tickets/pretix.json")).unwrap();
+    let price = |amount: u32| json!({"amount":amount,"currency":"EUR"});
+    let new = |id: &str, prices: Value| json!({"id":id,"pretix":plan,"prices":prices});
+    let prices = json!({"Front":price(4000),"Stalls":price(2500)});
+    let made = server.post("/v1/tickets/events:import", &new("gig", prices.clone()));
+    assert_eq!((made.status, &made.body["capacity"]), (201, &json!(46)), "{made:?}");
+    assert_eq!(server.post("/v1/tickets/events:import", &new("gig", prices)).status, 200);
+    let shown = server.get("/v1/tickets/events/gig/availability").body;
+    let expected = json!([{"id":"front","free":24,"longest_run":6},{"id":"stalls","free":22,"longest_run":8}]);
+    assert!(contains(&shown["categories"], &expected), "{shown}");
+    // Nobody sits across the aisle from their friends where six sit together elsewhere.
+    let held = server.post("/v1/tickets/events/gig/holds", &json!({"buyer":"b","best":{"number":6}}));
+    let seats: Vec<String> = (1..=6).map(|seat| format!("main-1-{seat}")).collect();
+    assert_eq!(held.body["seats"], json!(seats), "{held:?}");
+    for (prices, code) in [
+        (json!({"Front":price(1)}), "bad_plan"),
+        (json!({"Front":price(1),"Stalls":{"amount":1,"currency":"USD"}}), "bad_plan"),
+    ] {
+        assert_eq!(server.post("/v1/tickets/events:import", &new("other", prices)).code(), code);
+    }
 }

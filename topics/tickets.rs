@@ -5,6 +5,7 @@
 //! Outcomes, events and answers are untagged as JSON, as those of the other systems are.
 
 mod command;
+mod objects;
 mod outcome;
 mod plan;
 mod query;
@@ -16,6 +17,7 @@ pub use command::{
     Area, Assigning, Best, Buying, CodeTerms, Command, Exchanging, Holding, HoldingBy, OnHold, OnOrder, OnTickets,
     Paying, PaymentKind, Renaming, Scan, Scanning, Timer,
 };
+pub use objects::{SeatStatus, SeatView, Seated, Seating};
 pub use outcome::{
     Assigned, CodeView, Conflict, Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState,
     OrderView, Outcome, PaymentNote, PaymentState, PaymentView, Published, ScanResult, ScanView, SeatsNote, TicketNote,
@@ -71,6 +73,7 @@ impl Contract for Tickets {
             Command::Wait(wish) => &wish.event,
             Command::LeaveWaitlist(on) => &on.event,
             Command::SetWaitlist(terms) => &terms.event,
+            Command::Seat(seating) => &seating.event,
         };
         Some(event.as_bytes())
     }

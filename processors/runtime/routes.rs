@@ -6,9 +6,11 @@ use crate::runtime::streams::Events;
 use axum::Json;
 use axum::body::{Body as AxumBody, Bytes, HttpBody as _};
 use axum::extract::{FromRequest, FromRequestParts, OriginalUri, Path, Request};
+use axum::handler::Handler;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::routing::any;
 use millrace_topics::position::Positions;
 use millrace_topics::record::{Caller, Idempotency};
 use millrace_topics::time::parse_rfc3339;
@@ -52,6 +54,8 @@ pub enum Gate {
     ServerKey,
     /// Everybody, as to the routes of a system that are for everybody.
     Everybody,
+    /// Who sends an API key as the user of `Authorization: Basic`, whatever the password.
+    BasicKey,
 }
 
 /// JSON of a client of others: whatever the content type says, unknown fields are ignored, and no body is an empty one.
@@ -78,6 +82,30 @@ pub fn facade_error(status: u16, body: impl Serialize, retry_after: Option<u64>)
     match retry_after {
         Some(seconds) => (status, [(header::RETRY_AFTER, seconds)], Json(body)).into_response(),
         None => (status, Json(body)).into_response(),
+    }
+}
+
+/// The routes that a façade covers, with an answer to what it does not: other methods, and what else is at these paths.
+pub fn facade_routes<T: 'static>(
+    covered: OpenApiRouter<Door>,
+    beyond: &[&str],
+    uncovered: impl Handler<T, Door>,
+) -> OpenApiRouter<Door> {
+    let (router, described) = covered.split_for_parts();
+    let router = beyond.iter().fold(router, |router, path| router.route(path, any(uncovered.clone())));
+    let mut routes = OpenApiRouter::from(router.method_not_allowed_fallback(uncovered));
+    *routes.get_openapi_mut() = described;
+    routes
+}
+
+/// What a façade whose dialect has no word for it says of a command that has no outcome yet.
+#[must_use]
+pub fn facade_undone(undone: Undone) -> Problem {
+    match undone {
+        Undone::Problem(problem) => *problem,
+        Undone::Accepted(at) => {
+            Problem::outcome_unknown(format!("it is durable and not applied yet: ask /v1/outcomes/{at}"))
+        }
     }
 }
 

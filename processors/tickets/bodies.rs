@@ -1,10 +1,11 @@
 //! What the paths of tickets take and give as JSON, beside what the contract shows itself.
 
 mod plan;
+pub(super) mod pretix;
 pub(super) mod queue;
 pub(super) mod waitlist;
 
-pub(super) use plan::{EventBody, NewEvent};
+pub(super) use plan::{EventBody, ImportedEvent, NewEvent};
 
 use millrace_topics::money::Money;
 use millrace_topics::tickets::{
@@ -331,4 +332,29 @@ pub(super) struct HistoryBody {
     pub(super) owners: Vec<Ownership>,
     /// Where it goes on, if it does.
     pub(super) cursor: Option<String>,
+}
+
+/// Keys with which codes of tickets can be checked.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Keys)]
+pub(super) struct KeysBody {
+    pub(super) keys: Vec<KeyBody>,
+}
+
+/// A JSON Web Key (RFC 8037).
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Key)]
+pub(super) struct KeyBody {
+    kty: &'static str,
+    crv: &'static str,
+    alg: &'static str,
+    r#use: &'static str,
+    /// The public key, base64url.
+    x: String,
+}
+
+impl KeyBody {
+    pub(super) fn ed25519(x: String) -> Self {
+        Self { kty: "OKP", crv: "Ed25519", alg: "EdDSA", r#use: "sig", x }
+    }
 }

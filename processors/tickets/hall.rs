@@ -5,6 +5,7 @@ pub mod best;
 pub mod bits;
 pub mod build;
 pub mod change;
+pub mod look;
 pub mod tree;
 
 use crate::tickets::tables::{Spot, Taken};

@@ -18,10 +18,14 @@ use millrace_topics::token::TokenHash;
 
 /// What a hold is to take.
 pub struct Places {
-    spots: Vec<Spot>,
-    areas: Vec<(u16, u32)>,
-    step: u8,
-    quality: u32,
+    /// Seats.
+    pub spots: Vec<Spot>,
+    /// Categories without seats, by number, and how many of each.
+    pub areas: Vec<(u16, u32)>,
+    /// The step on which the best were found; 0 if none were asked for.
+    pub step: u8,
+    /// How good they are.
+    pub quality: u32,
 }
 
 /// A hold that is to be made, or added to, of places that are free.
@@ -36,8 +40,8 @@ pub struct Taking {
     pub places: Places,
     /// How many they are.
     pub asked: u32,
-    /// How long it lasts if it is new, in seconds.
-    pub seconds: u32,
+    /// When it ends by itself, if it is new.
+    pub expires: Time,
 }
 
 /// Holds places.
@@ -69,10 +73,10 @@ pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
     let asked = count(hall, &holding, held)?;
     check_limit(hall, &holding.buyer, asked)?;
     let places = find(hall, &holding, channels)?;
-    let seconds = hall.plan.hold_seconds;
+    let expires = cx.now().plus(u64::from(hall.plan.hold_seconds) * 1000);
     // The line: nothing below can be refused.
     let code = code.map(|code| codes::use_once(cx, code));
-    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, seconds }))))
+    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, expires }))))
 }
 
 /// Refuses what is the name of nobody.
@@ -234,12 +238,11 @@ fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
 
 /// Takes places that were found free.
 pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
-    let Taking { holding, code, known, places, asked, seconds } = taking;
+    let Taking { holding, code, known, places, asked, expires } = taking;
     let Holding { event, buyer, token, into, .. } = holding;
     let now = cx.now();
     let hall = cx.engine.of(&event);
     let lines = price(hall, &places, now);
-    let expires = now.plus(u64::from(seconds) * 1000);
     let number = into.unwrap_or(hall.holds + 1);
     hall.holds = hall.holds.max(number);
     hall.turn(places.spots.iter().copied(), Place::Free, Place::Held);
@@ -360,10 +363,15 @@ pub fn release(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
     let row = load(cx.get(HOLDS, &(on.event.clone(), on.hold)), on.token, cx.caller())?;
     check_open(&on.event, &row)?;
     // The line: nothing below can be refused.
-    cx.engine.of(&on.event).deadlines.remove(&(row.expires, Deadline::Hold(on.hold)));
+    Ok(Outcome::Hold(Box::new(let_go(cx, (on.event, on.hold), row))))
+}
+
+/// Gives back what an open hold has.
+pub fn let_go(cx: &mut Cx<'_>, key: (String, u32), row: HoldRow) -> HoldView {
+    cx.engine.of(&key.0).deadlines.remove(&(row.expires, Deadline::Hold(key.1)));
     let row = HoldRow { fate: Fate::Released(cx.now()), ..row };
-    let view = give_back(cx, &(on.event, on.hold), &row);
-    Ok(Outcome::Hold(Box::new(say(cx, view, Event::HoldReleased))))
+    let view = give_back(cx, &key, &row);
+    say(cx, view, Event::HoldReleased)
 }
 
 /// Ends a hold whose time is over.

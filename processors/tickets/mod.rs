@@ -34,6 +34,8 @@ pub mod queries;
 pub mod queue;
 pub mod routes;
 pub mod scans;
+pub mod seats;
+pub mod seatsio;
 pub mod stream;
 pub mod tables;
 pub mod transition;
@@ -53,8 +55,8 @@ pub const SYSTEM: System = System {
     name: "tickets",
     machines: &[MachineDef::of::<Ticketing>("tickets"), MachineDef::of::<queue::Queue>("tickets")],
     routes: routes::routes,
-    public: Some(queue::routes::public),
-    facades: &[],
+    public: Some(routes::public),
+    facades: &[seatsio::routes::FACADE],
 };
 
 /// The machine `tickets`.

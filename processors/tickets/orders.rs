@@ -1,7 +1,7 @@
 //! Orders: from a hold to tickets, and back again with everything that was counted.
 
 use crate::tickets::hall::{Deadline, Hall, Place};
-use crate::tickets::halls::turn_items;
+use crate::tickets::halls::{quantity, turn_items};
 use crate::tickets::holds::{open_hold, total};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
@@ -20,39 +20,46 @@ use millrace_topics::time::Time;
 /// The refusal, before anything was written.
 pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
     let Buying { on, buyer } = buying;
-    let plan = hall(cx, &on.event)?.plan.clone();
+    hall(cx, &on.event)?;
     check_acts_for(cx.caller(), &buyer)?;
     let held = open_hold(cx, &on, &buyer)?;
     let total = total(&held.lines);
-    let items = items(hall(cx, &on.event)?, &held, ItemState::Waiting);
-    if items.len() < plan.min_per_order as usize {
-        return Err(Rejection::TooFew(plan.min_per_order));
+    let least = hall(cx, &on.event)?.plan.min_per_order;
+    if quantity(&held.lines) < least {
+        return Err(Rejection::TooFew(least));
     }
     if total > AMOUNT_LIMIT {
         return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
     }
     // The line: nothing below can be refused.
-    let now = cx.now();
-    let hall = cx.engine.of(&on.event);
-    hall.orders += 1;
-    let key = (on.event, hall.orders);
-    let deadline = now.plus(u64::from(plan.order_seconds) * 1000);
-    hall.deadlines.remove(&(held.expires, Deadline::Hold(on.hold)));
-    hall.deadlines.insert((deadline, Deadline::Order(key.1)));
-    let (stage, code) = (Stage::Pending, held.code.clone());
-    let mut row =
-        OrderRow { hold: on.hold, buyer, code, placed: now, deadline, total, stage, paid: None, payment: None, items };
-    cx.put(HOLDS, &(key.0.clone(), on.hold), &HoldRow { fate: Fate::Ordered(key.1, now), ..held });
-    say(cx, &key, &row, Event::OrderPlaced);
-    if total == 0 {
-        let hall = cx.engine.of(&key.0);
-        hall.deadlines.remove(&(deadline, Deadline::Order(key.1)));
-        become_paid(cx, &key, &mut row, Place::Held, None);
-    }
-    cx.put(ORDERS, &key, &row);
+    let (key, row) = make(cx, (on.event, on.hold), held, total == 0);
     admission::leave(cx, &key.0, &row.buyer);
     arm(cx, &key.0);
     Ok(Outcome::Ordered(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+}
+
+/// An order of an open hold, which is paid at once if it costs nothing or the money is there.
+pub fn make(cx: &mut Cx<'_>, of: (String, u32), held: HoldRow, is_paid: bool) -> ((String, u32), OrderRow) {
+    let now = cx.now();
+    let hall = cx.engine.of(&of.0);
+    let items = items(hall, &held, ItemState::Waiting);
+    hall.orders += 1;
+    let key = (of.0.clone(), hall.orders);
+    let deadline = now.plus(u64::from(hall.plan.order_seconds) * 1000);
+    hall.deadlines.remove(&(held.expires, Deadline::Hold(of.1)));
+    if !is_paid {
+        hall.deadlines.insert((deadline, Deadline::Order(key.1)));
+    }
+    let (total, stage, code) = (total(&held.lines), Stage::Pending, held.code.clone());
+    let (hold, buyer) = (of.1, held.buyer.clone());
+    let mut row = OrderRow { hold, buyer, code, placed: now, deadline, total, stage, paid: None, payment: None, items };
+    cx.put(HOLDS, &of, &HoldRow { fate: Fate::Ordered(key.1, now), ..held });
+    say(cx, &key, &row, Event::OrderPlaced);
+    if is_paid {
+        become_paid(cx, &key, &mut row, Place::Held, None);
+    }
+    cx.put(ORDERS, &key, &row);
+    (key, row)
 }
 
 /// The places of a hold, one by one.
@@ -126,17 +133,22 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
         }
     }
     // The line: nothing below can be refused.
+    take_back(cx, &key, &mut row, from);
+    Ok(Outcome::Order(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+}
+
+/// Takes an order back, with everything that it counted for.
+pub fn take_back(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, from: Place) {
     if from == Place::Held {
         cx.engine.of(&key.0).deadlines.remove(&(row.deadline, Deadline::Order(key.1)));
     }
     let all: Vec<u32> = kept(&row.items).map(|(number, _)| number).collect();
-    let back = revoke(cx, &key, &mut row, &all, from);
-    end(cx, &key, &mut row);
+    let back = revoke(cx, key, row, &all, from);
+    end(cx, key, row);
     if let Some(payment) = &row.payment {
-        payments::give_back(cx, &key, payment.clone(), back);
+        payments::give_back(cx, key, payment.clone(), back);
     }
-    cx.put(ORDERS, &key, &row);
-    Ok(Outcome::Order(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+    cx.put(ORDERS, key, row);
 }
 
 /// The places of an order that were not given back, with their numbers from 1.

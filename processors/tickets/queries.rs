@@ -3,8 +3,8 @@
 use crate::runtime::system::Partitions;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
-use crate::tickets::tables::{ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, ORDERS};
-use crate::tickets::{codes, holds, orders, transition, waitlist};
+use crate::tickets::tables::{ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, NOTES, ORDERS};
+use crate::tickets::{codes, holds, orders, seats, transition, waitlist};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
     Answer, Availability, CategoryAvailability, HoldState, OnWaiter, Ownership, Query, Rejection, RowView, Sales,
@@ -26,6 +26,7 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::Conflicts { event, .. }
     | Query::Sales { event, .. }
     | Query::Admission { event, .. }
+    | Query::Seen { event, .. }
     | Query::Waiter(OnWaiter { event, .. })) = query;
     Partitions::One(event.as_bytes().to_vec())
 }
@@ -47,7 +48,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
         Query::Event { event } => Ok(Answer::Event(Box::new(transition::show(hall(view, &event)?)))),
         Query::Availability { event } => Ok(Answer::Availability(availability(view, hall(view, &event)?))),
-        Query::Seats { event, section } => seats(hall(view, &event)?, section),
+        Query::Seats { event, section } => rows(hall(view, &event)?, section),
         Query::Hold { event, hold: number, token } => {
             let hall = hall(view, &event)?;
             let row = view.get(HOLDS, &(event.clone(), number)).filter(|row| row.token.is(&token));
@@ -81,6 +82,11 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Admission { event, buyer } => {
             let session = view.get(ADMITTED, &(event, buyer)).filter(|session| view.now() < session.until);
             Ok(Answer::Admission(session.map(|session| session.until)))
+        }
+        Query::Seen { event, seats: names } => {
+            let hall = hall(view, &event)?;
+            let spots = names.iter().take(seats::SEATS_LIMIT).filter_map(|name| hall.find(name));
+            Ok(Answer::Seen(spots.map(|spot| seats::show(hall, spot, |key| view.get(NOTES, key))).collect()))
         }
         Query::Waiter(on) => Ok(Answer::Waiter(Box::new(waitlist::show(view, &on)?))),
         Query::Conflicts { event, limit, after } => {
@@ -117,7 +123,7 @@ fn availability(view: &View<'_>, hall: &Hall) -> Availability {
     Availability { categories: (0..).zip(&hall.plan.categories).map(of).collect(), next_expiry: hall.next_expiry() }
 }
 
-fn seats(hall: &Hall, section: Option<String>) -> Result<Answer, Rejection> {
+fn rows(hall: &Hall, section: Option<String>) -> Result<Answer, Rejection> {
     let number = section.map(|id| hall.section(&id).ok_or(Rejection::UnknownSection(id))).transpose()?;
     let rows = hall.letters(number).map(|(section, row, category, seats)| {
         let of = &hall.plan.sections[usize::from(section)];

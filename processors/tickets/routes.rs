@@ -7,8 +7,8 @@ use crate::runtime::routes::{
 };
 use crate::runtime::tokens::hash;
 use crate::tickets::bodies::{
-    EventBody, HistoryBody, HoldBody, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody, SeatsBody,
-    TicketBody, WhichHistory, WhichSeats,
+    EventBody, HistoryBody, HoldBody, ImportedEvent, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody,
+    SeatsBody, TicketBody, WhichHistory, WhichSeats,
 };
 use crate::tickets::{Ticketing, changes, channels, codes, queue, scans, stream, waitlist};
 use axum::extract::State;
@@ -28,6 +28,7 @@ use utoipa_axum::routes;
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .routes(routes!(publish))
+        .routes(routes!(import))
         .routes(routes!(event, change_plan))
         .routes(routes!(availability))
         .routes(routes!(seats))
@@ -47,6 +48,12 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(stream::routes::routes())
 }
 
+/// Those for everybody, who need no API key.
+#[must_use]
+pub fn public() -> OpenApiRouter<Door> {
+    queue::routes::public().merge(scans::routes::public())
+}
+
 /// How many owners of a seat are given unless another number is asked for.
 const LISTED: u32 = 100;
 
@@ -57,9 +64,24 @@ const LISTED: u32 = 100;
     ProblemBody,
 ))]
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewEvent>) -> Result<Response, Undone> {
-    let plan = read_plan(new)?;
+    put_on_sale(&door, &asked, read_plan(new)?).await
+}
+
+/// Puts an event on sale whose hall was drawn with pretix. Zones become sections; where a row changes its category it goes on
+/// as a row of its own (`1`, `1.2`). What is farther from its neighbour than usual has an aisle beside it.
+#[utoipa::path(post, path = "/v1/tickets/events:import", tag = "tickets", request_body = ImportedEvent, responses(
+    (status = 201, description = "On sale", body = EventBody),
+    (status = 200, description = "It was, with the same plan", body = EventBody),
+    ProblemBody,
+))]
+async fn import(State(door): State<Door>, Body(asked, new): Body<ImportedEvent>) -> Result<Response, Undone> {
+    let plan = new.plan().map_err(|fault| Problem::refusal(&Rejection::BadPlan(fault)))?;
+    put_on_sale(&door, &asked, plan).await
+}
+
+async fn put_on_sale(door: &Door, asked: &Asked, plan: EventPlan) -> Result<Response, Undone> {
     let place = format!("/v1/tickets/events/{}", plan.event);
-    let done = door.submit::<Ticketing>(&asked, &Command::Publish(Box::new(plan))).await?;
+    let done = door.submit::<Ticketing>(asked, &Command::Publish(Box::new(plan))).await?;
     let status = if matches!(done.outcome, Outcome::Published(_)) { StatusCode::CREATED } else { StatusCode::OK };
     Ok(created(&place, status, done, published))
 }
@@ -325,7 +347,7 @@ fn order_in(outcome: Outcome) -> OrderView {
 /// An order with the codes of its tickets. They are made of the cluster's secret and stand nowhere else.
 fn show(door: &Door, view: OrderView) -> OrderBody {
     let ticket = |item: ItemView| TicketBody {
-        code: (item.state == ItemState::Valid).then(|| code(door, &item.ticket, item.issue)),
+        code: (item.state == ItemState::Valid).then(|| scans::code::make(door, &item.ticket, item.issue)),
         id: item.ticket,
         state: item.state,
         seat: item.seat,
@@ -347,21 +369,6 @@ fn show(door: &Door, view: OrderView) -> OrderBody {
         paid_at: view.paid_at,
         payment: view.payment,
     }
-}
-
-/// A ticket's code: its id, which issue it is, and a signature of both.
-fn code(door: &Door, ticket: &str, issue: u32) -> String {
-    let signature = door.sign(&[b"ticket", ticket.as_bytes(), &issue.to_be_bytes()]);
-    format!("{ticket}.{issue}.{}", URL_SAFE_NO_PAD.encode(&signature[..16]))
-}
-
-/// The ticket and the issue of a code, if the cluster has signed it.
-pub(super) fn read_code<'a>(door: &Door, text: &'a str) -> Option<(&'a str, u32)> {
-    let (named, _) = text.rsplit_once('.')?;
-    let (ticket, issue) = named.rsplit_once('.')?;
-    let issue = issue.parse().ok()?;
-    // Hashes, because comparing secrets byte by byte tells how many were right.
-    hash(&code(door, ticket, issue)).is(&hash(text)).then_some((ticket, issue))
 }
 
 pub(super) fn on_order(id: &str) -> Result<OnOrder, Problem> {

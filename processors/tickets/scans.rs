@@ -1,6 +1,7 @@
 //! Check-in: a ticket lets somebody in once. Of scans that scanners without a connection bring later, the first in the
 //! log counts, whatever their clocks say; each that comes behind it is a conflict that is kept.
 
+pub mod code;
 pub mod routes;
 
 use crate::tickets::tables::{CONFLICTS, ORDERS, OrderRow, Stage};

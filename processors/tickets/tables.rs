@@ -216,6 +216,17 @@ pub struct WaiterRow {
     pub state: Wanting,
 }
 
+/// What a box office notes of a seat.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct NoteRow {
+    /// While this hold has it, or the order that it has become.
+    pub hold: u32,
+    /// What the box office calls the order.
+    pub reference: Option<String>,
+    /// What else, as JSON.
+    pub note: Option<String>,
+}
+
 /// Event → what it is.
 pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
 /// (event, number from 1) → a hold.
@@ -244,6 +255,9 @@ pub const WAITLISTS: Table<String, WaitlistRow> = Table::primary(26, "waitlists"
 /// (event, number from 1) → somebody who waits, or has.
 pub const WAITERS: Table<(String, u32), WaiterRow> = Table::primary(27, "waiters");
 
+/// (event, seat) → what a box office notes of it.
+pub const NOTES: Table<(String, String), NoteRow> = Table::primary(28, "notes");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -260,5 +274,6 @@ pub fn all() -> Vec<TableDef> {
         ADMITTED.def(),
         WAITLISTS.def(),
         WAITERS.def(),
+        NOTES.def(),
     ]
 }

@@ -8,6 +8,7 @@ mod money;
 mod office;
 mod queue;
 mod rules;
+mod seats;
 mod waitlist;
 
 use crate::runtime::check;
@@ -60,6 +61,14 @@ fn brief_of(value: &Value) -> String {
     if let Some(position) = value.get("position") {
         let until = value["until"].as_str().map_or(String::new(), |until| format!(" in until {until}"));
         return format!("{} has place {} at {position}{until}", text(&value["buyer"]), value["number"]);
+    }
+    if let Some(seats) = value["seats"].as_array().filter(|seats| seats.iter().any(Value::is_object)) {
+        let brief = |seat: &Value| {
+            let notes = [&seat["reference"], &seat["note"]].map(|note| note.as_str().unwrap_or("-"));
+            format!("{} {} {} {}", text(&seat["seat"]), text(&seat["status"]), notes[0], notes[1])
+        };
+        let beside = if value["adjacent"] == true { " adjacent" } else { "" };
+        return format!("{}{beside}", seats.iter().map(brief).collect::<Vec<_>>().join(", "));
     }
     if value["waiter"].is_u64() {
         let (buyer, state, ahead) = (text(&value["buyer"]), text(&value["state"]), &value["ahead"]);

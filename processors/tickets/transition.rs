@@ -3,7 +3,7 @@
 use crate::runtime::ids;
 use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS};
-use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans, waitlist};
+use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans, seats, waitlist};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
 use millrace_topics::time::Time;
@@ -47,6 +47,7 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::Wait(wish) => waitlist::join(cx, *wish),
         Command::LeaveWaitlist(on) => waitlist::leave(cx, on),
         Command::SetWaitlist(terms) => waitlist::set(cx, terms),
+        Command::Seat(seating) => seats::change(cx, *seating),
     }
 }
 

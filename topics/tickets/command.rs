@@ -2,6 +2,7 @@
 
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
+use crate::tickets::objects::Seating;
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::{Admitting, Ending, RoomTerms};
 use crate::tickets::waitlist::{OnWaiter, WaitlistTerms};
@@ -58,6 +59,8 @@ pub enum Command {
     LeaveWaitlist(OnWaiter),
     /// Says how long offers of the waitlist last.
     SetWaitlist(WaitlistTerms),
+    /// Makes seats held, booked or free, each for itself.
+    Seat(Box<Seating>),
 }
 
 /// Places that are to be held, and by what right.

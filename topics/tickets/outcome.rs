@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::money::{Currency, Money};
 use crate::tickets::command::{Area, Scan};
+use crate::tickets::objects::Seated;
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::RoomTerms;
 use crate::tickets::waitlist::{WaiterNote, WaiterView, WaitlistTerms};
@@ -42,6 +43,8 @@ pub enum Outcome {
     Waiter(Box<WaiterView>),
     /// Offers last so long.
     WaitlistSet(WaitlistTerms),
+    /// Seats have become something else.
+    Seated(Seated),
 }
 
 /// Seats that were given to a channel, to nobody or to everybody.

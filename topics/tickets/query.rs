@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::money::Currency;
 use crate::record::Caller;
+use crate::tickets::objects::SeatView;
 use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
 use crate::tickets::waitlist::{OnWaiter, WaiterView};
 use crate::time::Time;
@@ -93,6 +94,13 @@ pub enum Query {
     },
     /// Somebody who waits, or has.
     Waiter(OnWaiter),
+    /// These seats, as far as there are such.
+    Seen {
+        /// The event.
+        event: String,
+        /// Their names.
+        seats: Vec<String>,
+    },
 }
 
 /// What a query answers. Variants are only appended.
@@ -121,6 +129,8 @@ pub enum Answer {
     Admission(Option<Time>),
     /// Somebody who waits, or has.
     Waiter(Box<WaiterView>),
+    /// Seats.
+    Seen(Vec<SeatView>),
 }
 
 /// What was sold of an event.

@@ -175,6 +175,9 @@ pub enum Rejection {
     /// Somebody who had an offer, or has left.
     #[error("whoever it was does not wait any more")]
     NotWaiting,
+    /// Seats that are not what they would have to be, or not for this token.
+    #[error("some of the seats are not what they would have to be, or not for this token")]
+    WrongStatus(Vec<String>),
 }
 
 impl Refusal for Rejection {
@@ -228,6 +231,7 @@ impl Refusal for Rejection {
             Self::WaitlistFull => "waitlist_full",
             Self::UnknownWaiter => "unknown_waiter",
             Self::NotWaiting => "not_waiting",
+            Self::WrongStatus(_) => "wrong_status",
         }
     }
 
@@ -248,6 +252,7 @@ impl Refusal for Rejection {
             | Self::AlreadyWaiting
             | Self::WaitlistFull
             | Self::NotWaiting
+            | Self::WrongStatus(_)
             | Self::SeatTaken(_)
             | Self::AllHeld { .. }
             | Self::TooFewLeft { .. }
@@ -298,7 +303,7 @@ impl Refusal for Rejection {
             Self::UnknownChannel(channel) => vec![("channel", json!(channel))],
             Self::BadTickets(tickets) | Self::Redeemed(tickets) => vec![("tickets", json!(tickets))],
             Self::CostsMore(more) => vec![("more", json!(more))],
-            Self::Owned(seats) => vec![("seats", json!(seats))],
+            Self::Owned(seats) | Self::WrongStatus(seats) => vec![("seats", json!(seats))],
             Self::HoldExpired(at) => vec![("expired_at", json!(at))],
             Self::HoldOrdered { order } => vec![("order", json!(order)), ("successor", json!(order))],
             _ => Vec::new(),

@@ -12,12 +12,11 @@ use crate::carts::stock;
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Facade, Gate, ReadingNow, Segments, facade_error, facade_json, facade_query, not_covered,
+    Facade, Gate, ReadingNow, Segments, facade_error, facade_json, facade_query, facade_routes, not_covered,
 };
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use axum::{Json, RequestPartsExt as _};
 use millrace_topics::carts::CartView;
 use millrace_topics::money::Currency;
@@ -56,7 +55,7 @@ pub const COVERED: [&str; 18] = [
 /// The routes and their description.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    let (router, described) = OpenApiRouter::new()
+    let covered = OpenApiRouter::new()
         .routes(routes!(create))
         .routes(routes!(retrieve, update))
         .routes(routes!(add_item))
@@ -71,12 +70,8 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(regions))
         .routes(routes!(one_region))
         .routes(routes!(shipping_options))
-        .routes(routes!(calculate))
-        .split_for_parts();
-    let router = router.route("/store/{*rest}", any(uncovered)).method_not_allowed_fallback(uncovered);
-    let mut routes = OpenApiRouter::from(router);
-    *routes.get_openapi_mut() = described;
-    routes
+        .routes(routes!(calculate));
+    facade_routes(covered, &["/store/{*rest}"], uncovered)
 }
 
 async fn uncovered() -> Failure {

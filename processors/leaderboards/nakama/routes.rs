@@ -8,13 +8,13 @@ use crate::leaderboards::{spread, transition};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Facade, Gate, LIST_LIMIT, ReadingNow, Segments, ServerKey, facade_error, facade_json, facade_query, not_covered,
+    Facade, Gate, LIST_LIMIT, ReadingNow, Segments, ServerKey, facade_error, facade_json, facade_query, facade_routes,
+    facade_undone, not_covered,
 };
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
 use axum::{Json, RequestPartsExt as _};
 use millrace_topics::leaderboards::{
     Answer, Board, Bounds, Command, Deletion, Entry, Epoch, NewEntry, Outcome, Page, Place, Query, Ranking, Seek,
@@ -49,18 +49,13 @@ const AROUND_LIMIT: u32 = 100;
 /// The routes and their description.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    let (router, described) = OpenApiRouter::new()
+    let covered = OpenApiRouter::new()
         .routes(routes!(authenticate_device))
         .routes(routes!(authenticate_custom))
         .routes(routes!(refresh))
         .routes(routes!(list, write, delete))
-        .routes(routes!(around))
-        .split_for_parts();
-    let router = router.route("/v2/{*rest}", any(uncovered)).route("/healthcheck", any(uncovered));
-    let router = router.route("/ws", any(uncovered)).method_not_allowed_fallback(uncovered);
-    let mut routes = OpenApiRouter::from(router);
-    *routes.get_openapi_mut() = described;
-    routes
+        .routes(routes!(around));
+    facade_routes(covered, &["/v2/{*rest}", "/healthcheck", "/ws"], uncovered)
 }
 
 async fn uncovered() -> Failure {
@@ -78,12 +73,7 @@ impl From<Problem> for Failure {
 
 impl From<Undone> for Failure {
     fn from(undone: Undone) -> Self {
-        match undone {
-            Undone::Problem(problem) => Self(*problem),
-            Undone::Accepted(at) => {
-                Self(Problem::outcome_unknown(format!("it is durable and not applied yet: ask /v1/outcomes/{at}")))
-            }
-        }
+        Self(facade_undone(undone))
     }
 }
 

@@ -1,9 +1,11 @@
 //! Plans as JSON, as they are to be and as they are.
 
+use super::pretix::{self, PretixPlan};
 use millrace_topics::money::{Currency, Money};
 use millrace_topics::tickets::{Category, EventPlan, Point, Published, Row, Section, Tier};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// How long a hold lasts, and an order waits for its payment, unless an event says otherwise.
@@ -16,7 +18,7 @@ const EXTENSIONS: u8 = 1;
 const MOST: u32 = 10;
 
 /// An event as it is to be.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = tickets::NewEvent)]
 pub(in crate::tickets) struct NewEvent {
@@ -125,6 +127,47 @@ pub(in crate::tickets) struct RowBody {
     restricted_view: Option<Vec<String>>,
     /// Seats that cannot be bought.
     blocked: Option<Vec<String>>,
+}
+
+/// An event whose hall was drawn with another program.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = tickets::ImportedEvent)]
+pub(in crate::tickets) struct ImportedEvent {
+    /// Its id: `[a-z0-9][a-z0-9._-]{0,63}`.
+    id: String,
+    /// What a place of each category of the plan costs, by the category's name there.
+    prices: BTreeMap<String, Money>,
+    /// The seating plan, as pretix writes it.
+    #[schema(value_type = Object)]
+    pretix: PretixPlan,
+    /// The most places of one buyer, with those of open holds.
+    max_per_buyer: Option<u32>,
+}
+
+impl ImportedEvent {
+    /// The event as it is to be.
+    ///
+    /// # Errors
+    /// What of the plan cannot be.
+    pub(in crate::tickets) fn plan(self) -> Result<EventPlan, String> {
+        let ids = pretix::ids(self.prices.keys());
+        let sections = self.pretix.sections(|name| ids.get(name).cloned())?;
+        let is_used = |id: &String| {
+            sections.iter().flat_map(|section| &section.rows).any(|row| row.category.as_ref() == Some(id))
+        };
+        let priced = self.prices.into_iter().map(|(name, price)| (ids[&name].clone(), price));
+        let category = |(id, price)| CategoryBody { id, price, fee: None, tiers: None, capacity: None };
+        let new = NewEvent {
+            id: self.id,
+            title: Some(self.pretix.name),
+            max_per_buyer: self.max_per_buyer,
+            categories: priced.filter(|(id, _)| is_used(id)).map(category).collect(),
+            ..NewEvent::default()
+        };
+        let plan = new.plan().ok_or("an event has one currency")?;
+        Ok(EventPlan { sections, ..plan })
+    }
 }
 
 impl NewEvent {

@@ -6,8 +6,10 @@ use crate::runtime::routes::{
     Body, Params, ProblemBody, ReadingNow, Segments, action, answer, limit, respond, respond_many, unknown_action,
 };
 use crate::tickets::Ticketing;
-use crate::tickets::bodies::{ConflictsBody, LaterScan, NewScan, NewScans, ScannedOne, ScansBody, WhichHistory};
-use crate::tickets::routes::read_code;
+use crate::tickets::bodies::{
+    ConflictsBody, KeyBody, KeysBody, LaterScan, NewScan, NewScans, ScannedOne, ScansBody, WhichHistory,
+};
+use crate::tickets::scans::code;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -25,6 +27,23 @@ pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new().routes(routes!(check_in)).routes(routes!(bring)).routes(routes!(conflicts))
 }
 
+/// Those for everybody.
+#[must_use]
+pub fn public() -> OpenApiRouter<Door> {
+    OpenApiRouter::new().routes(routes!(keys))
+}
+
+/// Says with which key codes of tickets can be checked without a connection: a JSON Web Key Set. A code is a ticket's id, its
+/// issue and a signature (Ed25519, base64url), with dots between them; signed are `millrace ticket `, the id, a dot and the
+/// issue.
+#[utoipa::path(get, path = "/v1/tickets/keys", tag = "tickets", responses(
+    (status = 200, description = "The keys", body = KeysBody),
+    ProblemBody,
+))]
+async fn keys(State(door): State<Door>) -> axum::Json<KeysBody> {
+    axum::Json(KeysBody { keys: vec![KeyBody::ed25519(code::public_key(&door))] })
+}
+
 /// The most scans that a scanner brings at once.
 const SCANS_LIMIT: usize = 1000;
 
@@ -34,7 +53,7 @@ const LISTED: u32 = 100;
 /// What was shown: a ticket that a code or its id names, or nothing that could be one.
 fn shown(door: &Door, ticket: Option<&str>, code: Option<&str>, scan: Scan) -> Option<Scanning> {
     let (named, issue) = match code {
-        Some(code) => read_code(door, code).map(|(id, issue)| (id, Some(issue)))?,
+        Some(text) => code::read(door, text).map(|(id, issue)| (id, Some(issue)))?,
         None => (ticket?, None),
     };
     let is_other = ticket.is_some_and(|ticket| ticket != named);

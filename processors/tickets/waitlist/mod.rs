@@ -130,6 +130,7 @@ pub fn of_giving_back(command: &Command) -> Option<String> {
         Command::Refund(on) => &on.on.event,
         Command::Exchange(exchanging) => &exchanging.on.on.event,
         Command::Change(plan) => &plan.event,
+        Command::Seat(seating) => &seating.event,
         _ => return None,
     };
     Some(event.clone())
@@ -174,13 +175,14 @@ pub fn offer(cx: &mut Cx<'_>, event: &String) {
     }
 }
 
-fn ask(cx: &mut Cx<'_>, event: &String, number: u32, seconds: u32) {
-    let (key, now) = ((event.clone(), number), cx.now());
+fn ask(cx: &mut Cx<'_>, event: &str, number: u32, seconds: u32) {
+    let (key, now) = ((event.to_owned(), number), cx.now());
     let row = cx.get(WAITERS, &key).expect("whoever waits is on the list");
     let hall = cx.engine.of(event);
     let Ok((asked, places)) = suits(hall, &row.wish, now) else { return };
     let holding = row.wish.clone();
-    let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked, seconds });
+    let expires = now.plus(u64::from(seconds) * 1000);
+    let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked, expires });
     let row = WaiterRow { state: Wanting::Offered(view.number), ..row };
     cx.engine.of(event).waiters.remove(&number);
     cx.put(WAITERS, &key, &row);
