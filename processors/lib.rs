@@ -2,6 +2,7 @@
 
 pub mod carts;
 pub mod clicks;
+pub mod feeds;
 pub mod leaderboards;
 pub mod runtime;
 pub mod tickets;
@@ -9,4 +10,4 @@ pub mod tickets;
 use runtime::system::System;
 
 /// The systems, by name.
-pub const ALL: &[System] = &[carts::SYSTEM, clicks::SYSTEM, leaderboards::SYSTEM, tickets::SYSTEM];
+pub const ALL: &[System] = &[carts::SYSTEM, clicks::SYSTEM, feeds::SYSTEM, leaderboards::SYSTEM, tickets::SYSTEM];

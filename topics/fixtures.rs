@@ -35,6 +35,12 @@ fn clicks() {
 }
 
 #[test]
+fn feeds() {
+    check::<crate::feeds::Feeds>("feeds");
+    check::<crate::feeds::FeedsTags>("feeds.tags");
+}
+
+#[test]
 fn tickets() {
     check::<crate::tickets::Tickets>("tickets");
     check::<crate::tickets::TicketsQueue>("tickets.queue");

@@ -7,6 +7,7 @@ pub mod conformance;
 pub mod contract;
 pub mod copy;
 pub mod embedded;
+pub mod feeds;
 #[cfg(test)]
 mod fixtures;
 pub mod kafka;

@@ -1,0 +1,144 @@
+//! What a partition keeps in memory of its accounts: the newest posts of each, whom it blocks, and what is counted. A feed
+//! is read out of these rings; what is older lies in the tables.
+
+use crate::feeds::tables::{BLOCKS, BY_AUTHOR, TALLIES, Tally, USERS};
+use crate::runtime::system::Engine;
+use millrace_state::store::Store;
+use millrace_topics::feeds::{Entry, PostId};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+/// How many of the newest posts of an account are kept in memory.
+pub const RING: usize = 64;
+
+/// An account.
+#[derive(Clone, Debug, Default)]
+pub struct Account {
+    /// True if it says who may follow it.
+    pub private: bool,
+    /// What is counted of it.
+    pub tally: Tally,
+    /// Whom it blocks.
+    pub blocks: BTreeSet<String>,
+    /// The newest posts, in the order of their ids.
+    ring: VecDeque<Entry>,
+    /// True if there are older ones in the table.
+    deeper: bool,
+}
+
+impl Account {
+    /// The newest posts, in the order of their ids.
+    #[must_use]
+    pub fn recent(&self) -> &VecDeque<Entry> {
+        &self.ring
+    }
+
+    /// True if the table has older ones.
+    #[must_use]
+    pub fn goes_deeper(&self) -> bool {
+        self.deeper
+    }
+
+    /// Takes a post in. Gateways' clocks differ a little, so it may be an older one than the last.
+    pub fn show(&mut self, entry: Entry) {
+        let at = self.ring.partition_point(|known| known.id < entry.id);
+        if at == 0 && self.deeper {
+            return;
+        }
+        self.ring.insert(at, entry);
+        if self.ring.len() > RING {
+            self.ring.pop_front();
+            self.deeper = true;
+        }
+    }
+
+    /// Lets a post go. The ring is not filled up again: the table has the others.
+    pub fn hide(&mut self, id: PostId) {
+        self.ring.retain(|entry| entry.id != id);
+    }
+}
+
+/// The accounts of a partition.
+#[derive(Clone, Debug, Default)]
+pub struct Accounts {
+    by_id: BTreeMap<String, Account>,
+}
+
+impl Accounts {
+    /// An account.
+    #[must_use]
+    pub fn get(&self, id: &str) -> Option<&Account> {
+        self.by_id.get(id)
+    }
+
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut Account> {
+        self.by_id.get_mut(id)
+    }
+
+    /// The same, of an account that is there.
+    ///
+    /// # Panics
+    /// If it is not.
+    pub fn of(&mut self, id: &str) -> &mut Account {
+        self.by_id.get_mut(id).expect("an account that is there stays")
+    }
+
+    /// The account of this id, a new one if there is none.
+    pub fn of_new(&mut self, id: &str) -> &mut Account {
+        self.by_id.entry(id.to_owned()).or_default()
+    }
+}
+
+impl Engine for Accounts {
+    fn rebuild(store: &Store) -> Self {
+        let mut accounts = Self::default();
+        for (key, value) in store.range(&USERS.all()) {
+            accounts.of_new(&USERS.key_of(&key)).private = USERS.value_of(&value).private;
+        }
+        for (key, value) in store.range(&TALLIES.all()) {
+            accounts.of(&TALLIES.key_of(&key)).tally = TALLIES.value_of(&value);
+        }
+        for (key, _) in store.range(&BLOCKS.all()) {
+            let (user, target) = BLOCKS.key_of(&key);
+            accounts.of(&user).blocks.insert(target);
+        }
+        for (key, value) in store.range(&BY_AUTHOR.all()) {
+            let (author, _) = BY_AUTHOR.key_of(&key);
+            let account = accounts.of(&author);
+            match account.ring.len() {
+                RING => account.deeper = true,
+                _ => account.ring.push_front(BY_AUTHOR.value_of(&value)),
+            }
+        }
+        accounts
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use millrace_topics::feeds::Visibility;
+    use proptest::prelude::*;
+
+    fn entry(id: u128) -> Entry {
+        Entry { id: PostId(id), visibility: Visibility::Public, reply_to: None, repost_of: None }
+    }
+
+    proptest! {
+        #[test]
+        fn a_ring_has_the_newest_without_a_gap(acts in prop::collection::vec((0u128..300, any::<bool>()), 1..400)) {
+            let (mut account, mut all) = (Account::default(), BTreeSet::new());
+            for (id, shows) in acts {
+                if shows && all.insert(id) {
+                    account.show(entry(id));
+                } else if !shows && all.remove(&id) {
+                    account.hide(PostId(id));
+                }
+                let ring: Vec<u128> = account.ring.iter().map(|entry| entry.id.0).collect();
+                let newest: Vec<u128> = all.iter().rev().take(ring.len()).rev().copied().collect();
+                prop_assert_eq!(&ring, &newest);
+                prop_assert!(ring.len() <= RING && (account.deeper || ring.len() == all.len()));
+            }
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! What the paths of feeds take and give as JSON, beside what the contract shows itself.
+
+use crate::feeds::home::Page;
+use crate::feeds::home::reader::Item;
+use crate::feeds::home::threads::Context;
+use crate::runtime::door::Door;
+use millrace_topics::feeds::{Counts, Following, NoticeKind, Own, PostRef, PostView, Visibility};
+use millrace_topics::time::Time;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+
+/// An account as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewUser)]
+pub(super) struct NewUser {
+    /// What people call it; its id if none is given.
+    pub(super) name: Option<String>,
+    /// What it says of itself.
+    pub(super) about: Option<String>,
+    /// True if only those whom it accepts may follow it, and only they see what it writes.
+    pub(super) private: Option<bool>,
+}
+
+/// A post that is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewPost)]
+pub(super) struct NewPost {
+    /// What it says: at most 500 letters, as people count them. It is kept as it is sent; `#tags` and `@mentions` are found
+    /// in it.
+    pub(super) text: String,
+    /// The id of the post that it answers.
+    pub(super) reply_to: Option<String>,
+    /// The id of the post that it speaks about.
+    pub(super) quote_of: Option<String>,
+    /// Who may see it: `public` if nothing is said.
+    pub(super) visibility: Option<Visibility>,
+}
+
+/// What a post is to say.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::PostChange)]
+pub(super) struct PostChange {
+    /// What it says from now on.
+    pub(super) text: String,
+}
+
+/// A post as somebody sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Post)]
+pub(super) struct PostBody {
+    /// Its id. Ids rise with time, as numbers and as texts.
+    pub(super) id: String,
+    pub(super) author: String,
+    /// What it says; nothing for a repost.
+    pub(super) text: String,
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) created_at: Time,
+    /// When its text was changed last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) edited_at: Option<Time>,
+    pub(super) visibility: Visibility,
+    pub(super) tags: Vec<String>,
+    pub(super) mentions: Vec<String>,
+    /// The post that it answers.
+    pub(super) reply_to: Option<PostRef>,
+    /// The post that it shows again.
+    pub(super) repost_of: Option<PostRef>,
+    /// The post that it speaks about.
+    pub(super) quote_of: Option<PostRef>,
+    pub(super) counts: Counts,
+    /// What the one who looks has done to it.
+    pub(super) own: Own,
+}
+
+impl PostBody {
+    pub(super) fn of(post: PostView) -> Self {
+        Self {
+            id: post.id.to_string(),
+            author: post.author,
+            text: post.text,
+            created_at: post.created_at,
+            edited_at: post.edited_at,
+            visibility: post.visibility,
+            tags: post.tags,
+            mentions: post.mentions,
+            reply_to: post.reply_to,
+            repost_of: post.repost_of,
+            quote_of: post.quote_of,
+            counts: post.counts,
+            own: post.own,
+        }
+    }
+}
+
+/// A post with what it shows.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Item)]
+pub(super) struct ItemBody {
+    /// Its id. Ids rise with time, as numbers and as texts.
+    id: String,
+    author: String,
+    /// What it says; nothing for a repost.
+    text: String,
+    #[schema(value_type = String, format = DateTime)]
+    created_at: Time,
+    /// When its text was changed last.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    edited_at: Option<Time>,
+    visibility: Visibility,
+    tags: Vec<String>,
+    mentions: Vec<String>,
+    /// The post that it answers.
+    reply_to: Option<PostRef>,
+    /// The post that it shows again.
+    repost_of: Option<PostRef>,
+    /// The post that it speaks about.
+    quote_of: Option<PostRef>,
+    counts: Counts,
+    /// What the one who looks has done to it.
+    own: Own,
+    /// The post that a repost shows.
+    repost: Option<PostBody>,
+    /// The post that it speaks about, or the reposted one, if that may be seen.
+    quote: Option<PostBody>,
+}
+
+impl ItemBody {
+    pub(super) fn of(item: Item) -> Self {
+        let PostBody {
+            id,
+            author,
+            text,
+            created_at,
+            edited_at,
+            visibility,
+            tags,
+            mentions,
+            reply_to,
+            repost_of,
+            quote_of,
+            counts,
+            own,
+        } = PostBody::of(item.post);
+        Self {
+            id,
+            author,
+            text,
+            created_at,
+            edited_at,
+            visibility,
+            tags,
+            mentions,
+            reply_to,
+            repost_of,
+            quote_of,
+            counts,
+            own,
+            repost: item.repost.map(PostBody::of),
+            quote: item.quote.map(PostBody::of),
+        }
+    }
+}
+
+/// A page of a feed.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Page)]
+pub(super) struct PageBody {
+    /// The newest first.
+    items: Vec<ItemBody>,
+    /// Where it goes on; null if there is no more.
+    cursor: Option<String>,
+}
+
+impl PageBody {
+    /// A page; `scope` names the list that its cursor belongs to.
+    pub(super) fn of(door: &Door, scope: &str, page: Page) -> Self {
+        let cursor = page.next.map(|next| door.seal_cursor(scope, &next));
+        Self { items: page.items.into_iter().map(ItemBody::of).collect(), cursor }
+    }
+}
+
+/// What is around a post.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Context)]
+pub(super) struct ContextBody {
+    /// What it answers, the first one first.
+    above: Vec<ItemBody>,
+    /// What answers it, each behind what it answers.
+    below: Vec<ItemBody>,
+}
+
+impl ContextBody {
+    pub(super) fn of(context: Context) -> Self {
+        let bodies = |items: Vec<Item>| items.into_iter().map(ItemBody::of).collect();
+        Self { above: bodies(context.above), below: bodies(context.below) }
+    }
+}
+
+/// A post that is gone.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Gone)]
+pub(super) struct GoneBody {
+    pub(super) id: String,
+    /// True.
+    pub(super) deleted: bool,
+}
+
+/// How an account stands to another.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Edge)]
+pub(super) struct EdgeBody {
+    pub(super) user: String,
+    pub(super) target: String,
+    /// Whether it follows the other.
+    pub(super) following: Following,
+    /// True if it blocks the other.
+    pub(super) blocking: bool,
+    /// True if it mutes the other.
+    pub(super) muting: bool,
+    /// Whether the other follows it.
+    pub(super) followed_by: Following,
+}
+
+/// Names of accounts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Users)]
+pub(super) struct UsersBody {
+    /// Their ids.
+    pub(super) users: Vec<String>,
+    /// Where it goes on; null if there is no more.
+    pub(super) cursor: Option<String>,
+}
+
+/// Notifications of an account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Notices)]
+pub(super) struct NoticesBody {
+    /// The newest first.
+    pub(super) items: Vec<NoticeBody>,
+    /// How many came behind the marker, at most 100.
+    pub(super) unseen: u32,
+    /// The position up to which all are read.
+    pub(super) marker: Option<String>,
+    /// Where it goes on; null if there is no more.
+    pub(super) cursor: Option<String>,
+}
+
+/// A notification, or several of one kind about one post.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Notice)]
+pub(super) struct NoticeBody {
+    pub(super) id: String,
+    pub(super) kind: NoticeKind,
+    /// Who did it last.
+    pub(super) from: String,
+    /// All who did it, with `grouped=true`; the last one first.
+    pub(super) names: Vec<String>,
+    /// The post with which it was done, or to which.
+    pub(super) post: Option<ItemBody>,
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) created_at: Time,
+    /// The record that brought it: what a marker may be set to.
+    pub(super) position: String,
+}
+
+/// How far notifications are read.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::Marker)]
+pub(super) struct MarkerBody {
+    /// A position, as a notification or an answer has it: everything up to it is read.
+    pub(super) position: String,
+}
+
+/// Which feed.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichFeed {
+    /// `latest`: the newest first.
+    pub(super) mode: Option<Mode>,
+    /// How many: 1 to 200, 20 if nothing is said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u32>,
+    /// Where it goes on.
+    pub(super) cursor: Option<String>,
+    /// True if one's own posts belong to it.
+    pub(super) own: Option<bool>,
+}
+
+/// In which order a feed is.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = feeds::Mode)]
+pub(super) enum Mode {
+    /// The newest first.
+    Latest,
+}
+
+/// Which page of posts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichPage {
+    /// How many: 1 to 200, 20 if nothing is said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u32>,
+    /// Where it goes on.
+    pub(super) cursor: Option<String>,
+}
+
+/// Which names.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichNames {
+    /// How many: 1 to 500, 100 if nothing is said.
+    #[param(minimum = 1, maximum = 500)]
+    pub(super) limit: Option<u32>,
+    /// Where it goes on.
+    pub(super) cursor: Option<String>,
+}
+
+/// Which notifications.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichNotices {
+    /// How many: 1 to 200, 40 if nothing is said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u32>,
+    /// Where it goes on.
+    pub(super) cursor: Option<String>,
+    /// True if those of one kind about one post that follow one another are to be one.
+    pub(super) grouped: Option<bool>,
+}

@@ -1,0 +1,1 @@
+//! Feeds through the harness.

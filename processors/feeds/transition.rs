@@ -1,0 +1,109 @@
+//! What a command does to an account: checks by precedence, the line, then only writes.
+
+use crate::feeds::tables::{TALLIES, Tally, USERS, UserRow};
+use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions};
+use crate::runtime::ids;
+use millrace_topics::feeds::{Command, Event, Feeds, Hearing, News, Outcome, Profile, Rejection, UserView};
+use millrace_topics::record::{Caller, Role};
+
+pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Feeding>;
+
+/// The longest name of an account, in bytes.
+pub const NAME_LIMIT: usize = 200;
+
+/// The longest text that an account says of itself, in bytes.
+pub const ABOUT_LIMIT: usize = 4000;
+
+/// Applies a command.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+    match command {
+        Command::SetUser(profile) => set_user(cx, profile),
+        Command::Post(new) => posts::post(cx, *new),
+        Command::Edit(editing) => posts::edit(cx, *editing),
+        Command::Delete(on) => posts::delete(cx, on),
+        Command::Repost(reposting) => posts::repost(cx, reposting),
+        Command::React(reacting) => reactions::react(cx, reacting),
+        Command::Unreact(reacting) => reactions::unreact(cx, reacting),
+        Command::Follow(edge) => edges::follow(cx, edge),
+        Command::Unfollow(edge) => edges::unfollow(cx, edge),
+        Command::Decide(deciding) => edges::decide(cx, deciding),
+        Command::Block(edge) => edges::block(cx, edge),
+        Command::Unblock(edge) => edges::unblock(cx, edge),
+        Command::Mute(edge) => edges::mute(cx, edge),
+        Command::Unmute(edge) => edges::unmute(cx, edge),
+        Command::Mark(marking) => notices::mark(cx, marking),
+        Command::Hear(hearing) => Ok(hearing::hear(cx, hearing)),
+    }
+}
+
+/// Refuses who acts for somebody else, and may not.
+///
+/// # Errors
+/// The refusal.
+pub fn check_acts_for(caller: &Caller, user: &str) -> Result<(), Rejection> {
+    let is_other = caller.role == Role::User && caller.id != user;
+    if is_other { Err(Rejection::NotYourself) } else { Ok(()) }
+}
+
+/// Refuses who acts for somebody else, or for an account that is not there.
+///
+/// # Errors
+/// The refusal.
+pub fn check_is_user(cx: &Cx<'_>, user: &str) -> Result<(), Rejection> {
+    check_acts_for(cx.caller(), user)?;
+    cx.engine.get(user).map(|_| ()).ok_or(Rejection::UnknownUser)
+}
+
+/// Changes what is counted of an account.
+pub fn count(cx: &mut Cx<'_>, user: &str, change: impl FnOnce(&mut Tally)) {
+    let tally = &mut cx.engine.of(user).tally;
+    change(tally);
+    let tally = *tally;
+    cx.put(TALLIES, &user.to_owned(), &tally);
+}
+
+/// Tells an account's partition of something that happened here.
+pub fn tell(cx: &mut Cx<'_>, user: &str, news: News) {
+    let hearing = Hearing { user: user.to_owned(), news, at: cx.now() };
+    cx.send::<Feeds>(&Command::Hear(hearing));
+}
+
+fn set_user(cx: &mut Cx<'_>, profile: Profile) -> Result<Outcome, Rejection> {
+    check_acts_for(cx.caller(), &profile.user)?;
+    if !ids::is_subject(&profile.user) {
+        return Err(Rejection::BadUser);
+    }
+    if profile.name.len() > NAME_LIMIT || profile.about.len() > ABOUT_LIMIT {
+        return Err(Rejection::TextTooLong(format!("{NAME_LIMIT} bytes as a name, {ABOUT_LIMIT} as `about`")));
+    }
+    let before = cx.get(USERS, &profile.user);
+    let created_at = before.as_ref().map_or(cx.now(), |row| row.created_at);
+    let Profile { user, name, about, private } = profile;
+    let row = UserRow { name, about, private, created_at };
+    // The line: nothing below can be refused.
+    cx.engine.of_new(&user).private = row.private;
+    let view = show(&user, &row, cx.engine.of(&user).tally);
+    if before.as_ref() != Some(&row) {
+        cx.put(USERS, &user, &row);
+        cx.say(&Event::UserChanged(view.clone()));
+    }
+    Ok(Outcome::User(view))
+}
+
+/// An account as people see it.
+#[must_use]
+pub fn show(user: &str, row: &UserRow, tally: Tally) -> UserView {
+    UserView {
+        id: user.to_owned(),
+        name: row.name.clone(),
+        about: row.about.clone(),
+        private: row.private,
+        created_at: row.created_at,
+        posts: tally.posts,
+        followers: tally.followers,
+        following: tally.following,
+    }
+}

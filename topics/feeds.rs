@@ -1,0 +1,110 @@
+//! The contracts of feeds: `feeds`, whose key is the account, and `feeds.tags`, whose key is the tag.
+//!
+//! An account's partition has what it writes and what it sees. Accounts of different partitions meet only by [`News`] over
+//! links. Outcomes and events are untagged as JSON, as those of the other systems are.
+
+mod command;
+mod id;
+mod outcome;
+mod query;
+mod rejection;
+
+pub use command::{
+    Command, Deciding, Edge, Editing, Following, Hearing, Link, Marking, NewPost, News, OnPost, PostRef, Profile,
+    Reacting, Reaction, Reposting, Said, TagCommand, Tagging, Visibility,
+};
+pub use id::PostId;
+pub use outcome::{Counts, EdgeNote, Event, Outcome, Own, PostNote, PostView, ReactionNote, UserView};
+pub use query::{
+    Answer, Circle, Entry, Listed, Newest, Notice, NoticeKind, Notices, Query, Standing, TagAnswer, TagQuery,
+    UNSEEN_LIMIT,
+};
+pub use rejection::Rejection;
+
+use crate::codec::{Decode, Encode};
+use crate::contract::{Contract, NoTimer};
+use serde::Serialize;
+
+/// The machine `feeds`. Its key is the account: of a reaction and of a wish to follow, the account that it is for.
+pub enum Feeds {}
+
+impl Contract for Feeds {
+    const MACHINE: &'static str = "feeds";
+    const SCHEMA: u16 = 1;
+    type Command = Command;
+    type Outcome = Outcome;
+    type Rejection = Rejection;
+    type Event = Event;
+    type Query = Query;
+    type Answer = Answer;
+    type Timer = NoTimer;
+
+    fn key(command: &Command) -> Option<&[u8]> {
+        let user = match command {
+            Command::SetUser(profile) => &profile.user,
+            Command::Post(new) => &new.author,
+            Command::Edit(editing) => &editing.on.author,
+            Command::Delete(on) => &on.author,
+            Command::Repost(reposting) => &reposting.author,
+            Command::React(reacting) | Command::Unreact(reacting) => &reacting.author,
+            Command::Follow(edge) | Command::Unfollow(edge) => &edge.target,
+            Command::Decide(deciding) => &deciding.user,
+            Command::Block(edge) | Command::Unblock(edge) | Command::Mute(edge) | Command::Unmute(edge) => &edge.user,
+            Command::Mark(marking) => &marking.user,
+            Command::Hear(hearing) => &hearing.user,
+        };
+        Some(user.as_bytes())
+    }
+
+    fn event_type(event: &Event) -> &'static str {
+        match event {
+            Event::UserChanged(_) => "UserChanged",
+            Event::Posted(_) => "Posted",
+            Event::PostEdited(_) => "PostEdited",
+            Event::PostDeleted(_) => "PostDeleted",
+            Event::Reposted(_) => "Reposted",
+            Event::Reacted(_) => "Reacted",
+            Event::Unreacted(_) => "Unreacted",
+            Event::Followed(_) => "Followed",
+            Event::FollowRequested(_) => "FollowRequested",
+            Event::FollowAccepted(_) => "FollowAccepted",
+            Event::Unfollowed(_) => "Unfollowed",
+            Event::Blocked(_) => "Blocked",
+            Event::Unblocked(_) => "Unblocked",
+            Event::Muted(_) => "Muted",
+            Event::Unmuted(_) => "Unmuted",
+        }
+    }
+}
+
+/// The machine `feeds.tags`. Its key is the tag.
+pub enum FeedsTags {}
+
+/// What the machine of tags answers: that it is so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct TagNoted;
+
+/// What the machine of tags says: nothing, so there is no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub enum TagEvent {}
+
+impl Contract for FeedsTags {
+    const MACHINE: &'static str = "feeds.tags";
+    const SCHEMA: u16 = 1;
+    type Command = TagCommand;
+    type Outcome = TagNoted;
+    type Rejection = Rejection;
+    type Event = TagEvent;
+    type Query = TagQuery;
+    type Answer = TagAnswer;
+    type Timer = NoTimer;
+
+    fn key(command: &TagCommand) -> Option<&[u8]> {
+        let (TagCommand::Tag(tagging) | TagCommand::Untag(tagging)) = command;
+        Some(tagging.tag.as_bytes())
+    }
+
+    fn event_type(event: &TagEvent) -> &'static str {
+        match *event {}
+    }
+}

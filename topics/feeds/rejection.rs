@@ -1,0 +1,84 @@
+//! Why a command or a query about feeds is refused.
+
+use crate::codec::{Decode, Encode};
+use crate::contract::{Refusal, RefusalKind};
+
+/// Why a command or a query is refused. Variants are only appended: kept outcomes hold them.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, thiserror::Error)]
+pub enum Rejection {
+    /// No such account, or not for who asks: nobody learns which.
+    #[error("there is no account of this id")]
+    UnknownUser,
+    /// No such post, or not for who asks: nobody learns which.
+    #[error("there is no post of this id")]
+    UnknownPost,
+    /// A post that was there.
+    #[error("the post was taken back")]
+    PostDeleted,
+    /// The id of an account.
+    #[error("the id of an account is 1 to 256 bytes")]
+    BadUser,
+    /// Users act for themselves.
+    #[error("a user may act and look for nobody else")]
+    NotYourself,
+    /// Following, blocking or muting oneself.
+    #[error("nobody follows, blocks or mutes himself")]
+    Yourself,
+    /// A text of nothing that anybody could see.
+    #[error("a post says something")]
+    EmptyText,
+    /// A text beyond its limit.
+    #[error("a text has at most {0}")]
+    TextTooLong(String),
+    /// More than a post may have.
+    #[error("{0}")]
+    TooMuch(String),
+    /// Of a repost there is nothing to be changed, answered, quoted, liked or reposted.
+    #[error("this is a repost: what it shows is meant by its own id")]
+    Reposted,
+    /// What is not for everybody is shown again by nobody else.
+    #[error("what is not for everybody cannot be reposted or quoted")]
+    NotForAll,
+    /// Nobody has asked.
+    #[error("this account has not asked to follow")]
+    NotAsked,
+    /// More than an account may follow.
+    #[error("an account follows at most {0} others")]
+    FollowsTooMany(u32),
+}
+
+impl Refusal for Rejection {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::UnknownUser => "unknown_user",
+            Self::UnknownPost => "unknown_post",
+            Self::PostDeleted => "post_deleted",
+            Self::BadUser => "bad_user",
+            Self::NotYourself => "not_yourself",
+            Self::Yourself => "yourself",
+            Self::EmptyText => "empty_text",
+            Self::TextTooLong(_) => "text_too_long",
+            Self::TooMuch(_) => "too_much",
+            Self::Reposted => "is_a_repost",
+            Self::NotForAll => "not_for_all",
+            Self::NotAsked => "not_asked",
+            Self::FollowsTooMany(_) => "follows_too_many",
+        }
+    }
+
+    fn kind(&self) -> RefusalKind {
+        match self {
+            Self::UnknownUser | Self::UnknownPost | Self::NotAsked => RefusalKind::NotFound,
+            Self::PostDeleted => RefusalKind::Gone,
+            Self::NotYourself => RefusalKind::Forbidden,
+            Self::Yourself => RefusalKind::Conflict,
+            Self::BadUser
+            | Self::EmptyText
+            | Self::TextTooLong(_)
+            | Self::TooMuch(_)
+            | Self::Reposted
+            | Self::NotForAll
+            | Self::FollowsTooMany(_) => RefusalKind::Unprocessable,
+        }
+    }
+}
