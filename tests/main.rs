@@ -9,6 +9,7 @@ mod crash;
 mod described;
 mod docs;
 mod faults;
+mod feeds;
 mod fuzz;
 mod kafka;
 mod leaderboards;

@@ -281,6 +281,7 @@ pub(super) struct MarkerBody {
 #[into_params(parameter_in = Query)]
 pub(super) struct WhichFeed {
     /// `latest`: the newest first.
+    #[param(inline)]
     pub(super) mode: Option<Mode>,
     /// How many: 1 to 200, 20 if nothing is said.
     #[param(minimum = 1, maximum = 200)]

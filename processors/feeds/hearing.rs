@@ -3,13 +3,11 @@
 use crate::feeds::edges;
 use crate::feeds::notices::{self, About};
 use crate::feeds::tables::{
-    BLOCKED_BY, COUNTS, FOLLOWS, FollowRow, LINKS, LinkRow, MENTIONS, MUTES, OWN_REACTIONS, POSTS, REPOSTERS,
+    BLOCKED_BY, FOLLOWS, FollowRow, LINKS, LinkRow, MENTIONS, MUTES, OWN_REACTIONS, POSTS, REPOSTERS,
 };
-use crate::feeds::transition::{Cx, count};
+use crate::feeds::transition::{Cx, count, count_for};
 use millrace_state::key::Desc;
-use millrace_topics::feeds::{
-    Counts, Edge, Following, Hearing, Link, News, NoticeKind, Outcome, PostId, PostRef, Reaction,
-};
+use millrace_topics::feeds::{Edge, Following, Hearing, Link, News, NoticeKind, Outcome, PostId, PostRef, Reaction};
 
 /// Takes news in. News for an account that is not there are passed over.
 pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
@@ -70,13 +68,13 @@ fn follow(cx: &mut Cx<'_>, user: String, target: String, state: Following) {
 }
 
 fn change(cx: &mut Cx<'_>, how: Link, post: PostId, change: impl FnOnce(&mut u64)) {
-    let mut counts: Counts = cx.get(COUNTS, &post.0).unwrap_or_default();
-    change(match how {
-        Link::Reply => &mut counts.replies,
-        Link::Repost => &mut counts.reposts,
-        Link::Quote => &mut counts.quotes,
+    count_for(cx, post, |counts| {
+        change(match how {
+            Link::Reply => &mut counts.replies,
+            Link::Repost => &mut counts.reposts,
+            Link::Quote => &mut counts.quotes,
+        });
     });
-    cx.put(COUNTS, &post.0, &counts);
 }
 
 fn link(cx: &mut Cx<'_>, user: &str, how: Link, post: PostId, by: PostRef) {

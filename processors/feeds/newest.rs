@@ -110,13 +110,7 @@ struct Source<'a> {
 
 impl Source<'_> {
     /// The next post below `below` that may be seen, unless there is none.
-    fn next(
-        &mut self,
-        view: &View<'_>,
-        asked: &Newest,
-        mut below: Option<PostId>,
-        budget: &mut usize,
-    ) -> Option<Next> {
+    fn next(&mut self, view: &View<'_>, asked: &Newest, mut below: Option<PostId>, budget: &mut usize) -> Option<Next> {
         loop {
             if !self.fill(view, below, budget) {
                 return Some(Next::Spent(below.expect("the first rows of an author are always read")));

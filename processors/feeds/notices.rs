@@ -7,9 +7,7 @@ use crate::feeds::sight;
 use crate::feeds::tables::{MARKERS, MUTES, NOTICES, NoticeRow, POSTS, Place};
 use crate::feeds::transition::{Cx, check_is_user, count};
 use millrace_state::key::Desc;
-use millrace_topics::feeds::{
-    Answer, Marking, Notice, NoticeKind, Notices, Outcome, PostRef, Rejection, UNSEEN_LIMIT,
-};
+use millrace_topics::feeds::{Answer, Marking, Notice, NoticeKind, Notices, Outcome, PostRef, Rejection, UNSEEN_LIMIT};
 
 /// The most notifications that are looked at for a page.
 const LOOKED_AT: usize = 500;
@@ -93,7 +91,5 @@ fn unseen(view: &View<'_>, user: &str, marker: Option<u64>) -> u32 {
 fn is_wanted(view: &View<'_>, user: &str, row: &NoticeRow) -> bool {
     let own = row.post.as_ref().filter(|post| post.author == user);
     let is_gone = own.is_some_and(|post| view.get(POSTS, &post.id.0).is_none_or(|row| row.deleted));
-    !is_gone
-        && sight::meets(view, user, &row.from)
-        && view.get(MUTES, &(user.to_owned(), row.from.clone())).is_none()
+    !is_gone && sight::meets(view, user, &row.from) && view.get(MUTES, &(user.to_owned(), row.from.clone())).is_none()
 }

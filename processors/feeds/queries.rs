@@ -2,17 +2,13 @@
 //! account should know.
 
 use crate::feeds::newest::newest;
-use crate::feeds::tables::{
-    BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS,
-};
+use crate::feeds::tables::{BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS};
 use crate::feeds::{Feeding, notices, sight, transition};
 use crate::runtime::system::Partitions;
 use millrace_state::key::Desc;
 use millrace_state::table::{Range, Table};
 use millrace_topics::codec::Body;
-use millrace_topics::feeds::{
-    Answer, Circle, Following, Link, PostId, PostRef, Query, Reaction, Rejection, Standing,
-};
+use millrace_topics::feeds::{Answer, Circle, Following, Link, PostId, PostRef, Query, Reaction, Rejection, Standing};
 
 pub(super) type View<'a> = crate::runtime::view::View<'a, Feeding>;
 
@@ -213,8 +209,7 @@ fn reactions(view: &View<'_>, user: String, kind: Reaction, below: Option<PostId
     let key = |below: PostId| OWN_REACTIONS.raw_key(&(user.clone(), kind as u8, Desc(below.0)));
     let rows = beyond(OWN_REACTIONS.under(&(user.clone(), kind as u8)), below.map(key));
     let rows = view.scan(OWN_REACTIONS, &rows).take(limit as usize + 1);
-    let mut found: Vec<PostRef> =
-        rows.map(|((_, _, Desc(id)), author)| PostRef { id: PostId(id), author }).collect();
+    let mut found: Vec<PostRef> = rows.map(|((_, _, Desc(id)), author)| PostRef { id: PostId(id), author }).collect();
     let goes_on = found.len() > limit as usize;
     found.truncate(limit as usize);
     Answer::Linked(found, goes_on)

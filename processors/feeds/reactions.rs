@@ -3,7 +3,7 @@
 use crate::feeds::notices::{self, About};
 use crate::feeds::sight;
 use crate::feeds::tables::{COUNTS, REACTORS};
-use crate::feeds::transition::{Cx, check_acts_for, tell};
+use crate::feeds::transition::{Cx, check_acts_for, count_for, tell};
 use millrace_topics::feeds::{
     Counts, Event, News, NoticeKind, Outcome, PostRef, Reacting, Reaction, ReactionNote, Rejection,
 };
@@ -67,13 +67,12 @@ fn key(reacting: &Reacting) -> (u128, u8, String) {
 }
 
 fn count(cx: &mut Cx<'_>, reacting: &Reacting, change: impl FnOnce(&mut u64)) -> Counts {
-    let mut counts = cx.get(COUNTS, &reacting.post.0).unwrap_or_default();
-    change(match reacting.kind {
-        Reaction::Like => &mut counts.likes,
-        Reaction::Share => &mut counts.shares,
-    });
-    cx.put(COUNTS, &reacting.post.0, &counts);
-    counts
+    count_for(cx, reacting.post, |counts| {
+        change(match reacting.kind {
+            Reaction::Like => &mut counts.likes,
+            Reaction::Share => &mut counts.shares,
+        });
+    })
 }
 
 fn note(reacting: &Reacting) -> ReactionNote {

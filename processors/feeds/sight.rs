@@ -2,9 +2,9 @@
 //! posts are there. So a block, a change of privacy and a delete hold at once, also for what was delivered before.
 
 use crate::feeds::accounts::Accounts;
+use crate::feeds::queries;
 use crate::feeds::tables::{BLOCKED_BY, COUNTS, FOLLOWERS, POSTS, PostRow, REACTORS, REPOSTERS};
 use crate::feeds::transition::Cx;
-use crate::feeds::queries;
 use millrace_state::key::Key;
 use millrace_state::table::Table;
 use millrace_topics::codec::Body;

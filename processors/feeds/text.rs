@@ -58,7 +58,8 @@ pub fn read(text: String) -> Result<Said, Rejection> {
 /// The words that begin with a mark that stands behind no letter. `_` is part of every word.
 fn words(text: &str, mark: char, is_part: fn(char) -> bool) -> impl Iterator<Item = &str> {
     let is_word = move |letter: char| letter == '_' || is_part(letter);
-    let begins = move |at: usize| !text[..at].chars().next_back().is_some_and(|before| is_word(before) || before == mark);
+    let begins =
+        move |at: usize| !text[..at].chars().next_back().is_some_and(|before| is_word(before) || before == mark);
     let marks = text.match_indices(mark).filter(move |(at, _)| begins(*at));
     let word = move |(at, found): (usize, &str)| {
         let rest = &text[at + found.len()..];

@@ -1,9 +1,11 @@
 //! What a command does to an account: checks by precedence, the line, then only writes.
 
-use crate::feeds::tables::{TALLIES, Tally, USERS, UserRow};
+use crate::feeds::tables::{COUNTS, TALLIES, Tally, USERS, UserRow};
 use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions};
 use crate::runtime::ids;
-use millrace_topics::feeds::{Command, Event, Feeds, Hearing, News, Outcome, Profile, Rejection, UserView};
+use millrace_topics::feeds::{
+    Command, Counts, Event, Feeds, Hearing, News, Outcome, PostId, Profile, Rejection, UserView,
+};
 use millrace_topics::record::{Caller, Role};
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Feeding>;
@@ -63,6 +65,17 @@ pub fn count(cx: &mut Cx<'_>, user: &str, change: impl FnOnce(&mut Tally)) {
     change(tally);
     let tally = *tally;
     cx.put(TALLIES, &user.to_owned(), &tally);
+}
+
+/// Changes what was done to a post, as it is counted.
+pub fn count_for(cx: &mut Cx<'_>, post: PostId, change: impl FnOnce(&mut Counts)) -> Counts {
+    let mut counts = cx.get(COUNTS, &post.0).unwrap_or_default();
+    change(&mut counts);
+    match counts == Counts::default() {
+        true => cx.delete(COUNTS, &post.0),
+        false => cx.put(COUNTS, &post.0, &counts),
+    }
+    counts
 }
 
 /// Tells an account's partition of something that happened here.

@@ -11,9 +11,7 @@ use crate::runtime::routes::{Params, ProblemBody, Reading, Segments, Writing, an
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use millrace_topics::feeds::{
-    Answer, Circle, Command, Deciding, Edge, Following, Outcome, Query, Rejection, Standing,
-};
+use millrace_topics::feeds::{Answer, Circle, Command, Deciding, Edge, Following, Outcome, Query, Rejection, Standing};
 use std::collections::BTreeSet;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

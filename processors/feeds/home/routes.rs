@@ -1,6 +1,6 @@
 //! The paths of feeds: the home of whoever asks, and what one author wrote.
 
-use crate::feeds::bodies::{PageBody, WhichFeed, WhichPage};
+use crate::feeds::bodies::{Mode, PageBody, WhichFeed, WhichPage};
 use crate::feeds::home::{Cursor, Wish, author, latest};
 use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit};
 use crate::runtime::door::{Asked, Door};
@@ -37,7 +37,7 @@ async fn feed(
     Reading(asked): Reading,
     Params(which): Params<WhichFeed>,
 ) -> Result<Response, Problem> {
-    let own = which.own.unwrap_or_default();
+    let (Mode::Latest, own) = (which.mode.unwrap_or(Mode::Latest), which.own.unwrap_or_default());
     let scope = scope(if own { "home-own" } else { "home" }, &asked);
     let wish = Wish { own, ..wish(&door, &scope, which.limit, which.cursor.as_ref())? };
     let read = latest(&door, &asked, &wish).await?;

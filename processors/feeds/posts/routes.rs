@@ -3,7 +3,7 @@
 use crate::feeds::Feeding;
 use crate::feeds::bodies::{ContextBody, GoneBody, ItemBody, NewPost, PageBody, PostBody, PostChange, UsersBody};
 use crate::feeds::bodies::{WhichNames, WhichPage};
-use crate::feeds::edges::routes::names;
+use crate::feeds::edges::routes::{names, standing};
 use crate::feeds::home::reader::{Item, Reader, Wanted};
 use crate::feeds::home::{Cursor, Page, threads};
 use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit, post_id, submit_and_see};
@@ -103,9 +103,8 @@ pub(in crate::feeds) async fn submit_post(door: &Door, asked: &Asked, new: NewPo
         Outcome::Post(post) => post.id,
         _ => unreachable!("a post was written"),
     };
-    let seen = |outcome: &Outcome| {
-        about.as_ref().map(|(how, target)| heard(&mut reader, *how, target, written(outcome)))
-    };
+    let seen =
+        |outcome: &Outcome| about.as_ref().map(|(how, target)| heard(&mut reader, *how, target, written(outcome)));
     let is_seen = |answer: &Answer, outcome: &Outcome| is_linked(answer, written(outcome));
     let done = submit_and_see(door, asked, &Command::Post(Box::new(new)), seen, is_seen).await?;
     Ok(Done { outcome: written_in(done.outcome), positions: done.positions, replayed: done.replayed })
@@ -265,7 +264,11 @@ async fn repost(
 }
 
 /// Takes the own repost of a post back, if there is one, and waits until its author knows it.
-pub(in crate::feeds) async fn submit_unrepost(door: &Door, asked: &Asked, id: PostId) -> Result<Done<PostView>, Undone> {
+pub(in crate::feeds) async fn submit_unrepost(
+    door: &Door,
+    asked: &Asked,
+    id: PostId,
+) -> Result<Done<PostView>, Undone> {
     let Read { answer: post, positions } = find(door, &now(asked), id).await?;
     let Some(repost) = post.own.repost else { return Ok(Done { outcome: post, positions, replayed: false }) };
     let mut reader = Reader::new(door, asked);
@@ -367,6 +370,9 @@ pub(in crate::feeds) async fn submit_reaction(
     has: bool,
 ) -> Result<Done<PostView>, Undone> {
     let post = target(door, asked, id).await?;
+    if !standing(door, &now(asked), &asked.caller.id, &post.author).await?.answer.exists {
+        return Err(Problem::refusal(&Rejection::UnknownUser).into());
+    }
     let reacting = Reacting { author: post.author, post: post.id, user: asked.caller.id.clone(), kind };
     let command = if has { Command::React(reacting) } else { Command::Unreact(reacting) };
     let done = door.submit::<Feeding>(asked, &command).await?;

@@ -33,8 +33,7 @@ pub fn answer(view: &View<'_>, query: TagQuery) -> TagAnswer {
         rows = rows.beyond(&TAGGED.raw_key(&(tag, Desc(below.0))));
     }
     let rows = view.scan(TAGGED, &rows).take(limit as usize + 1);
-    let mut found: Vec<PostRef> =
-        rows.map(|((_, Desc(id)), author)| PostRef { id: PostId(id), author }).collect();
+    let mut found: Vec<PostRef> = rows.map(|((_, Desc(id)), author)| PostRef { id: PostId(id), author }).collect();
     let goes_on = found.len() > limit as usize;
     found.truncate(limit as usize);
     TagAnswer::Tagged(found, goes_on)
