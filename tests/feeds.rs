@@ -1,6 +1,7 @@
 //! Feeds over HTTP, as a newcomer meets them: accounts, posts, follows, the home page by page, reactions, threads, privacy,
 //! notifications with a marker, and what is refused; all of it also after kill -9.
 
+use crate::streams::Client;
 use crate::support::{Answer, Server, text};
 use crate::walk::contains;
 use serde_json::{Value, json};
@@ -119,7 +120,7 @@ fn the_way_from_a_post_to_a_home_and_back() {
     assert_eq!(id(&eve.get(&format!("/v1/feeds/posts/{hello}/context")).body["below"][0]), id(&reply.body));
     let shown = eve.get(&format!("/v1/feeds/posts/{}", id(&quote.body)));
     assert_eq!(id(&shown.body["quote"]), hello);
-    assert_eq!(eve.pages("/v1/feeds/tags/Mill?limit=5"), [hello.clone()]);
+    assert_eq!(eve.pages("/v1/feeds/tags/Mill?limit=5"), std::slice::from_ref(&hello));
 
     let notices = ada.get("/v1/feeds/notifications?grouped=true");
     let kinds: Vec<&Value> = notices.body["items"].as_array().expect("a list").iter().map(|one| &one["kind"]).collect();
@@ -173,13 +174,13 @@ fn who_is_hidden_is_not_there() {
     assert_eq!(ada.get("/v1/feeds/users/ada/requests").body["users"], json!(["eve"]));
     assert_eq!(eve.get("/v1/feeds/users/ada/requests").code(), "unknown_user");
     assert_eq!(ada.put("/v1/feeds/users/ada/requests/eve").body["followed_by"], "following");
-    assert_eq!(eve.home(5), [first.clone()]);
+    assert_eq!(eve.home(5), std::slice::from_ref(&first));
     assert_eq!(ada.delete("/v1/feeds/users/ada/requests/eve").code(), "not_asked");
     // A mute is one's own affair, a block everybody's.
     bob.put("/v1/feeds/users/bob/mutes/ada");
     assert_eq!(bob.home(5), Vec::<String>::new());
     assert_eq!(bob.delete("/v1/feeds/users/bob/mutes/ada").body["muting"], false);
-    assert_eq!(bob.home(5), [first.clone()]);
+    assert_eq!(bob.home(5), std::slice::from_ref(&first));
     let blocked = bob.put("/v1/feeds/users/bob/blocks/eve");
     assert!(contains(&blocked.body, &json!({"blocking":true,"following":"no"})), "{blocked:?}");
     assert_eq!(eve.get(&format!("/v1/feeds/posts/{first}/reactions/like")).body["users"], json!([]));
@@ -252,4 +253,127 @@ fn what_makes_no_sense_is_refused_by_name() {
     assert_eq!((again.header("idempotent-replayed"), &again.body), (Some("true"), &first.body));
     let tries = (0..1001).map(|_| bob.put("/v1/feeds/users/bob/follows/ada").status).filter(|status| *status == 429);
     assert!(tries.count() >= 1, "who follows too often is told to wait");
+}
+
+#[test]
+fn a_ranked_feed_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&folder.path().join("data"));
+    let (ada, bob, eve) = (As(&server, "ada"), As(&server, "bob"), As(&server, "eve"));
+    bob.follows("ada");
+    bob.follows("eve");
+    let posts: Vec<String> = (0..5).map(|number| ada.says(&format!("post {number}"))).collect();
+    let liked = eve.says("liked");
+    ada.put(&format!("/v1/feeds/posts/{liked}/reactions/like"));
+    eve.put(&format!("/v1/feeds/posts/{}/reactions/share", posts[1]));
+    let first = bob.get("/v1/feeds?mode=ranked&limit=2");
+    let top: Vec<String> = first.body["items"].as_array().expect("a list").iter().map(id).collect();
+    assert_eq!(top, [posts[1].clone(), liked.clone()], "{first:?}");
+    assert_eq!((&first.body["items"][0]["score"], &first.body["restarted"]), (&json!(2000), &json!(false)));
+    let explained = bob.get(&format!("/v1/feeds/{liked}:explain"));
+    assert!(contains(&explained.body, &json!({"score":500,"place":2,"weights_version":1})), "{explained:?}");
+    let like = &explained.body["factors"][0];
+    assert_eq!(like, &json!({"name":"likes","value":1,"weight":500,"points":500}));
+    // Later everything is another way, and at the position it is still as it was.
+    let position = explained.body["position"].as_str().expect("a position").to_owned();
+    bob.put(&format!("/v1/feeds/posts/{liked}/reactions/like"));
+    assert_eq!(bob.get(&format!("/v1/feeds/{liked}:explain")).body["factors"][0]["value"], 2);
+    let then = bob.get(&format!("/v1/feeds/{liked}:explain?at={position}"));
+    assert_eq!((&then.body["factors"], &then.body["score"]), (&explained.body["factors"], &json!(500)), "{then:?}");
+    // The session goes on in its order, whatever was liked meanwhile.
+    let cursor = first.body["cursor"].as_str().expect("there is more");
+    let second = bob.get(&format!("/v1/feeds?mode=ranked&limit=10&cursor={cursor}"));
+    let rest: Vec<String> = second.body["items"].as_array().expect("a list").iter().map(id).collect();
+    let expected: Vec<String> = posts.iter().rev().filter(|post| **post != posts[1]).cloned().collect();
+    assert_eq!((rest, &second.body["cursor"]), (expected, &Value::Null));
+    assert_eq!(eve.get(&format!("/v1/feeds?mode=ranked&cursor={cursor}")).code(), "bad_cursor");
+    assert_eq!(bob.get(&format!("/v1/feeds?mode=latest&cursor={cursor}")).code(), "bad_cursor");
+
+    let weights = json!({"likes":9000,"reposts":1,"replies":1,"quotes":1,"shares":1});
+    let config = bob.ask("PUT", "/v1/feeds/config", &json!({"weights":weights}));
+    assert_eq!(config.body, json!({"weights":weights,"weights_version":2}), "{config:?}");
+    assert_eq!(id(&bob.get("/v1/feeds?mode=ranked&limit=1").body["items"][0]), liked);
+    let seen = bob.ask("POST", "/v1/feeds/impressions:batch", &json!({"posts":[liked, posts[0]]}));
+    assert_eq!(seen.body, json!({"seen":2}));
+    assert_eq!(bob.get(&format!("/v1/feeds/{liked}:explain")).body["left_out"], "seen");
+    assert_eq!(bob.get("/v1/feeds?mode=ranked").body["items"].as_array().map(Vec::len), Some(4));
+    assert_eq!(bob.ask("POST", "/v1/feeds/impressions:batch", &json!({"posts":["x"]})).code(), "bad_body");
+    assert_eq!(bob.get("/v1/feeds/1:explain").code(), "unknown_post");
+    assert_eq!(bob.get(&format!("/v1/feeds/{liked}:praise")).code(), "unknown_action");
+    server.kill();
+
+    // The session was lost with the node.
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let again = As(&server, "bob").get(&format!("/v1/feeds?mode=ranked&limit=2&cursor={cursor}"));
+    assert_eq!((again.status, &again.body["restarted"]), (200, &json!(true)), "{again:?}");
+}
+
+#[test]
+fn lists_bookmarks_and_pins_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(&folder.path().join("data"));
+    let (ada, bob, eve) = (As(&server, "ada"), As(&server, "bob"), As(&server, "eve"));
+    let (one, two) = (ada.says("one"), eve.says("two"));
+    let list = bob.ask("PUT", "/v1/feeds/lists/friends", &json!({"name":"Friends","members":["ada","eve"]}));
+    assert_eq!(list.body, json!({"id":"friends","name":"Friends","members":["ada","eve"]}), "{list:?}");
+    assert_eq!(bob.get("/v1/feeds/lists").body["lists"], json!([list.body]));
+    assert_eq!(bob.pages("/v1/feeds/lists/friends/posts?limit=1"), [two.clone(), one.clone()]);
+    assert_eq!(eve.get("/v1/feeds/lists/friends").code(), "unknown_list");
+    ada.put("/v1/feeds/users/ada/blocks/bob");
+    assert_eq!(bob.pages("/v1/feeds/lists/friends/posts?limit=1"), std::slice::from_ref(&two));
+    ada.delete("/v1/feeds/users/ada/blocks/bob");
+    assert_eq!(bob.delete("/v1/feeds/lists/friends").body["lists"], json!([]));
+
+    for post in [&one, &two] {
+        assert_eq!(bob.put(&format!("/v1/feeds/posts/{post}/bookmark")).status, 200);
+        bob.put(&format!("/v1/feeds/posts/{post}/reactions/like"));
+    }
+    assert_eq!(bob.pages("/v1/feeds/bookmarks?limit=1"), [two.clone(), one.clone()]);
+    bob.delete(&format!("/v1/feeds/posts/{two}/bookmark"));
+    assert_eq!(bob.pages("/v1/feeds/bookmarks?limit=5"), std::slice::from_ref(&one));
+    let liked = crate::support::eventually("what one likes is heard of", || {
+        let found = bob.pages("/v1/feeds/likes?limit=1");
+        (found.len() == 2).then_some(found)
+    });
+    assert_eq!(liked, [two.clone(), one.clone()]);
+
+    assert_eq!(ada.put(&format!("/v1/feeds/posts/{one}/pin")).status, 200);
+    assert_eq!(ada.put(&format!("/v1/feeds/posts/{two}/pin")).code(), "unknown_post");
+    assert_eq!(bob.pages("/v1/feeds/users/ada/pins?"), std::slice::from_ref(&one));
+    ada.delete(&format!("/v1/feeds/posts/{one}"));
+    assert_eq!(bob.pages("/v1/feeds/users/ada/pins?"), Vec::<String>::new());
+    assert_eq!(bob.pages("/v1/feeds/bookmarks?limit=5"), Vec::<String>::new(), "what is gone is gone everywhere");
+}
+
+#[test]
+fn a_stream_tells_of_what_comes_and_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let quick = ["--stream-interval", "5ms", "--stream-heartbeat", "200ms"];
+    let server = Server::start(&data, &quick);
+    for user in ["ada", "bob", "eve"] {
+        As(&server, user).ask("PUT", &format!("/v1/feeds/users/{user}"), &json!({}));
+    }
+    let (ada, bob) = (As(&server, "ada"), As(&server, "bob"));
+    bob.follows("ada");
+    let first = ada.says("first");
+    let mut follower = Client::follow_as(&server.url, "/v1/feeds/stream", Some("bob"), None).unwrap();
+    let snapshot = follower.event();
+    assert_eq!((snapshot.name.as_str(), id(&snapshot.data["items"][0])), ("snapshot", first.clone()));
+    let second = ada.says("second");
+    let change = follower.event();
+    assert!(change.name == "change" && id(&change.data["items"][0]) == second, "{change:?}");
+    ada.delete(&format!("/v1/feeds/posts/{first}"));
+    assert_eq!(follower.event().data["gone"], json!([first]));
+    // Who comes back with the id of the last event is told what was missed.
+    let third = ada.says("third");
+    let mut again = Client::follow_as(&server.url, "/v1/feeds/stream", Some("bob"), Some(&follower)).unwrap();
+    let missed = again.event();
+    assert!(missed.data["items"].as_array().is_some_and(|items| id(&items[0]) == third), "{missed:?}");
+    // Whom one follows anew is followed by who comes back.
+    bob.follows("eve");
+    while follower.event().name != "end" {}
+    let posted = As(&server, "eve").says("from eve");
+    let mut anew = Client::follow_as(&server.url, "/v1/feeds/stream", Some("bob"), None).unwrap();
+    assert_eq!(id(&anew.event().data["items"][0]), posted);
 }

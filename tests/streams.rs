@@ -33,13 +33,20 @@ pub struct Client {
 impl Client {
     /// Follows a path from where `last` was, if it was anywhere. HTTP/1.0, so that the body is not in chunks.
     pub fn follow(server: &str, path: &str, last: Option<&Client>) -> Result<Self, String> {
+        Self::follow_as(server, path, None, last)
+    }
+
+    /// The same as somebody.
+    pub fn follow_as(server: &str, path: &str, subject: Option<&str>, last: Option<&Client>) -> Result<Self, String> {
         let address = server.strip_prefix("http://").unwrap();
         let mut stream = TcpStream::connect(address).map_err(|error| error.to_string())?;
         // Small, so that a client that does not read is soon noticed.
         rustix::net::sockopt::set_socket_recv_buffer_size(&stream, 4096).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let id = last.map(|last| format!("last-event-id: {}\r\n", last.id)).unwrap_or_default();
-        write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n{id}\r\n").map_err(|error| error.to_string())?;
+        let subject = subject.map(|subject| format!("millrace-subject: {subject}\r\n")).unwrap_or_default();
+        let said = write!(stream, "GET {path} HTTP/1.0\r\nhost: localhost\r\n{subject}{id}\r\n");
+        said.map_err(|error| error.to_string())?;
         let mut client = Self {
             reader: BufReader::new(stream),
             id: last.map(|last| last.id.clone()).unwrap_or_default(),

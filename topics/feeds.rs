@@ -7,18 +7,20 @@ mod command;
 mod id;
 mod outcome;
 mod query;
+mod ranking;
 mod rejection;
 
 pub use command::{
-    Command, Deciding, Edge, Editing, Following, Hearing, Link, Marking, NewPost, News, OnPost, PostRef, Profile,
-    Reacting, Reaction, Reposting, Said, TagCommand, Tagging, Visibility,
+    Bookmarking, Command, Deciding, Edge, Editing, Following, Hearing, Link, ListOf, Listing, Marking, NewPost, News,
+    OnPost, PostRef, Profile, Reacting, Reaction, Reposting, Said, TagCommand, Tagging, Visibility,
 };
 pub use id::PostId;
-pub use outcome::{Counts, EdgeNote, Event, Outcome, Own, PostNote, PostView, ReactionNote, UserView};
+pub use outcome::{Counts, EdgeNote, Event, ListView, Outcome, Own, PostNote, PostView, ReactionNote, UserView};
 pub use query::{
-    Answer, Circle, Entry, Listed, Newest, Notice, NoticeKind, Notices, Query, Standing, TagAnswer, TagQuery,
-    UNSEEN_LIMIT,
+    Answer, Circle, Entry, Head, HeadPart, Listed, Newest, Notice, NoticeKind, Notices, OwnPart, Query, Shelf,
+    Standing, TagAnswer, TagQuery, UNSEEN_LIMIT,
 };
+pub use ranking::{Configuring, Impressions, Taste, Weights};
 pub use rejection::Rejection;
 
 use crate::codec::{Decode, Encode};
@@ -52,6 +54,12 @@ impl Contract for Feeds {
             Command::Block(edge) | Command::Unblock(edge) | Command::Mute(edge) | Command::Unmute(edge) => &edge.user,
             Command::Mark(marking) => &marking.user,
             Command::Hear(hearing) => &hearing.user,
+            Command::See(impressions) => &impressions.user,
+            Command::Configure(configuring) => &configuring.user,
+            Command::SetList(listing) => &listing.of.user,
+            Command::DropList(of) => &of.user,
+            Command::Bookmark(bookmarking) | Command::Unbookmark(bookmarking) => &bookmarking.user,
+            Command::Pin(on) | Command::Unpin(on) => &on.author,
         };
         Some(user.as_bytes())
     }

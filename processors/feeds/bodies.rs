@@ -1,10 +1,12 @@
 //! What the paths of feeds take and give as JSON, beside what the contract shows itself.
 
 use crate::feeds::home::Page;
+use crate::feeds::home::ranked::{self, Explained};
 use crate::feeds::home::reader::Item;
+use crate::feeds::home::score::Factor;
 use crate::feeds::home::threads::Context;
 use crate::runtime::door::Door;
-use millrace_topics::feeds::{Counts, Following, NoticeKind, Own, PostRef, PostView, Visibility};
+use millrace_topics::feeds::{Counts, Following, ListView, NoticeKind, Own, PostRef, PostView, Visibility, Weights};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -125,6 +127,8 @@ pub(super) struct ItemBody {
     repost: Option<PostBody>,
     /// The post that it speaks about, or the reposted one, if that may be seen.
     quote: Option<PostBody>,
+    /// Its score in a ranked feed, in thousandths.
+    score: Option<i64>,
 }
 
 impl ItemBody {
@@ -160,6 +164,7 @@ impl ItemBody {
             own,
             repost: item.repost.map(PostBody::of),
             quote: item.quote.map(PostBody::of),
+            score: None,
         }
     }
 }
@@ -172,13 +177,25 @@ pub(super) struct PageBody {
     items: Vec<ItemBody>,
     /// Where it goes on; null if there is no more.
     cursor: Option<String>,
+    /// True if the session of a ranked feed was lost: this is the first page of another one.
+    restarted: bool,
 }
 
 impl PageBody {
+    /// A page of a ranked feed.
+    pub(super) fn ranked(door: &Door, scope: &str, page: ranked::Page) -> Self {
+        let item = |(item, score)| ItemBody { score: Some(score), ..ItemBody::of(item) };
+        Self {
+            items: page.items.into_iter().map(item).collect(),
+            cursor: page.next.map(|next| door.seal_cursor(scope, &next)),
+            restarted: page.restarted,
+        }
+    }
+
     /// A page; `scope` names the list that its cursor belongs to.
     pub(super) fn of(door: &Door, scope: &str, page: Page) -> Self {
         let cursor = page.next.map(|next| door.seal_cursor(scope, &next));
-        Self { items: page.items.into_iter().map(ItemBody::of).collect(), cursor }
+        Self { items: page.items.into_iter().map(ItemBody::of).collect(), cursor, restarted: false }
     }
 }
 
@@ -280,7 +297,8 @@ pub(super) struct MarkerBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct WhichFeed {
-    /// `latest`: the newest first.
+    /// `latest`: the newest first, which is so if nothing is said. `ranked`: what has found most attention of the last 48
+    /// hours; the order is frozen with the first page.
     #[param(inline)]
     pub(super) mode: Option<Mode>,
     /// How many: 1 to 200, 20 if nothing is said.
@@ -288,7 +306,7 @@ pub(super) struct WhichFeed {
     pub(super) limit: Option<u32>,
     /// Where it goes on.
     pub(super) cursor: Option<String>,
-    /// True if one's own posts belong to it.
+    /// True if one's own posts belong to it: only `latest`.
     pub(super) own: Option<bool>,
 }
 
@@ -299,6 +317,8 @@ pub(super) struct WhichFeed {
 pub(super) enum Mode {
     /// The newest first.
     Latest,
+    /// What has found most attention.
+    Ranked,
 }
 
 /// Which page of posts.
@@ -337,4 +357,100 @@ pub(super) struct WhichNotices {
     pub(super) cursor: Option<String>,
     /// True if those of one kind about one post that follow one another are to be one.
     pub(super) grouped: Option<bool>,
+}
+
+/// Why somebody sees a post in his ranked feed, or does not.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Explained)]
+pub(super) struct ExplainedBody {
+    item: String,
+    /// Its score, in thousandths; null if it is not in the feed.
+    score: Option<i64>,
+    /// Its place in the feed, from 1.
+    place: Option<u64>,
+    /// What the score is made of: `points` of attention are added, then the sum is multiplied by each other `weight`, all in
+    /// thousandths and rounded down each time.
+    factors: Vec<Factor>,
+    weights_version: u32,
+    /// Why it is not in the feed: `own`, `too_old`, `seen` or `not_among_the_candidates`.
+    left_out: Option<String>,
+    /// Where all of this was read.
+    position: String,
+}
+
+impl ExplainedBody {
+    pub(super) fn of(item: String, position: String, explained: Explained) -> Self {
+        let Explained { score, place, factors, version, left_out } = explained;
+        let left_out = left_out.map(str::to_owned);
+        Self { item, score, place, factors, weights_version: version, left_out, position }
+    }
+}
+
+/// Posts that were seen.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewImpressions)]
+pub(super) struct NewImpressions {
+    /// Their ids, at most 1,000: of a repost that of the post that it shows.
+    pub(super) posts: Vec<String>,
+}
+
+/// How many posts were noted as seen.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Seen)]
+pub(super) struct SeenBody {
+    pub(super) seen: usize,
+}
+
+/// What attention is to count.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewConfig)]
+pub(super) struct NewConfig {
+    /// In thousandths; the defaults if null.
+    pub(super) weights: Option<Weights>,
+}
+
+/// What attention counts.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Config)]
+pub(super) struct ConfigBody {
+    /// In thousandths.
+    pub(super) weights: Weights,
+    /// 1 for the defaults, and one more for each change.
+    pub(super) weights_version: u32,
+}
+
+/// A list as it is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewList)]
+pub(super) struct NewList {
+    /// What people call it.
+    pub(super) name: String,
+    /// The accounts that are on it, at most 500.
+    pub(super) members: Option<Vec<String>>,
+}
+
+/// A list.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::List)]
+pub(super) struct ListBody {
+    id: String,
+    name: String,
+    /// The accounts that are on it.
+    members: Vec<String>,
+}
+
+impl ListBody {
+    pub(super) fn of(list: ListView) -> Self {
+        Self { id: list.id, name: list.name, members: list.members }
+    }
+}
+
+/// Lists.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Lists)]
+pub(super) struct ListsBody {
+    pub(super) lists: Vec<ListBody>,
 }

@@ -1,11 +1,11 @@
 //! What an account's partition hears from others. Nothing of it can be refused: it has happened.
 
-use crate::feeds::edges;
 use crate::feeds::notices::{self, About};
 use crate::feeds::tables::{
     BLOCKED_BY, FOLLOWS, FollowRow, LINKS, LinkRow, MENTIONS, MUTES, OWN_REACTIONS, POSTS, REPOSTERS,
 };
 use crate::feeds::transition::{Cx, count, count_for};
+use crate::feeds::{edges, taste};
 use millrace_state::key::Desc;
 use millrace_topics::feeds::{Edge, Following, Hearing, Link, News, NoticeKind, Outcome, PostId, PostRef, Reaction};
 
@@ -26,8 +26,14 @@ pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
         News::Unlinked { how, post, by } => unlink(cx, &user, how, post, &by),
         News::Mentioned { by } => mention(cx, user, by),
         News::Unmentioned { by } => unmention(cx, user, &by),
-        News::Reacted { to, kind } => cx.put(OWN_REACTIONS, &reaction(user, &to, kind), &to.author),
-        News::Unreacted { to, kind } => cx.delete(OWN_REACTIONS, &reaction(user, &to, kind)),
+        News::Reacted { to, kind } => {
+            taste::familiar(cx, &user, &to.author, true);
+            cx.put(OWN_REACTIONS, &reaction(user, &to, kind), &to.author);
+        }
+        News::Unreacted { to, kind } => {
+            taste::familiar(cx, &user, &to.author, false);
+            cx.delete(OWN_REACTIONS, &reaction(user, &to, kind));
+        }
     }
     Outcome::Done
 }

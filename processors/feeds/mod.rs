@@ -28,9 +28,12 @@ pub mod posts;
 pub mod queries;
 pub mod reactions;
 pub mod routes;
+pub mod shelves;
 pub mod sight;
+pub mod stream;
 pub mod tables;
 pub mod tags;
+pub mod taste;
 pub mod text;
 pub mod transition;
 

@@ -2,10 +2,10 @@
 
 pub mod routes;
 
-use crate::feeds::tables::{BY_AUTHOR, OWN_REPOSTS, POSTS, PostRow};
+use crate::feeds::tables::{BY_AUTHOR, OWN_REPOSTS, PINS, POSTS, PostRow};
 use crate::feeds::text;
 use crate::feeds::transition::{Cx, check_acts_for, check_is_user, count, tell};
-use crate::feeds::{sight, transition};
+use crate::feeds::{sight, taste, transition};
 use millrace_state::key::Desc;
 use millrace_topics::feeds::{
     Editing, Event, FeedsTags, Link, NewPost, News, OnPost, Outcome, PostId, PostNote, PostRef, Rejection, Reposting,
@@ -71,6 +71,7 @@ fn publish(cx: &mut Cx<'_>, id: PostId, row: &PostRow) {
     }
     for (how, target) in targets(row) {
         let by = PostRef { id, author: row.author.clone() };
+        taste::familiar(cx, &row.author, &target.author, true);
         tell(cx, &target.author, News::Linked { how, post: target.id, by });
     }
     tell_tags(cx, id, row, &row.tags, true);
@@ -157,6 +158,7 @@ pub fn delete(cx: &mut Cx<'_>, on: OnPost) -> Result<Outcome, Rejection> {
     let id = on.post;
     for (how, target) in targets(&row) {
         let by = PostRef { id, author: row.author.clone() };
+        taste::familiar(cx, &row.author, &target.author, false);
         tell(cx, &target.author, News::Unlinked { how, post: target.id, by });
     }
     tell_tags(cx, id, &row, &row.tags, false);
@@ -164,6 +166,7 @@ pub fn delete(cx: &mut Cx<'_>, on: OnPost) -> Result<Outcome, Rejection> {
     if let Some(target) = &row.repost_of {
         cx.delete(OWN_REPOSTS, &(row.author.clone(), target.id.0));
     }
+    cx.delete(PINS, &(row.author.clone(), Desc(id.0)));
     if row.visibility != Visibility::Mentioned {
         cx.delete(BY_AUTHOR, &(row.author.clone(), Desc(id.0)));
         cx.engine.of(&row.author).hide(id);

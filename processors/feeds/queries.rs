@@ -3,12 +3,14 @@
 
 use crate::feeds::newest::newest;
 use crate::feeds::tables::{BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS};
-use crate::feeds::{Feeding, notices, sight, transition};
+use crate::feeds::{Feeding, notices, shelves, sight, stream, taste, transition};
 use crate::runtime::system::Partitions;
 use millrace_state::key::Desc;
 use millrace_state::table::{Range, Table};
 use millrace_topics::codec::Body;
-use millrace_topics::feeds::{Answer, Circle, Following, Link, PostId, PostRef, Query, Reaction, Rejection, Standing};
+use millrace_topics::feeds::{
+    Answer, Circle, Following, Link, PostId, PostRef, Query, Reaction, Rejection, Shelf, Standing,
+};
 
 pub(super) type View<'a> = crate::runtime::view::View<'a, Feeding>;
 
@@ -21,8 +23,15 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Sources { user, .. }
         | Query::Hidden { user, .. }
         | Query::Around { user, .. }
-        | Query::Reactions { user, .. }
-        | Query::Notices { user, .. } => user,
+        | Query::Shelf { user, .. }
+        | Query::Notices { user, .. }
+        | Query::Taste { user, .. }
+        | Query::Lists { user, .. }
+        | Query::Pins { user } => user,
+        Query::Head(head) => {
+            let all = head.authors.iter().chain([&head.viewer]);
+            return Partitions::Some(all.map(|name| name.as_bytes().to_vec()).collect());
+        }
         Query::Newest(asked) => &asked.key,
         Query::Posts { key, .. }
         | Query::Post { key, .. }
@@ -32,12 +41,15 @@ pub fn partitions(query: &Query) -> Partitions {
     Partitions::One(key.as_bytes().to_vec())
 }
 
-/// The answer of the one partition that was asked.
+/// The answer of the one partition that was asked, or the head of all.
 ///
 /// # Panics
 /// If none was.
 #[must_use]
-pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
+pub fn merge(query: &Query, answers: Vec<Answer>) -> Answer {
+    if let Query::Head(head) = query {
+        return stream::merge(head, answers);
+    }
     answers.into_iter().next().expect("one partition was asked")
 }
 
@@ -86,7 +98,20 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             Ok(names(page(view.scan(REACTORS, &rows).map(|((_, _, name), _)| (name, true)), limit)))
         }
         Query::Around { user, which, viewer, after, limit } => around(view, user, which, &viewer, after, limit),
-        Query::Reactions { user, kind, below, limit } => Ok(reactions(view, user, kind, below, limit)),
+        Query::Shelf { user, which: Shelf::Likes, below, limit } => Ok(likes(view, user, below, limit)),
+        Query::Shelf { user, which: Shelf::Bookmarks, below, limit } => {
+            Ok(shelves::bookmarks(view, &user, below, limit))
+        }
+        Query::Taste { user, authors, posts } => {
+            view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
+            Ok(taste::taste(view, &user, authors, &posts))
+        }
+        Query::Lists { user, list } => {
+            view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
+            shelves::lists(view, user, list)
+        }
+        Query::Pins { user } => Ok(shelves::pins(view, &user)),
+        Query::Head(head) => Ok(stream::part(view, &head)),
         Query::Notices { user, below, limit } => {
             view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
             Ok(notices::list(view, &user, below, limit))
@@ -205,7 +230,8 @@ fn linked(view: &View<'_>, post: PostId, how: Link, after: Option<PostId>, limit
     Answer::Linked(found, goes_on)
 }
 
-fn reactions(view: &View<'_>, user: String, kind: Reaction, below: Option<PostId>, limit: u32) -> Answer {
+fn likes(view: &View<'_>, user: String, below: Option<PostId>, limit: u32) -> Answer {
+    let kind = Reaction::Like;
     let key = |below: PostId| OWN_REACTIONS.raw_key(&(user.clone(), kind as u8, Desc(below.0)));
     let rows = beyond(OWN_REACTIONS.under(&(user.clone(), kind as u8)), below.map(key));
     let rows = view.scan(OWN_REACTIONS, &rows).take(limit as usize + 1);

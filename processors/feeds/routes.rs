@@ -2,7 +2,7 @@
 //! what the others share.
 
 use crate::feeds::bodies::NewUser;
-use crate::feeds::{Feeding, edges, home, notices, posts, tags};
+use crate::feeds::{Feeding, edges, home, notices, posts, shelves, stream, tags, taste};
 use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Body, ProblemBody, Reading, Segments, answer, respond};
@@ -31,6 +31,9 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(home::routes::routes())
         .merge(notices::routes::routes())
         .merge(tags::routes::routes())
+        .merge(taste::routes::routes())
+        .merge(shelves::routes::routes())
+        .merge(stream::routes::routes())
 }
 
 /// Submits a command, and waits until a query answers as it should: until another partition has heard of it. If that does

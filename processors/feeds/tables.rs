@@ -4,7 +4,7 @@
 use millrace_state::key::Desc;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::feeds::{Counts, Entry, Following, NoticeKind, PostId, PostRef, Visibility};
+use millrace_topics::feeds::{Counts, Entry, Following, NoticeKind, PostId, PostRef, Visibility, Weights};
 use millrace_topics::position::Position;
 use millrace_topics::time::Time;
 use std::fmt;
@@ -138,6 +138,24 @@ pub struct NoticeRow {
     pub place: Place,
 }
 
+/// What attention counts in an account's feed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WeightsRow {
+    /// The weights.
+    pub weights: Weights,
+    /// 1 for the defaults, and one more for each change.
+    pub version: u32,
+}
+
+/// A list of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ListRow {
+    /// What people call it.
+    pub name: String,
+    /// The accounts, by id.
+    pub members: Vec<String>,
+}
+
 /// Account → what it says of itself.
 pub const USERS: Table<String, UserRow> = Table::primary(16, "users");
 /// Account → what is counted of it.
@@ -175,6 +193,19 @@ pub const MENTIONS: Table<(String, u128), u64> = Table::primary(32, "mentions");
 /// Account → the offset up to which it has read its notifications.
 pub const MARKERS: Table<String, u64> = Table::primary(33, "markers");
 
+/// (account, other) → how often it has reacted to, answered or reposted him.
+pub const AFFINITIES: Table<(String, String), u64> = Table::primary(34, "affinities");
+/// (account, post that it has seen).
+pub const SEEN: Table<(String, u128), ()> = Table::primary(35, "seen");
+/// Account → what attention counts for it.
+pub const WEIGHTS: Table<String, WeightsRow> = Table::primary(36, "weights");
+/// (account, list) → who is on it.
+pub const LISTS: Table<(String, String), ListRow> = Table::primary(37, "lists");
+/// (account, post that it has put aside, the newest first) → its author.
+pub const BOOKMARKS: Table<(String, Desc<u128>), String> = Table::primary(38, "bookmarks");
+/// (account, own post that it has pinned, the newest first).
+pub const PINS: Table<(String, Desc<u128>), ()> = Table::primary(39, "pins");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -197,5 +228,11 @@ pub fn all() -> Vec<TableDef> {
         NOTICES.def(),
         MENTIONS.def(),
         MARKERS.def(),
+        AFFINITIES.def(),
+        SEEN.def(),
+        WEIGHTS.def(),
+        LISTS.def(),
+        BOOKMARKS.def(),
+        PINS.def(),
     ]
 }

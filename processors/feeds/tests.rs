@@ -2,6 +2,7 @@
 
 mod house;
 mod model;
+mod ranked;
 mod rules;
 
 use crate::feeds::SYSTEM;
@@ -12,7 +13,20 @@ use millrace_topics::record::Stamp;
 use serde_json::{Value, json};
 
 /// The tables whose rows are shown.
-const SHOWN: [&str; 6] = ["tallies", "counts", "followers", "follows", "notices", "mentions"];
+const SHOWN: [&str; 12] = [
+    "tallies",
+    "counts",
+    "followers",
+    "follows",
+    "notices",
+    "mentions",
+    "affinities",
+    "seen",
+    "weights",
+    "lists",
+    "bookmarks",
+    "pins",
+];
 
 #[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is a value")]
 fn check(script: &[String], expected: Expect) {

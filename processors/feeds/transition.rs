@@ -1,7 +1,7 @@
 //! What a command does to an account: checks by precedence, the line, then only writes.
 
 use crate::feeds::tables::{COUNTS, TALLIES, Tally, USERS, UserRow};
-use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions};
+use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions, shelves, taste};
 use crate::runtime::ids;
 use millrace_topics::feeds::{
     Command, Counts, Event, Feeds, Hearing, News, Outcome, PostId, Profile, Rejection, UserView,
@@ -38,6 +38,14 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Unmute(edge) => edges::unmute(cx, edge),
         Command::Mark(marking) => notices::mark(cx, marking),
         Command::Hear(hearing) => Ok(hearing::hear(cx, hearing)),
+        Command::See(impressions) => taste::see(cx, impressions),
+        Command::Configure(configuring) => taste::configure(cx, configuring),
+        Command::SetList(listing) => shelves::set_list(cx, *listing),
+        Command::DropList(of) => shelves::drop_list(cx, of),
+        Command::Bookmark(bookmarking) => shelves::bookmark(cx, bookmarking, true),
+        Command::Unbookmark(bookmarking) => shelves::bookmark(cx, bookmarking, false),
+        Command::Pin(on) => shelves::pin(cx, on, true),
+        Command::Unpin(on) => shelves::pin(cx, on, false),
     }
 }
 

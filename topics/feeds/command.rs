@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::feeds::id::PostId;
+use crate::feeds::ranking::{Configuring, Impressions};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -44,6 +45,22 @@ pub enum Command {
     /// Another account's partition has news for this one.
     #[serde(skip_deserializing)]
     Hear(Hearing),
+    /// Has seen posts.
+    See(Impressions),
+    /// Sets what attention counts in an account's ranked feed.
+    Configure(Configuring),
+    /// A list as it is to be.
+    SetList(Box<Listing>),
+    /// Lets a list go.
+    DropList(ListOf),
+    /// Puts a post aside.
+    Bookmark(Bookmarking),
+    /// Lets it go.
+    Unbookmark(Bookmarking),
+    /// Pins a post to its author's page.
+    Pin(OnPost),
+    /// Lets it go.
+    Unpin(OnPost),
 }
 
 /// An account.
@@ -200,6 +217,37 @@ pub struct Marking {
     pub user: String,
     /// The offset of the last record whose notifications it has read, in its own partition.
     pub offset: u64,
+}
+
+/// A list of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct ListOf {
+    /// The account.
+    pub user: String,
+    /// The list.
+    pub list: String,
+}
+
+/// A list that is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Listing {
+    /// Which.
+    #[serde(flatten)]
+    pub of: ListOf,
+    /// What people call it.
+    pub name: String,
+    /// The accounts that are on it.
+    #[serde(default, deserialize_with = "or_default")]
+    pub members: Vec<String>,
+}
+
+/// A post that an account puts aside.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Bookmarking {
+    /// The account.
+    pub user: String,
+    /// The post.
+    pub post: PostRef,
 }
 
 /// News for an account.

@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::feeds::command::{Following, PostRef, Reaction, Visibility};
 use crate::feeds::id::PostId;
+use crate::feeds::ranking::Weights;
 use crate::time::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,10 @@ pub enum Outcome {
     Marked(u64),
     /// It is so.
     Done,
+    /// What attention counts, and the version of that.
+    Weights(Weights, u32),
+    /// The list as it is.
+    List(ListView),
 }
 
 /// An account as people see it.
@@ -97,6 +102,17 @@ pub struct PostView {
     pub counts: Counts,
     /// What the one who looks has done to it.
     pub own: Own,
+}
+
+/// A list of accounts.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ListView {
+    /// Its id.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// The accounts that are on it, by id.
+    pub members: Vec<String>,
 }
 
 /// What somebody has done to a post.

@@ -5,7 +5,8 @@
 use crate::codec::{Decode, Encode};
 use crate::feeds::command::{Following, Link, PostRef, Reaction, Visibility};
 use crate::feeds::id::PostId;
-use crate::feeds::outcome::{PostView, UserView};
+use crate::feeds::outcome::{ListView, PostView, UserView};
+use crate::feeds::ranking::Taste;
 use crate::time::Time;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -106,12 +107,12 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
-    /// What an account has reacted to, the newest posts first.
-    Reactions {
+    /// What an account has put aside, the newest posts first.
+    Shelf {
         /// The account.
         user: String,
-        /// How.
-        kind: Reaction,
+        /// Where.
+        which: Shelf,
         /// Only older ones.
         below: Option<PostId>,
         /// At most so many.
@@ -126,6 +127,69 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
+    /// What an account's own partition knows for its ranked feed.
+    Taste {
+        /// The account.
+        user: String,
+        /// These authors.
+        authors: Vec<String>,
+        /// These posts.
+        posts: Vec<PostId>,
+    },
+    /// The lists of an account.
+    Lists {
+        /// The account.
+        user: String,
+        /// Only this one.
+        list: Option<String>,
+    },
+    /// The posts that an account has pinned.
+    Pins {
+        /// The account.
+        user: String,
+    },
+    /// The newest of a home, of all partitions that it lies in.
+    Head(Head),
+}
+
+/// Where an account has put posts aside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Shelf {
+    /// What it likes.
+    Likes,
+    /// Its bookmarks.
+    Bookmarks,
+}
+
+/// The newest of a home.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Head {
+    /// Whose home.
+    pub viewer: String,
+    /// Whom he follows.
+    pub authors: Vec<String>,
+    /// A number that stands for just these.
+    pub fingerprint: u64,
+}
+
+/// What a partition has of the newest of a home.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HeadPart {
+    /// The newest first.
+    pub posts: Vec<PostView>,
+    /// What the reader's own partition says.
+    pub own: Option<OwnPart>,
+}
+
+/// What the reader's own partition says of the newest of a home.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct OwnPart {
+    /// True if he follows just those who were named.
+    pub same: bool,
+    /// Whom he does not want to see, or must not.
+    pub hidden: Vec<String>,
+    /// True if these are all.
+    pub all: bool,
 }
 
 /// Which accounts around an account.
@@ -183,6 +247,12 @@ pub enum Answer {
     Names(Vec<String>, Option<String>),
     /// Notifications.
     Notices(Notices),
+    /// What is known for a ranked feed.
+    Taste(Taste),
+    /// Lists.
+    Lists(Vec<ListView>),
+    /// The newest of a home.
+    Head(HeadPart),
 }
 
 /// How an account stands to another.

@@ -45,6 +45,15 @@ pub enum Rejection {
     /// More than an account may follow.
     #[error("an account follows at most {0} others")]
     FollowsTooMany(u32),
+    /// The id of a list.
+    #[error("the id of a list must match [a-z0-9][a-z0-9._-]{{0,63}}")]
+    BadList,
+    /// No such list.
+    #[error("there is no list of this id")]
+    UnknownList,
+    /// The accounts that one follows are others than a moment ago.
+    #[error("you follow others than when this began: begin anew")]
+    FollowsChanged,
 }
 
 impl Refusal for Rejection {
@@ -63,22 +72,26 @@ impl Refusal for Rejection {
             Self::NotForAll => "not_for_all",
             Self::NotAsked => "not_asked",
             Self::FollowsTooMany(_) => "follows_too_many",
+            Self::BadList => "bad_list",
+            Self::UnknownList => "unknown_list",
+            Self::FollowsChanged => "follows_changed",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::UnknownUser | Self::UnknownPost | Self::NotAsked => RefusalKind::NotFound,
+            Self::UnknownUser | Self::UnknownPost | Self::NotAsked | Self::UnknownList => RefusalKind::NotFound,
             Self::PostDeleted => RefusalKind::Gone,
             Self::NotYourself => RefusalKind::Forbidden,
-            Self::Yourself => RefusalKind::Conflict,
+            Self::Yourself | Self::FollowsChanged => RefusalKind::Conflict,
             Self::BadUser
             | Self::EmptyText
             | Self::TextTooLong(_)
             | Self::TooMuch(_)
             | Self::Reposted
             | Self::NotForAll
-            | Self::FollowsTooMany(_) => RefusalKind::Unprocessable,
+            | Self::FollowsTooMany(_)
+            | Self::BadList => RefusalKind::Unprocessable,
         }
     }
 }

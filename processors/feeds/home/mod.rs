@@ -5,8 +5,10 @@
 //! or every author has no more, so there is no empty page while something is left.
 
 mod merge;
+pub mod ranked;
 pub mod reader;
 pub mod routes;
+pub mod score;
 pub mod threads;
 
 use crate::runtime::door::{Asked, Door, Read};
@@ -80,8 +82,26 @@ pub async fn author(door: &Door, asked: &Asked, author: String, wish: &Wish) -> 
     Ok(Read { answer: page, positions: reader.positions })
 }
 
+/// Reads what the accounts of a list of who asks wrote.
+///
+/// # Errors
+/// 404 `unknown_list`, or what went wrong on the way.
+pub async fn of_list(door: &Door, asked: &Asked, list: String, wish: &Wish) -> Result<Read<Page>, Problem> {
+    let mut reader = Reader::new(door, asked);
+    let query = Query::Lists { user: reader.viewer.clone(), list: Some(list) };
+    let Answer::Lists(lists) = reader.ask(&query).await? else { unreachable!("a list was asked for") };
+    let members: BTreeSet<String> = lists.into_iter().flat_map(|list| list.members).collect();
+    let hidden = reader.hidden(members.clone()).await?;
+    let authors = members.difference(&hidden).cloned().collect();
+    let page = page(&mut reader, authors, wish, &|_, _| true).await?;
+    Ok(Read { answer: page, positions: reader.positions })
+}
+
 /// Whom the reader follows and has not muted.
-async fn follows(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, Problem> {
+///
+/// # Errors
+/// 404 `unknown_user`, or what went wrong on the way.
+pub async fn follows(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, Problem> {
     let (mut found, mut after) = (BTreeSet::new(), None);
     loop {
         let user = reader.viewer.clone();

@@ -1,11 +1,12 @@
 //! The paths of feeds: the home of whoever asks, and what one author wrote.
 
-use crate::feeds::bodies::{Mode, PageBody, WhichFeed, WhichPage};
+use crate::feeds::bodies::{ExplainedBody, Mode, PageBody, WhichFeed, WhichPage};
+use crate::feeds::home::ranked::{self, explain, ranked};
 use crate::feeds::home::{Cursor, Wish, author, latest};
-use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit};
+use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit, post_id};
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Params, ProblemBody, Reading, Segments, answer};
+use crate::runtime::routes::{Params, ProblemBody, Reading, Segments, action, answer, unknown_action};
 use axum::extract::State;
 use axum::response::Response;
 use utoipa_axum::router::OpenApiRouter;
@@ -14,7 +15,7 @@ use utoipa_axum::routes;
 /// All of them.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(feed)).routes(routes!(by_author))
+    OpenApiRouter::new().routes(routes!(feed)).routes(routes!(by_author)).routes(routes!(explained))
 }
 
 fn wish(door: &Door, scope: &str, limit: Option<u32>, cursor: Option<&String>) -> Result<Wish, Problem> {
@@ -37,7 +38,13 @@ async fn feed(
     Reading(asked): Reading,
     Params(which): Params<WhichFeed>,
 ) -> Result<Response, Problem> {
-    let (Mode::Latest, own) = (which.mode.unwrap_or(Mode::Latest), which.own.unwrap_or_default());
+    let own = which.own.unwrap_or_default();
+    if which.mode == Some(Mode::Ranked) {
+        let scope = scope("ranked", &asked);
+        let from = which.cursor.map(|cursor| door.open_cursor::<ranked::Cursor>(&scope, &cursor)).transpose()?;
+        let read = ranked(&door, &asked, from, page_limit(which.limit, PAGE, PAGE_LIMIT)?).await?;
+        return Ok(answer(read, |page| PageBody::ranked(&door, &scope, page)));
+    }
     let scope = scope(if own { "home-own" } else { "home" }, &asked);
     let wish = Wish { own, ..wish(&door, &scope, which.limit, which.cursor.as_ref())? };
     let read = latest(&door, &asked, &wish).await?;
@@ -60,4 +67,26 @@ async fn by_author(
     let wish = wish(&door, &scope, which.limit, which.cursor.as_ref())?;
     let read = author(&door, &asked, user, &wish).await?;
     Ok(answer(read, |page| PageBody::of(&door, &scope, page)))
+}
+
+/// `…:explain` says why whoever asks sees a post in the ranked feed, or does not: every factor of its score, and its place.
+/// With `?at=` and the `position` of an answer it says the same again later.
+#[utoipa::path(get, path = "/v1/feeds/{item}", tag = "feeds",
+    params(("item" = String, Path, description = "item:explain")), responses(
+    (status = 200, description = "Why", body = ExplainedBody),
+    ProblemBody,
+))]
+async fn explained(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Segments(named): Segments<String>,
+) -> Result<Response, Problem> {
+    let (id, verb) = action(&named)?;
+    if verb != "explain" {
+        return Err(unknown_action(verb));
+    }
+    let item = post_id(id)?;
+    let read = explain(&door, &asked, item).await?;
+    let position = read.positions.to_string();
+    Ok(answer(read, |explained| ExplainedBody::of(id.to_owned(), position, explained)))
 }

@@ -58,7 +58,9 @@ pub(in crate::feeds) async fn page(
         let TagAnswer::Tagged(found, goes_on) = answer;
         below = found.last().map(|post| post.id);
         let wanted: Vec<Wanted> = found.into_iter().map(|post| Wanted { id: post.id, repost_of: None }).collect();
-        page.items.extend(reader.items(&wanted, true).await?.into_iter().flatten());
+        // An edit holds at once, also before the tag's partition has heard of it.
+        let items = reader.items(&wanted, true).await?.into_iter().flatten();
+        page.items.extend(items.filter(|item| item.post.tags.iter().any(|has| has == tag)));
         if !goes_on || page.items.len() == limit {
             page.next = below.filter(|_| goes_on).map(|below| Cursor { below: Some(below), recent: Vec::new() });
             return Ok(Read { answer: page, positions: reader.positions });

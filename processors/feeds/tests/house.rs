@@ -105,6 +105,13 @@ impl House {
         (house, door)
     }
 
+    /// Lets time pass.
+    pub fn wait(&self, millis: u64) {
+        let mut inner = self.inner();
+        inner.now += millis;
+        inner.micros = inner.micros.max(inner.now * 1000);
+    }
+
     /// Lets all rows land, and opens other partitions over them.
     pub fn reopen(&self) {
         let mut inner = self.inner();

@@ -1,7 +1,9 @@
 //! The rules of the ladder, and that what is taken back leaves nothing behind.
 
-use super::{check, decide, delete, edge, edit, of, post, private, react, repost, user};
+use super::{check, decide, delete, edge, edit, id, of, post, private, react, repost, user};
+use crate::runtime::check::BEGIN;
 use expect_test::expect;
+use millrace_topics::feeds::PostId;
 use serde_json::json;
 
 #[test]
@@ -411,4 +413,76 @@ fn an_edit_tells_whom_it_concerns() {
             feeds.tags tagged ("c", Desc(ada~4)) → "ada"
         "#]],
     );
+}
+
+#[test]
+fn what_is_put_aside_is_ones_own() {
+    let list = |user: &str, members: &[&str]| {
+        json!({"type":"set_list","user":user,"list":"friends","name":"Friends","members":members}).to_string()
+    };
+    let aside = |kind: &str, user: &str| json!({"type":kind,"user":user,"post":of(3, "ada")}).to_string();
+    let pin =
+        |kind: &str, line: u64, author: &str| json!({"type":kind,"author":author,"post":id(line, author)}).to_string();
+    check(
+        &[
+            user("ada"),
+            user("bob"),
+            post("ada", "hello", &json!({})),
+            list("bob", &["eve", "ada", "ada"]),
+            json!({"type":"set_list","user":"bob","list":"No","name":"x"}).to_string(),
+            list("nobody", &[]),
+            aside("bookmark", "bob"),
+            aside("bookmark", "bob"),
+            aside("bookmark", "ada"),
+            aside("unbookmark", "ada"),
+            pin("pin", 3, "ada"),
+            pin("pin", 3, "ada"),
+            pin("pin", 3, "bob"),
+            repost("ada", &of(3, "ada")),
+            pin("pin", 14, "ada"),
+            post("ada", "more", &json!({})),
+            pin("pin", 16, "ada"),
+            pin("unpin", 16, "ada"),
+            delete(3, "ada"),
+            json!({"type":"drop_list","user":"bob","list":"none"}).to_string(),
+        ],
+        expect![[""]],
+    );
+}
+
+#[test]
+fn what_is_familiar_and_seen_is_forgotten_again() {
+    let see = |line: u64, author: &str| {
+        json!({"type":"see","user":"bob","posts":[id(line, author), id(line, author)]}).to_string()
+    };
+    // A post of the time at which the script begins: ids of the script's own lines are older than anything.
+    let now = PostId::first_at(BEGIN).to_string();
+    let weights = json!({"likes":1,"reposts":2,"replies":3,"quotes":4,"shares":5});
+    let configure =
+        |weights: &serde_json::Value| json!({"type":"configure","user":"bob","weights":weights}).to_string();
+    check(
+        &[
+            user("ada"),
+            user("bob"),
+            post("ada", "hello", &json!({})),
+            react("react", (3, "ada"), "bob", "like"),
+            post("bob", "hi", &json!({"reply_to":of(3, "ada")})),
+            repost("bob", &of(3, "ada")),
+            post("bob", "to myself", &json!({"reply_to":of(5, "bob")})),
+            react("unreact", (3, "ada"), "bob", "like"),
+            delete(6, "bob"),
+            see(3, "ada"),
+            json!({"type":"see","user":"bob","posts":[now]}).to_string(),
+            format!("+47h {}", json!({"type":"see","user":"bob","posts":[]})),
+            configure(&weights),
+            configure(&weights),
+            configure(&serde_json::Value::Null),
+            json!({"type":"see","user":"nobody","posts":[]}).to_string(),
+        ],
+        expect![[""]],
+    );
+    let later = [user("bob"), json!({"type":"see","user":"bob","posts":[now]}).to_string(), {
+        format!("+49h {}", json!({"type":"see","user":"bob","posts":[]}))
+    }];
+    check(&later, expect![[""]]);
 }
