@@ -124,6 +124,8 @@ impl Client {
             }
             // The whole of it, each time.
             "cart" => self.entries = vec![event.data.clone()],
+            // Nothing of what was told is taken back.
+            "end" => {}
             other => panic!("an event `{other}`"),
         }
     }
