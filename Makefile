@@ -55,7 +55,8 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
 	'$(BINARY)' bench carts --data "$$folder" && \
 	'$(BINARY)' bench clicks --data "$$folder" && \
-	'$(BINARY)' bench tickets --data "$$folder"
+	'$(BINARY)' bench tickets --data "$$folder" && \
+	'$(BINARY)' bench feeds --data "$$folder"
 	@bench/http
 	@bench/carts
 	@bench/redirects

@@ -80,6 +80,8 @@ pub enum BenchCommand {
     Clicks(ClicksLoad),
     /// How fast holds of the best seats become views: in many halls and in one of 60,000 seats, out of a filled log.
     Tickets(TicketsLoad),
+    /// How fast posts become a view, and homes are read of it, out of a filled log.
+    Feeds(FeedsLoad),
 }
 
 /// What `bench append` appends.
@@ -143,6 +145,35 @@ pub struct TicketsLoad {
     #[arg(long, value_name = "N", default_value_t = 800_000)]
     pub holds: u64,
     /// Chooses how large groups are.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Leave the data folder, to be served.
+    #[arg(long)]
+    pub keep: bool,
+}
+
+/// What `bench feeds` fills the log with.
+#[derive(Clone, Debug, PartialEq, Eq, Args)]
+pub struct FeedsLoad {
+    /// How many accounts there are, all of which write.
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(2..))]
+    pub accounts: u64,
+    /// How many of them read.
+    #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub readers: u64,
+    /// How many others each reader follows.
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u64).range(1..))]
+    pub follows: u64,
+    /// How many more follow the first account.
+    #[arg(long, value_name = "N", default_value_t = 100_000)]
+    pub famous: u64,
+    /// How many posts there are.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000)]
+    pub posts: u64,
+    /// How many pages are read.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub reads: u64,
+    /// Chooses who writes, and whom one follows.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
     /// Leave the data folder, to be served.

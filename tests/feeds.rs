@@ -1,6 +1,8 @@
 //! Feeds over HTTP, as a newcomer meets them: accounts, posts, follows, the home page by page, reactions, threads, privacy,
 //! notifications with a marker, and what is refused; all of it also after kill -9.
 
+mod mastodon;
+
 use crate::streams::Client;
 use crate::support::{Answer, Server, text};
 use crate::walk::contains;

@@ -83,6 +83,11 @@ impl Accounts {
         self.by_id.get_mut(id).expect("an account that is there stays")
     }
 
+    /// The accounts whose ids begin so, in their order.
+    pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = &String> {
+        self.by_id.range(prefix.to_owned()..).map(|(id, _)| id).take_while(move |id| id.starts_with(prefix))
+    }
+
     /// The account of this id, a new one if there is none.
     pub fn of_new(&mut self, id: &str) -> &mut Account {
         self.by_id.entry(id.to_owned()).or_default()

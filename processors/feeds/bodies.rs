@@ -333,6 +333,18 @@ pub(super) struct WhichPage {
     pub(super) cursor: Option<String>,
 }
 
+/// Which accounts.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichUsers {
+    /// What their ids begin with.
+    pub(super) q: String,
+    /// How many: 1 to 200, 20 if nothing is said.
+    #[param(minimum = 1, maximum = 200)]
+    pub(super) limit: Option<u32>,
+}
+
 /// Which names.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -22,6 +22,7 @@ mod bodies;
 pub mod edges;
 pub mod hearing;
 pub mod home;
+pub mod mastodon;
 pub mod newest;
 pub mod notices;
 pub mod posts;
@@ -53,7 +54,7 @@ pub const SYSTEM: System = System {
     machines: &[MachineDef::of::<Feeding>("feeds"), MachineDef::of::<tags::Tags>("feeds")],
     routes: routes::routes,
     public: None,
-    facades: &[],
+    facades: &[mastodon::routes::FACADE],
 };
 
 /// The machine `feeds`.

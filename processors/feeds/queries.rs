@@ -28,6 +28,7 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Taste { user, .. }
         | Query::Lists { user, .. }
         | Query::Pins { user } => user,
+        Query::Search { .. } => return Partitions::All,
         Query::Head(head) => {
             let all = head.authors.iter().chain([&head.viewer]);
             return Partitions::Some(all.map(|name| name.as_bytes().to_vec()).collect());
@@ -50,7 +51,22 @@ pub fn merge(query: &Query, answers: Vec<Answer>) -> Answer {
     if let Query::Head(head) = query {
         return stream::merge(head, answers);
     }
+    if let Query::Search { limit, .. } = query {
+        return found(answers, *limit);
+    }
     answers.into_iter().next().expect("one partition was asked")
+}
+
+/// The first names of all partitions.
+fn found(answers: Vec<Answer>, limit: u32) -> Answer {
+    let of = |answer| match answer {
+        Answer::Names(names, _) => names,
+        _ => unreachable!("names were asked for"),
+    };
+    let mut all: Vec<String> = answers.into_iter().flat_map(of).collect();
+    all.sort_unstable();
+    all.truncate(limit as usize);
+    Answer::Names(all, None)
 }
 
 /// Answers a query.
@@ -112,6 +128,11 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         }
         Query::Pins { user } => Ok(shelves::pins(view, &user)),
         Query::Head(head) => Ok(stream::part(view, &head)),
+        Query::Search { prefix, viewer, limit } => {
+            let names = view.engine.beginning_with(&prefix).take(LOOKED_AT);
+            let seen = names.filter(|name| **name == viewer || sight::meets(view, name, &viewer));
+            Ok(Answer::Names(seen.take(limit as usize).cloned().collect(), None))
+        }
         Query::Notices { user, below, limit } => {
             view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
             Ok(notices::list(view, &user, below, limit))

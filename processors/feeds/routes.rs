@@ -1,11 +1,12 @@
 //! The HTTP paths of feeds: a request becomes commands and queries, and nothing else happens here. Those of accounts, and
 //! what the others share.
 
-use crate::feeds::bodies::NewUser;
+use crate::feeds::bodies::{NewUser, UsersBody, WhichUsers};
+use crate::feeds::home::reader::Reader;
 use crate::feeds::{Feeding, edges, home, notices, posts, shelves, stream, tags, taste};
-use crate::runtime::door::{Asked, Done, Door, Undone};
+use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Body, ProblemBody, Reading, Segments, answer, respond};
+use crate::runtime::routes::{Body, Params, ProblemBody, Reading, Segments, answer, respond};
 use crate::runtime::system::{Answer as AnswerOf, Command as CommandOf, Outcome as OutcomeOf};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -26,6 +27,7 @@ pub(super) const PAGE: u32 = 20;
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .routes(routes!(user, set_user))
+        .routes(routes!(search))
         .merge(edges::routes::routes())
         .merge(posts::routes::routes())
         .merge(home::routes::routes())
@@ -116,4 +118,34 @@ async fn user(
         Answer::User(view) => view,
         _ => unreachable!("an account was asked for"),
     }))
+}
+
+/// Lists accounts whose ids begin so, in their order: without those that whoever asks must not see, or does not want to.
+#[utoipa::path(get, path = "/v1/feeds/users", tag = "feeds", params(WhichUsers), responses(
+    (status = 200, description = "Accounts", body = UsersBody),
+    ProblemBody,
+))]
+async fn search(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Params(which): Params<WhichUsers>,
+) -> Result<Response, Problem> {
+    let limit = u32::try_from(page_limit(which.limit, PAGE, PAGE_LIMIT)?).expect("a page is short");
+    let read = found(&door, &asked, which.q, limit).await?;
+    Ok(answer(read, |users| UsersBody { users, cursor: None }))
+}
+
+/// The accounts whose ids begin so, for who asks.
+pub(super) async fn found(
+    door: &Door,
+    asked: &Asked,
+    prefix: String,
+    limit: u32,
+) -> Result<Read<Vec<String>>, Problem> {
+    let mut reader = Reader::new(door, asked);
+    let query = Query::Search { prefix, viewer: reader.viewer.clone(), limit };
+    let Answer::Names(found, _) = reader.ask(&query).await? else { unreachable!("names were asked for") };
+    let hidden = reader.hidden(found.iter().cloned().collect()).await?;
+    let users = found.into_iter().filter(|name| !hidden.contains(name)).collect();
+    Ok(Read { answer: users, positions: reader.positions })
 }

@@ -1,6 +1,6 @@
 //! Feeds through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
-mod house;
+pub(in crate::feeds) mod house;
 mod model;
 mod ranked;
 mod rules;

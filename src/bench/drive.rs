@@ -1,14 +1,21 @@
 //! Filling a log as the gateway does, only in larger appends, and driving everything that follows from it to its end.
 
 use crate::admin::unsent;
+use crate::asof::AsOfReads;
+use crate::backend::NodeBackend;
 use crate::bench::figures::{Mark, Thousands, resident};
+use crate::cluster::Cluster;
 use crate::health::Readiness;
+use crate::keys::Keys;
 use crate::metrics::Metrics;
 use crate::node::{self, Node};
+use crate::queries::Queries;
 use crate::settings::Settings;
 use crate::slot::Slot;
+use crate::streams::Streams;
 use crate::verify;
 use crate::workers::Workers;
+use millrace_processors::runtime::door::Door;
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
 use millrace_topics::log::{Log, NewRecord};
@@ -76,6 +83,47 @@ pub fn verify_all(settings: &Settings) -> Result<(), String> {
     }
     let records = found.iter().map(|found| found.to - found.from).sum();
     println!("verified, every partition is equal to its rebuild: {}", spent.rate(records));
+    Ok(())
+}
+
+/// Reads so many times, one after the other, through all that a request passes behind HTTP, and says how fast.
+///
+/// # Errors
+/// A sentence for the operator: what a read says.
+pub fn read_all<F: Future<Output = Result<(), String>>>(
+    name: &str,
+    of: &str,
+    settings: &Settings,
+    count: u64,
+    read: impl Fn(u64, Door) -> F,
+) -> Result<(), String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+    let _inside = runtime.enter();
+    let keys = Keys::open(settings).map_err(|error| error.to_string())?;
+    let (node, workers) = open(settings)?;
+    let node = Arc::new(node);
+    let cluster = Arc::new(Cluster::new(Vec::new(), keys.node_token())?);
+    let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
+    let streams = Streams::new(node.clone(), queries.clone());
+    let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret());
+    let door = Door::new(Arc::new(backend), settings.wait);
+    let start = Mark::now();
+    let reading = async {
+        for number in 0..count {
+            read(number, door.clone()).await?;
+        }
+        Ok::<(), String>(())
+    };
+    let done = runtime.block_on(reading);
+    let spent = start.spent();
+    node.flush_all(FLUSH);
+    workers.stop();
+    if let Log::Embedded(log) = &node.log {
+        log.close();
+    }
+    done?;
+    println!("{name}: {} {of}, {}, {} MiB resident", Thousands(count.into()), spent.rate(count), resident() >> 20);
     Ok(())
 }
 

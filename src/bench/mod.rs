@@ -5,10 +5,11 @@ mod apply;
 mod carts;
 mod clicks;
 mod drive;
+mod feeds;
 mod figures;
 mod tickets;
 
-use crate::cli::{ApplyLoad, BenchCommand, CartsLoad, ClicksLoad, TicketsLoad};
+use crate::cli::{ApplyLoad, BenchCommand, CartsLoad, ClicksLoad, FeedsLoad, TicketsLoad};
 use crate::keys::Keys;
 use crate::settings::Settings;
 use std::path::Path;
@@ -28,6 +29,7 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
         BenchCommand::Apply(load) => apply::run(load, &scratch),
         BenchCommand::Carts(load) => carts::run(load, &scratch),
         BenchCommand::Clicks(load) => clicks::run(load, &scratch),
+        BenchCommand::Feeds(load) => feeds::run(load, &scratch),
         BenchCommand::Tickets(load) => tickets::run(load, &scratch),
     };
     let keep = match command {
@@ -35,6 +37,7 @@ pub fn run(command: &BenchCommand, settings: Settings) -> Result<(), String> {
         BenchCommand::Apply(ApplyLoad { keep, .. })
         | BenchCommand::Carts(CartsLoad { keep, .. })
         | BenchCommand::Clicks(ClicksLoad { keep, .. })
+        | BenchCommand::Feeds(FeedsLoad { keep, .. })
         | BenchCommand::Tickets(TicketsLoad { keep, .. }) => *keep,
     };
     if keep {

@@ -150,6 +150,15 @@ pub enum Query {
     },
     /// The newest of a home, of all partitions that it lies in.
     Head(Head),
+    /// The accounts whose ids begin so.
+    Search {
+        /// The beginning.
+        prefix: String,
+        /// Who looks.
+        viewer: String,
+        /// At most so many.
+        limit: u32,
+    },
 }
 
 /// Where an account has put posts aside.

@@ -586,7 +586,9 @@ fn what_is_familiar_and_seen_is_forgotten_again() {
     let later = [user("bob"), json!({"type":"see","user":"bob","posts":[now]}).to_string(), {
         format!("+49h {}", json!({"type":"see","user":"bob","posts":[]}))
     }];
-    check(&later, expect![[r#"
+    check(
+        &later,
+        expect![[r#"
         {"name":"bob","type":"set_user","user":"bob"}
           → account bob false
           said UserChanged
@@ -594,5 +596,6 @@ fn what_is_familiar_and_seen_is_forgotten_again() {
           → null
         +49h {"posts":[],"type":"see","user":"bob"}
           → null
-    "#]]);
+    "#]],
+    );
 }

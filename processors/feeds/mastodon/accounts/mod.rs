@@ -1,0 +1,3 @@
+//! Accounts, and how they stand to each other.
+
+pub mod routes;

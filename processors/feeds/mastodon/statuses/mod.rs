@@ -1,0 +1,3 @@
+//! Statuses, and what is done to them.
+
+pub mod routes;

@@ -1,0 +1,3 @@
+//! Timelines, notifications, lists and the stream of a home.
+
+pub mod routes;
