@@ -48,7 +48,7 @@ fn the_client_for_python_lives() {
     accounts(&server, &[]);
     let packages: Vec<String> = PYTHON.iter().map(|(name, version)| fetch("pip", name, version)).collect();
     let mut python = Command::new("python3");
-    python.args([&file("mastodon.py"), &server.url]).env("PYTHONPATH", packages.join(":"));
+    python.args([&file("walk.py"), &server.url]).env("PYTHONPATH", packages.join(":"));
     run(python);
     let verified = server.cli(&["verify", "feeds"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
@@ -60,7 +60,7 @@ fn the_client_for_javascript_lives() {
     let server = Server::start(&folder.path().join("data"), &[]);
     accounts(&server, &[]);
     let mut node = Command::new("node");
-    node.args([&file("mastodon.mjs"), &server.url, &fetch("npm", JAVASCRIPT.0, JAVASCRIPT.1)]);
+    node.args([&file("walk.mjs"), &server.url, &fetch("npm", JAVASCRIPT.0, JAVASCRIPT.1)]);
     run(node);
 }
 
@@ -71,7 +71,7 @@ fn tokens_are_given_to_servers_alone() {
     let by_key = [("authorization", "Bearer secret")];
     accounts(&server, &by_key);
     let grant = |headers: &[(&str, &str)], user: &str| {
-        let body = json!({"grant_type":"password","username":user,"password":"x"}).to_string().into_bytes();
+        let body = json!({"grant_type":"password","username":user}).to_string().into_bytes();
         server.send("POST", "/oauth/token", headers, body).expect("the server answers")
     };
     let refused = grant(&[], "ada");

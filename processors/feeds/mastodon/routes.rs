@@ -15,7 +15,7 @@ use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::any;
+use axum::routing::{any, get};
 use axum::{Json, RequestPartsExt as _};
 use futures_util::future::join_all;
 use millrace_topics::feeds::{Answer, PostId, PostView, Query};
@@ -92,6 +92,8 @@ pub fn routes() -> OpenApiRouter<Door> {
         .split_for_parts();
     let router = router.route("/api/{*rest}", any(uncovered)).route("/oauth/{*rest}", any(uncovered));
     let router = router.route("/.well-known/oauth-authorization-server", any(uncovered));
+    // The client for Python asks so.
+    let router = router.route("/api/v1/instance/", get(instance)).route("/api/v2/instance/", get(instance_v2));
     let router = router.method_not_allowed_fallback(uncovered);
     let mut routes = OpenApiRouter::from(router);
     *routes.get_openapi_mut() = described;
