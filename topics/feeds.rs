@@ -12,13 +12,15 @@ mod rejection;
 
 pub use command::{
     Bookmarking, Command, Deciding, Edge, Editing, Following, Hearing, Link, ListOf, Listing, Marking, NewPost, News,
-    OnPost, PostRef, Profile, Reacting, Reaction, Reposting, Said, TagCommand, Tagging, Visibility,
+    OnPost, PostRef, Profile, Reacting, Reaction, Reposting, Said, Scheduling, TagCommand, Tagging, Timer, Visibility,
 };
 pub use id::PostId;
-pub use outcome::{Counts, EdgeNote, Event, ListView, Outcome, Own, PostNote, PostView, ReactionNote, UserView};
+pub use outcome::{
+    Counts, EdgeNote, Event, ListView, Outcome, Own, PostNote, PostView, ReactionNote, ScheduledView, UserView,
+};
 pub use query::{
     Answer, Circle, Entry, Head, HeadPart, Listed, Newest, Notice, NoticeKind, Notices, OwnPart, Query, Shelf,
-    Standing, TagAnswer, TagQuery, UNSEEN_LIMIT,
+    Standing, TagAnswer, TagQuery, Trend, UNSEEN_LIMIT,
 };
 pub use ranking::{Configuring, Impressions, Taste, Weights};
 pub use rejection::Rejection;
@@ -39,7 +41,7 @@ impl Contract for Feeds {
     type Event = Event;
     type Query = Query;
     type Answer = Answer;
-    type Timer = NoTimer;
+    type Timer = Timer;
 
     fn key(command: &Command) -> Option<&[u8]> {
         let user = match command {
@@ -59,7 +61,8 @@ impl Contract for Feeds {
             Command::SetList(listing) => &listing.of.user,
             Command::DropList(of) => &of.user,
             Command::Bookmark(bookmarking) | Command::Unbookmark(bookmarking) => &bookmarking.user,
-            Command::Pin(on) | Command::Unpin(on) => &on.author,
+            Command::Pin(on) | Command::Unpin(on) | Command::Unschedule(on) => &on.author,
+            Command::Schedule(scheduling) => &scheduling.new.author,
         };
         Some(user.as_bytes())
     }

@@ -6,7 +6,9 @@ use crate::feeds::home::reader::Item;
 use crate::feeds::home::score::Factor;
 use crate::feeds::home::threads::Context;
 use crate::runtime::door::Door;
-use millrace_topics::feeds::{Counts, Following, ListView, NoticeKind, Own, PostRef, PostView, Visibility, Weights};
+use millrace_topics::feeds::{
+    Counts, Following, ListView, NoticeKind, Own, PostRef, PostView, ScheduledView, Trend, Visibility, Weights,
+};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -38,6 +40,52 @@ pub(super) struct NewPost {
     pub(super) quote_of: Option<String>,
     /// Who may see it: `public` if nothing is said.
     pub(super) visibility: Option<Visibility>,
+    /// When it is to be written, within a year: at once if nothing is said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) publish_at: Option<Time>,
+}
+
+/// Posts that are to come.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::ScheduledPosts)]
+pub(super) struct ScheduledBody {
+    /// The next first.
+    pub(super) posts: Vec<ScheduledView>,
+}
+
+/// Tags that many use.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Trends)]
+pub(super) struct TrendsBody {
+    /// Those with most posts of the last 24 hours first.
+    pub(super) tags: Vec<Trend>,
+}
+
+/// How many are wanted.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct HowMany {
+    /// How many: 1 to 100, 10 if nothing is said.
+    #[param(minimum = 1, maximum = 100)]
+    pub(super) limit: Option<u32>,
+}
+
+/// Whom one might follow.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Suggestions)]
+pub(super) struct SuggestionsBody {
+    /// Those whom most of those follow whom one follows first.
+    pub(super) users: Vec<SuggestionBody>,
+}
+
+/// Somebody whom one might follow.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Suggestion)]
+pub(super) struct SuggestionBody {
+    pub(super) user: String,
+    /// How many of those who were asked follow it.
+    pub(super) followed_by: u64,
 }
 
 /// What a post is to say.

@@ -29,6 +29,7 @@ pub mod posts;
 pub mod queries;
 pub mod reactions;
 pub mod routes;
+pub mod schedule;
 pub mod shelves;
 pub mod sight;
 pub mod stream;
@@ -45,8 +46,7 @@ use crate::runtime::cx::Cx;
 use crate::runtime::system::{Machine, MachineDef, Partitions, System};
 use crate::runtime::view::View;
 use millrace_state::table::TableDef;
-use millrace_topics::contract::NoTimer;
-use millrace_topics::feeds::{Answer, Command, Feeds, Outcome, Query, Rejection};
+use millrace_topics::feeds::{Answer, Command, Feeds, Outcome, Query, Rejection, Timer};
 
 /// The entry in the registry.
 pub const SYSTEM: System = System {
@@ -72,8 +72,8 @@ impl Machine for Feeding {
         transition::apply(cx, command)
     }
 
-    fn on_timer(_: &mut Cx<'_, Self>, timer: NoTimer) {
-        match timer {}
+    fn on_timer(cx: &mut Cx<'_, Self>, timer: Timer) {
+        transition::on_timer(cx, timer);
     }
 
     fn partitions(query: &Query) -> Partitions {

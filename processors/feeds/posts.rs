@@ -11,6 +11,7 @@ use millrace_topics::feeds::{
     Editing, Event, FeedsTags, Link, NewPost, News, OnPost, Outcome, PostId, PostNote, PostRef, Rejection, Reposting,
     Said, TagCommand, Tagging, Visibility,
 };
+use millrace_topics::time::Time;
 use std::collections::BTreeSet;
 
 /// Writes a post.
@@ -19,29 +20,40 @@ use std::collections::BTreeSet;
 /// The refusal, before anything was written.
 pub fn post(cx: &mut Cx<'_>, new: NewPost) -> Result<Outcome, Rejection> {
     check_is_user(cx, &new.author)?;
-    let said = check(new.said)?;
+    let said = check(new.said.clone())?;
     // The line: nothing below can be refused.
     let id = PostId::new(cx.stamp(), &new.author);
+    let now = cx.now();
+    let row = write(cx, id, NewPost { said, ..new }, now);
+    Ok(Outcome::Post(Box::new(sight::show(cx, id, row.clone(), &row.author))))
+}
+
+/// Writes a post that was checked.
+pub fn write(cx: &mut Cx<'_>, id: PostId, new: NewPost, created_at: Time) -> PostRow {
+    let NewPost { author, said, reply_to, quote_of, visibility } = new;
     let row = PostRow {
-        author: new.author,
+        author,
         text: said.text,
         tags: said.tags,
         mentions: said.mentions,
-        reply_to: new.reply_to,
+        reply_to,
         repost_of: None,
-        quote_of: new.quote_of,
-        visibility: new.visibility,
-        created_at: cx.now(),
+        quote_of,
+        visibility,
+        created_at,
         edited_at: None,
         deleted: false,
     };
     publish(cx, id, &row);
     cx.say(&Event::Posted(note(id, &row)));
-    Ok(Outcome::Post(Box::new(sight::show(cx, id, row.clone(), &row.author))))
+    row
 }
 
 /// What is said, if it may be said.
-fn check(said: Said) -> Result<Said, Rejection> {
+///
+/// # Errors
+/// The refusal.
+pub fn check(said: Said) -> Result<Said, Rejection> {
     text::check(&said.text)?;
     if said.tags.len() > text::TAGS_LIMIT || said.mentions.len() > text::MENTIONS_LIMIT {
         let most = format!("a post has at most {} tags and {} mentions", text::TAGS_LIMIT, text::MENTIONS_LIMIT);

@@ -3,7 +3,7 @@
 
 use crate::feeds::newest::newest;
 use crate::feeds::tables::{BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS};
-use crate::feeds::{Feeding, notices, shelves, sight, stream, taste, transition};
+use crate::feeds::{Feeding, notices, schedule, shelves, sight, stream, taste, transition};
 use crate::runtime::system::Partitions;
 use millrace_state::key::Desc;
 use millrace_state::table::{Range, Table};
@@ -27,7 +27,8 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Notices { user, .. }
         | Query::Taste { user, .. }
         | Query::Lists { user, .. }
-        | Query::Pins { user } => user,
+        | Query::Pins { user }
+        | Query::Scheduled { user } => user,
         Query::Search { .. } => return Partitions::All,
         Query::Head(head) => {
             let all = head.authors.iter().chain([&head.viewer]);
@@ -127,6 +128,10 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             shelves::lists(view, user, list)
         }
         Query::Pins { user } => Ok(shelves::pins(view, &user)),
+        Query::Scheduled { user } => {
+            view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
+            Ok(schedule::list(view, &user))
+        }
         Query::Head(head) => Ok(stream::part(view, &head)),
         Query::Search { prefix, viewer, limit } => {
             let names = view.engine.beginning_with(&prefix).take(LOOKED_AT);

@@ -3,7 +3,7 @@
 
 use crate::feeds::bodies::{NewUser, UsersBody, WhichUsers};
 use crate::feeds::home::reader::Reader;
-use crate::feeds::{Feeding, edges, home, notices, posts, shelves, stream, tags, taste};
+use crate::feeds::{Feeding, edges, home, notices, posts, schedule, shelves, stream, tags, taste};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Body, Params, ProblemBody, Reading, Segments, answer, respond};
@@ -34,6 +34,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(notices::routes::routes())
         .merge(tags::routes::routes())
         .merge(taste::routes::routes())
+        .merge(schedule::routes::routes())
         .merge(shelves::routes::routes())
         .merge(stream::routes::routes())
 }

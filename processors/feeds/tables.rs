@@ -4,7 +4,7 @@
 use millrace_state::key::Desc;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::feeds::{Counts, Entry, Following, NoticeKind, PostId, PostRef, Visibility, Weights};
+use millrace_topics::feeds::{Counts, Entry, Following, NoticeKind, PostId, PostRef, Scheduling, Visibility, Weights};
 use millrace_topics::position::Position;
 use millrace_topics::time::Time;
 use std::fmt;
@@ -206,6 +206,9 @@ pub const BOOKMARKS: Table<(String, Desc<u128>), String> = Table::primary(38, "b
 /// (account, own post that it has pinned, the newest first).
 pub const PINS: Table<(String, Desc<u128>), ()> = Table::primary(39, "pins");
 
+/// (account, post that it will write) → the post.
+pub const SCHEDULED: Table<(String, u128), Scheduling> = Table::primary(40, "scheduled");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -234,5 +237,6 @@ pub fn all() -> Vec<TableDef> {
         LISTS.def(),
         BOOKMARKS.def(),
         PINS.def(),
+        SCHEDULED.def(),
     ]
 }

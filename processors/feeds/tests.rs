@@ -1,5 +1,6 @@
 //! Feeds through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
+mod aside;
 pub(in crate::feeds) mod house;
 mod model;
 mod ranked;
@@ -13,7 +14,8 @@ use millrace_topics::record::Stamp;
 use serde_json::{Value, json};
 
 /// The tables whose rows are shown.
-const SHOWN: [&str; 12] = [
+const SHOWN: [&str; 13] = [
+    "scheduled",
     "tallies",
     "counts",
     "followers",
@@ -125,4 +127,9 @@ fn edit(line: u64, author: &str, text: &str, more: &Value) -> String {
 
 fn react(kind: &str, (line, author): (u64, &str), user: &str, how: &str) -> String {
     json!({"type":kind,"author":author,"post":id(line, author),"user":user,"kind":how}).to_string()
+}
+
+/// The same line after so much time.
+fn after(span: &str, line: &str) -> String {
+    format!("+{span} {line}")
 }

@@ -1,10 +1,10 @@
 //! What a command does to an account: checks by precedence, the line, then only writes.
 
 use crate::feeds::tables::{COUNTS, TALLIES, Tally, USERS, UserRow};
-use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions, shelves, taste};
+use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions, schedule, shelves, taste};
 use crate::runtime::ids;
 use millrace_topics::feeds::{
-    Command, Counts, Event, Feeds, Hearing, News, Outcome, PostId, Profile, Rejection, UserView,
+    Command, Counts, Event, Feeds, Hearing, News, Outcome, PostId, Profile, Rejection, Timer, UserView,
 };
 use millrace_topics::record::{Caller, Role};
 
@@ -46,7 +46,15 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Unbookmark(bookmarking) => shelves::bookmark(cx, bookmarking, false),
         Command::Pin(on) => shelves::pin(cx, on, true),
         Command::Unpin(on) => shelves::pin(cx, on, false),
+        Command::Schedule(scheduling) => schedule::schedule(cx, *scheduling),
+        Command::Unschedule(on) => schedule::unschedule(cx, on),
     }
+}
+
+/// Does what a timer was set for.
+pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
+    let Timer::Publish(on) = timer;
+    schedule::publish(cx, on);
 }
 
 /// Refuses who acts for somebody else, and may not.

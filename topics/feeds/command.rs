@@ -61,6 +61,10 @@ pub enum Command {
     Pin(OnPost),
     /// Lets it go.
     Unpin(OnPost),
+    /// Writes a post later.
+    Schedule(Box<Scheduling>),
+    /// Does not write it after all.
+    Unschedule(OnPost),
 }
 
 /// An account.
@@ -122,6 +126,23 @@ pub struct NewPost {
     /// Who may see it.
     #[serde(default, deserialize_with = "or_default")]
     pub visibility: Visibility,
+}
+
+/// A post that is to be written later.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Scheduling {
+    /// The post.
+    #[serde(flatten)]
+    pub new: NewPost,
+    /// When.
+    pub publish_at: Time,
+}
+
+/// What the machine sets a timer for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Timer {
+    /// A post is to be written.
+    Publish(OnPost),
 }
 
 /// What a post says, and what the gateway found in it.

@@ -32,6 +32,8 @@ pub enum Outcome {
     Weights(Weights, u32),
     /// The list as it is.
     List(ListView),
+    /// The post as it is to be.
+    Scheduled(ScheduledView),
 }
 
 /// An account as people see it.
@@ -102,6 +104,24 @@ pub struct PostView {
     pub counts: Counts,
     /// What the one who looks has done to it.
     pub own: Own,
+}
+
+/// A post that is to be written later.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = feeds::Scheduled)]
+pub struct ScheduledView {
+    /// The id that it will have.
+    #[schema(value_type = String)]
+    pub id: PostId,
+    /// Who writes it.
+    pub author: String,
+    /// What it says.
+    pub text: String,
+    /// When it is written.
+    #[schema(value_type = String, format = DateTime)]
+    pub publish_at: Time,
+    /// Who may see it.
+    pub visibility: Visibility,
 }
 
 /// A list of accounts.

@@ -5,7 +5,7 @@
 use crate::codec::{Decode, Encode};
 use crate::feeds::command::{Following, Link, PostRef, Reaction, Visibility};
 use crate::feeds::id::PostId;
-use crate::feeds::outcome::{ListView, PostView, UserView};
+use crate::feeds::outcome::{ListView, PostView, ScheduledView, UserView};
 use crate::feeds::ranking::Taste;
 use crate::time::Time;
 use serde::Serialize;
@@ -150,6 +150,11 @@ pub enum Query {
     },
     /// The newest of a home, of all partitions that it lies in.
     Head(Head),
+    /// The posts that an account will write, the next first.
+    Scheduled {
+        /// The account.
+        user: String,
+    },
     /// The accounts whose ids begin so.
     Search {
         /// The beginning.
@@ -262,6 +267,8 @@ pub enum Answer {
     Lists(Vec<ListView>),
     /// The newest of a home.
     Head(HeadPart),
+    /// What will be written.
+    Scheduled(Vec<ScheduledView>),
 }
 
 /// How an account stands to another.
@@ -374,6 +381,21 @@ pub enum TagQuery {
         /// At most so many.
         limit: u32,
     },
+    /// The tags that most posts of the last day have.
+    Trends {
+        /// At most so many.
+        limit: u32,
+    },
+}
+
+/// A tag, and how many posts of the last day have it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = feeds::Trend)]
+pub struct Trend {
+    /// The tag.
+    pub tag: String,
+    /// How many posts.
+    pub posts: u64,
 }
 
 /// What that is answered with. Variants are only appended.
@@ -381,4 +403,6 @@ pub enum TagQuery {
 pub enum TagAnswer {
     /// Posts, and true if there are more.
     Tagged(Vec<PostRef>, bool),
+    /// Tags, those with most posts first.
+    Trends(Vec<Trend>),
 }

@@ -54,6 +54,12 @@ pub enum Rejection {
     /// The accounts that one follows are others than a moment ago.
     #[error("you follow others than when this began: begin anew")]
     FollowsChanged,
+    /// Not a moment for a post.
+    #[error("a post can be written within a year, and not before now")]
+    BadMoment,
+    /// No such post is to come.
+    #[error("no such post is to come")]
+    UnknownScheduled,
 }
 
 impl Refusal for Rejection {
@@ -75,12 +81,16 @@ impl Refusal for Rejection {
             Self::BadList => "bad_list",
             Self::UnknownList => "unknown_list",
             Self::FollowsChanged => "follows_changed",
+            Self::BadMoment => "bad_moment",
+            Self::UnknownScheduled => "unknown_scheduled",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::UnknownUser | Self::UnknownPost | Self::NotAsked | Self::UnknownList => RefusalKind::NotFound,
+            Self::UnknownUser | Self::UnknownPost | Self::NotAsked | Self::UnknownList | Self::UnknownScheduled => {
+                RefusalKind::NotFound
+            }
             Self::PostDeleted => RefusalKind::Gone,
             Self::NotYourself => RefusalKind::Forbidden,
             Self::Yourself | Self::FollowsChanged => RefusalKind::Conflict,
@@ -91,7 +101,8 @@ impl Refusal for Rejection {
             | Self::Reposted
             | Self::NotForAll
             | Self::FollowsTooMany(_)
-            | Self::BadList => RefusalKind::Unprocessable,
+            | Self::BadList
+            | Self::BadMoment => RefusalKind::Unprocessable,
         }
     }
 }

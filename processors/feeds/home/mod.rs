@@ -9,6 +9,7 @@ pub mod ranked;
 pub mod reader;
 pub mod routes;
 pub mod score;
+pub mod suggest;
 pub mod threads;
 
 use crate::runtime::door::{Asked, Door, Read};

@@ -1,7 +1,10 @@
 //! The paths of feeds: the home of whoever asks, and what one author wrote.
 
-use crate::feeds::bodies::{ExplainedBody, Mode, PageBody, WhichFeed, WhichPage};
+use crate::feeds::bodies::{
+    ExplainedBody, HowMany, Mode, PageBody, SuggestionBody, SuggestionsBody, WhichFeed, WhichPage,
+};
 use crate::feeds::home::ranked::{self, explain, ranked};
+use crate::feeds::home::suggest::suggest;
 use crate::feeds::home::{Cursor, Wish, author, latest};
 use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit, post_id};
 use crate::runtime::door::{Asked, Door};
@@ -15,7 +18,11 @@ use utoipa_axum::routes;
 /// All of them.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(feed)).routes(routes!(by_author)).routes(routes!(explained))
+    OpenApiRouter::new()
+        .routes(routes!(feed))
+        .routes(routes!(by_author))
+        .routes(routes!(explained))
+        .routes(routes!(suggestions))
 }
 
 fn wish(door: &Door, scope: &str, limit: Option<u32>, cursor: Option<&String>) -> Result<Wish, Problem> {
@@ -89,4 +96,19 @@ async fn explained(
     let read = explain(&door, &asked, item).await?;
     let position = read.positions.to_string();
     Ok(answer(read, |explained| ExplainedBody::of(id.to_owned(), position, explained)))
+}
+
+/// Lists whom those follow whom whoever asks follows, of 50 of them, and who is not followed yet.
+#[utoipa::path(get, path = "/v1/feeds/suggestions", tag = "feeds", params(HowMany), responses(
+    (status = 200, description = "Accounts", body = SuggestionsBody),
+    ProblemBody,
+))]
+async fn suggestions(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Params(many): Params<HowMany>,
+) -> Result<Response, Problem> {
+    let read = suggest(&door, &asked, page_limit(many.limit, 10, 100)?).await?;
+    let body = |(user, followed_by)| SuggestionBody { user, followed_by };
+    Ok(answer(read, |found| SuggestionsBody { users: found.into_iter().map(body).collect() }))
 }

@@ -16,7 +16,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::feeds::{
     Answer, Command, Editing, Link, OnPost, Outcome, PostId, PostRef, PostView, Query, Reacting, Reaction, Rejection,
-    Reposting, Visibility,
+    Reposting, ScheduledView, Scheduling, Visibility,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::record::Role;
@@ -78,6 +78,26 @@ fn is_linked(answer: &Answer, by: PostId) -> bool {
 
 /// Writes a post, and waits until the author of what it answers or quotes knows it.
 pub(in crate::feeds) async fn submit_post(door: &Door, asked: &Asked, new: NewPost) -> Result<Done<PostView>, Undone> {
+    let new = read_post(door, asked, new).await?;
+    let about = match (&new.reply_to, &new.quote_of) {
+        (Some(target), _) => Some((Link::Reply, target.clone())),
+        (None, Some(target)) => Some((Link::Quote, target.clone())),
+        (None, None) => None,
+    };
+    let mut reader = Reader::new(door, asked);
+    let written = |outcome: &Outcome| match outcome {
+        Outcome::Post(post) => post.id,
+        _ => unreachable!("a post was written"),
+    };
+    let seen =
+        |outcome: &Outcome| about.as_ref().map(|(how, target)| heard(&mut reader, *how, target, written(outcome)));
+    let is_seen = |answer: &Answer, outcome: &Outcome| is_linked(answer, written(outcome));
+    let done = submit_and_see(door, asked, &Command::Post(Box::new(new)), seen, is_seen).await?;
+    Ok(Done { outcome: written_in(done.outcome), positions: done.positions, replayed: done.replayed })
+}
+
+/// Reads a post that is to be, with what it is about, as whoever asks may see that.
+async fn read_post(door: &Door, asked: &Asked, new: NewPost) -> Result<millrace_topics::feeds::NewPost, Problem> {
     let said = text::read(new.text).map_err(|refusal| Problem::refusal(&refusal))?;
     let reply_to = match new.reply_to {
         Some(id) => Some(reference(&target(door, asked, &id).await?)),
@@ -91,23 +111,8 @@ pub(in crate::feeds) async fn submit_post(door: &Door, asked: &Asked, new: NewPo
         }
         None => None,
     };
-    let about = match (&reply_to, &quote_of) {
-        (Some(target), _) => Some((Link::Reply, target.clone())),
-        (None, Some(target)) => Some((Link::Quote, target.clone())),
-        (None, None) => None,
-    };
     let (author, visibility) = (asked.caller.id.clone(), new.visibility.unwrap_or_default());
-    let new = millrace_topics::feeds::NewPost { author, said, reply_to, quote_of, visibility };
-    let mut reader = Reader::new(door, asked);
-    let written = |outcome: &Outcome| match outcome {
-        Outcome::Post(post) => post.id,
-        _ => unreachable!("a post was written"),
-    };
-    let seen =
-        |outcome: &Outcome| about.as_ref().map(|(how, target)| heard(&mut reader, *how, target, written(outcome)));
-    let is_seen = |answer: &Answer, outcome: &Outcome| is_linked(answer, written(outcome));
-    let done = submit_and_see(door, asked, &Command::Post(Box::new(new)), seen, is_seen).await?;
-    Ok(Done { outcome: written_in(done.outcome), positions: done.positions, replayed: done.replayed })
+    Ok(millrace_topics::feeds::NewPost { author, said, reply_to, quote_of, visibility })
 }
 
 fn written_in(outcome: Outcome) -> PostView {
@@ -117,12 +122,21 @@ fn written_in(outcome: Outcome) -> PostView {
     }
 }
 
-/// Writes a post as whoever asks.
+/// Writes a post as whoever asks, at once or later.
 #[utoipa::path(post, path = "/v1/feeds/posts", tag = "feeds", request_body = NewPost, responses(
     (status = 201, description = "The post", body = PostBody),
+    (status = 200, description = "It will be written", body = ScheduledView),
     ProblemBody,
 ))]
 async fn write(State(door): State<Door>, Body(asked, new): Body<NewPost>) -> Result<Response, Undone> {
+    if let Some(publish_at) = new.publish_at {
+        let scheduling = Scheduling { new: read_post(&door, &asked, new).await?, publish_at };
+        let done = door.submit::<Feeding>(&asked, &Command::Schedule(Box::new(scheduling))).await?;
+        return Ok(respond(StatusCode::OK, done, |outcome| match outcome {
+            Outcome::Scheduled(view) => view,
+            _ => unreachable!("a post was scheduled"),
+        }));
+    }
     let done = submit_post(&door, &asked, new).await?;
     let place = format!("/v1/feeds/posts/{}", done.outcome.id);
     Ok(created(&place, StatusCode::CREATED, done, PostBody::of))

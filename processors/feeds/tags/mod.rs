@@ -5,6 +5,7 @@ pub mod queries;
 pub mod routes;
 pub mod tables;
 pub mod transition;
+pub mod trends;
 
 use crate::runtime::cx::Cx;
 use crate::runtime::system::{Machine, Partitions};
@@ -18,7 +19,7 @@ pub struct Tags;
 
 impl Machine for Tags {
     type Contract = FeedsTags;
-    type Engine = ();
+    type Engine = trends::Trends;
 
     fn tables() -> Vec<TableDef> {
         tables::all()

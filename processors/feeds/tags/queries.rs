@@ -11,23 +11,38 @@ type View<'a> = crate::runtime::view::View<'a, Tags>;
 /// Which partitions a query concerns.
 #[must_use]
 pub fn partitions(query: &TagQuery) -> Partitions {
-    let TagQuery::Tagged { tag, .. } = query;
-    Partitions::One(tag.as_bytes().to_vec())
+    match query {
+        TagQuery::Tagged { tag, .. } => Partitions::One(tag.as_bytes().to_vec()),
+        TagQuery::Trends { .. } => Partitions::All,
+    }
 }
 
-/// The answer of the one partition that was asked.
+/// The answer of the one partition that was asked, or the trends of all.
 ///
 /// # Panics
 /// If none was.
 #[must_use]
-pub fn merge(_: &TagQuery, answers: Vec<TagAnswer>) -> TagAnswer {
-    answers.into_iter().next().expect("one partition was asked")
+pub fn merge(query: &TagQuery, answers: Vec<TagAnswer>) -> TagAnswer {
+    let TagQuery::Trends { limit } = query else {
+        return answers.into_iter().next().expect("one partition was asked");
+    };
+    let of = |answer| match answer {
+        TagAnswer::Trends(trends) => trends,
+        TagAnswer::Tagged(..) => unreachable!("trends were asked for"),
+    };
+    let mut all: Vec<_> = answers.into_iter().flat_map(of).collect();
+    all.sort_unstable_by(|one, other| (other.posts, &other.tag).cmp(&(one.posts, &one.tag)));
+    all.truncate(*limit as usize);
+    TagAnswer::Trends(all)
 }
 
 /// Answers a query.
 #[must_use]
 pub fn answer(view: &View<'_>, query: TagQuery) -> TagAnswer {
-    let TagQuery::Tagged { tag, below, limit } = query;
+    let (tag, below, limit) = match query {
+        TagQuery::Tagged { tag, below, limit } => (tag, below, limit),
+        TagQuery::Trends { limit } => return TagAnswer::Trends(view.engine.top(view.now(), limit as usize)),
+    };
     let mut rows = TAGGED.under(&(tag.clone(),));
     if let Some(below) = below {
         rows = rows.beyond(&TAGGED.raw_key(&(tag, Desc(below.0))));

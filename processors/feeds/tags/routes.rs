@@ -1,6 +1,6 @@
-//! The path of a tag.
+//! The paths of tags.
 
-use crate::feeds::bodies::{PageBody, WhichPage};
+use crate::feeds::bodies::{HowMany, PageBody, TrendsBody, WhichPage};
 use crate::feeds::home::reader::{Reader, Wanted};
 use crate::feeds::home::{Cursor, Page};
 use crate::feeds::routes::{PAGE, PAGE_LIMIT, page_limit};
@@ -17,7 +17,7 @@ use utoipa_axum::routes;
 /// All of them.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(tagged))
+    OpenApiRouter::new().routes(routes!(tagged)).routes(routes!(trends))
 }
 
 /// Lists the posts under a tag, the newest first.
@@ -55,7 +55,7 @@ pub(in crate::feeds) async fn page(
         let query = TagQuery::Tagged { tag: tag.to_owned(), below, limit: left };
         let Read { answer, positions } = door.ask::<Tags>(asked, &query).await?;
         reader.positions.merge(&positions);
-        let TagAnswer::Tagged(found, goes_on) = answer;
+        let TagAnswer::Tagged(found, goes_on) = answer else { unreachable!("posts were asked for") };
         below = found.last().map(|post| post.id);
         let wanted: Vec<Wanted> = found.into_iter().map(|post| Wanted { id: post.id, repost_of: None }).collect();
         // An edit holds at once, also before the tag's partition has heard of it.
@@ -66,4 +66,22 @@ pub(in crate::feeds) async fn page(
             return Ok(Read { answer: page, positions: reader.positions });
         }
     }
+}
+
+/// Lists the tags that most public posts of the last 24 hours have.
+#[utoipa::path(get, path = "/v1/feeds/trends", tag = "feeds", params(HowMany), responses(
+    (status = 200, description = "Tags", body = TrendsBody),
+    ProblemBody,
+))]
+async fn trends(
+    State(door): State<Door>,
+    Reading(asked): Reading,
+    Params(many): Params<HowMany>,
+) -> Result<Response, Problem> {
+    let limit = u32::try_from(page_limit(many.limit, 10, 100)?).expect("a page is short");
+    let read = door.ask::<Tags>(&asked, &TagQuery::Trends { limit }).await?;
+    Ok(answer(read, |found| match found {
+        TagAnswer::Trends(tags) => TrendsBody { tags },
+        TagAnswer::Tagged(..) => unreachable!("trends were asked for"),
+    }))
 }

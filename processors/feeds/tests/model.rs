@@ -181,6 +181,7 @@ impl Model {
             reply_to: id(reply_to),
             quote_of: id(quote_of),
             visibility: Some(post.visibility),
+            publish_at: None,
         };
         let result = now(submit_post(&self.door, &by(USERS[post.author]), new));
         let written = result.as_ref().ok().map(|done| done.outcome.id);

@@ -38,6 +38,7 @@ fn say(door: &Door, user: &str, reply_to: Option<PostId>) -> PostId {
         reply_to: reply_to.map(|id| id.to_string()),
         quote_of: None,
         visibility: None,
+        publish_at: None,
     };
     now(submit_post(door, &by(user), new)).unwrap().outcome.id
 }

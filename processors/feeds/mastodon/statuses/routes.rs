@@ -54,6 +54,7 @@ async fn write(Who(who): Who, Given(new): Given<NewStatus>) -> Result<Json<Statu
         reply_to: new.in_reply_to_id,
         quote_of: new.quoted_status_id,
         visibility,
+        publish_at: None,
     };
     who.changed(submit_post(&who.door, &asked, new).await?).await
 }
