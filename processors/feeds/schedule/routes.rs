@@ -16,7 +16,7 @@ use utoipa_axum::routes;
 /// All of them.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(drop_one))
+    OpenApiRouter::new().routes(routes!(scheduled)).routes(routes!(unschedule))
 }
 
 /// Lists the posts that whoever asks will write, the next first.
@@ -24,7 +24,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     (status = 200, description = "Posts", body = ScheduledBody),
     ProblemBody,
 ))]
-async fn list(State(door): State<Door>, Reading(asked): Reading) -> Result<Response, Problem> {
+async fn scheduled(State(door): State<Door>, Reading(asked): Reading) -> Result<Response, Problem> {
     let user = asked.caller.id.clone();
     check_looks_for(&asked, &user)?;
     let read = door.ask::<Feeding>(&asked, &Query::Scheduled { user }).await?;
@@ -40,7 +40,7 @@ async fn list(State(door): State<Door>, Reading(asked): Reading) -> Result<Respo
     (status = 200, description = "It will not come", body = GoneBody),
     ProblemBody,
 ))]
-async fn drop_one(
+async fn unschedule(
     State(door): State<Door>,
     Writing(asked): Writing,
     Segments(id): Segments<String>,
