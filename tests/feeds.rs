@@ -379,3 +379,48 @@ fn a_stream_tells_of_what_comes_and_goes() {
     let mut anew = Client::follow_as(&server.url, "/v1/feeds/stream", Some("bob"), None).unwrap();
     assert_eq!(id(&anew.event().data["items"][0]), posted);
 }
+
+#[test]
+fn what_comes_later_what_many_say_and_whom_to_follow() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = start(&data);
+    let (ada, bob, eve) = (As(&server, "ada"), As(&server, "bob"), As(&server, "eve"));
+    bob.follows("ada");
+    ada.follows("eve");
+    assert_eq!(bob.get("/v1/feeds/suggestions").body["users"], json!([{"user":"eve","followed_by":1}]));
+    assert_eq!(bob.get("/v1/feeds/users?q=a&limit=5").body["users"], json!(["ada"]));
+    assert_eq!(bob.get("/v1/feeds/users?q=").body["users"], json!(["ada", "bob", "eve"]));
+    eve.put("/v1/feeds/users/eve/blocks/bob");
+    assert_eq!(bob.get("/v1/feeds/users?q=").body["users"], json!(["ada", "bob"]));
+    assert_eq!(bob.get("/v1/feeds/suggestions").body["users"], json!([]));
+
+    let now = millrace_topics::time::Time::now();
+    let soon = ada.post(&json!({"text":"soon #mill","publish_at":now.plus(2000).to_string()}));
+    let later = ada.post(&json!({"text":"later","publish_at":now.plus(3_600_000).to_string()}));
+    assert_eq!((soon.status, later.status), (200, 200), "{soon:?} {later:?}");
+    assert_eq!(ada.post(&json!({"text":"too late","publish_at":"2020-01-01T00:00:00Z"})).code(), "bad_moment");
+    let texts = |answer: &Answer| -> Vec<Value> {
+        answer.body["posts"].as_array().expect("a list").iter().map(|post| post["text"].clone()).collect()
+    };
+    assert_eq!(texts(&ada.get("/v1/feeds/scheduled")), [json!("soon #mill"), json!("later")]);
+    let dropped = ada.delete(&format!("/v1/feeds/scheduled/{}", id(&later.body)));
+    assert_eq!(dropped.status, 200, "{dropped:?}");
+    // An idle partition wakes for it, also one that was killed meanwhile.
+    server.kill();
+    let server = Server::start(&data, &[]);
+    let (ada, bob) = (As(&server, "ada"), As(&server, "bob"));
+    let home = crate::support::eventually("the post that was to come", || {
+        let home = bob.home(5);
+        (!home.is_empty()).then_some(home)
+    });
+    assert_eq!(home, [id(&soon.body)], "it has the id that was said");
+    assert_eq!(texts(&ada.get("/v1/feeds/scheduled")), Vec::<Value>::new());
+    let trends = crate::support::eventually("its tag is counted", || {
+        let trends = bob.get("/v1/feeds/trends?limit=3").body["tags"].clone();
+        trends.as_array().is_some_and(|tags| !tags.is_empty()).then_some(trends)
+    });
+    assert_eq!(trends, json!([{"tag":"mill","posts":1}]));
+    let verified = server.cli(&["verify", "feeds"]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+}

@@ -1,7 +1,7 @@
 //! What a partition keeps in memory of its accounts: the newest posts of each, whom it blocks, and what is counted. A feed
 //! is read out of these rings; what is older lies in the tables.
 
-use crate::feeds::tables::{BLOCKS, BY_AUTHOR, TALLIES, Tally, USERS};
+use crate::feeds::tables::{BLOCKED_BY, BLOCKS, BY_AUTHOR, TALLIES, Tally, USERS};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
 use millrace_topics::feeds::{Entry, PostId};
@@ -19,6 +19,8 @@ pub struct Account {
     pub tally: Tally,
     /// Whom it blocks.
     pub blocks: BTreeSet<String>,
+    /// Who blocks it, as far as it was told.
+    pub blocked_by: BTreeSet<String>,
     /// The newest posts, in the order of their ids.
     ring: VecDeque<Entry>,
     /// True if there are older ones in the table.
@@ -106,6 +108,10 @@ impl Engine for Accounts {
         for (key, _) in store.range(&BLOCKS.all()) {
             let (user, target) = BLOCKS.key_of(&key);
             accounts.of(&user).blocks.insert(target);
+        }
+        for (key, _) in store.range(&BLOCKED_BY.all()) {
+            let (user, by) = BLOCKED_BY.key_of(&key);
+            accounts.of(&user).blocked_by.insert(by);
         }
         for (key, value) in store.range(&BY_AUTHOR.all()) {
             let (author, _) = BY_AUTHOR.key_of(&key);

@@ -19,9 +19,13 @@ pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
         News::Follow { target, state } => follow(cx, user, target, state),
         News::Blocked { by } => {
             cx.put(BLOCKED_BY, &(user.clone(), by.clone()), &());
+            cx.engine.of(&user).blocked_by.insert(by.clone());
             edges::drop_follower(cx, &Edge { user: by, target: user });
         }
-        News::Unblocked { by } => cx.delete(BLOCKED_BY, &(user, by)),
+        News::Unblocked { by } => {
+            cx.engine.of(&user).blocked_by.remove(&by);
+            cx.delete(BLOCKED_BY, &(user, by));
+        }
         News::Linked { how, post, by } => link(cx, &user, how, post, by),
         News::Unlinked { how, post, by } => unlink(cx, &user, how, post, &by),
         News::Mentioned { by } => mention(cx, user, by),

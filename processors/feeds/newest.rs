@@ -29,27 +29,40 @@ pub fn newest(view: &View<'_>, asked: &Newest) -> Answer {
         if account.blocks.contains(&asked.viewer) {
             continue;
         }
-        sources.push(Source { by, author, account, rows: Vec::new(), from: None, follows: None });
+        sources.push(Source {
+            by,
+            author,
+            account,
+            rows: Vec::new(),
+            from: None,
+            follows: None,
+            has_read: false,
+            head: None,
+        });
     }
     let mut heads = BinaryHeap::with_capacity(sources.len());
-    let mut budget = MORE_ROWS + CHUNK * sources.len();
+    let mut budget = MORE_ROWS;
     for (index, source) in sources.iter_mut().enumerate() {
-        heads.extend(source.next(view, asked, asked.below, &mut budget).map(|next| Head { next, index }));
+        heads.extend(source.advance(view, asked, asked.below, &mut budget).map(|id| (id, index)));
     }
     let mut found: Vec<Listed> = Vec::with_capacity(asked.limit as usize);
-    while let Some(Head { index, next }) = heads.pop() {
-        let entry = match next {
-            Next::Post(entry) if found.len() < asked.limit as usize => entry,
-            // Whatever is above was given.
-            Next::Post(_) => return Answer::Newest(found.clone(), found.last().map(|listed| listed.entry.id)),
-            Next::Spent(at) => return Answer::Newest(found, Some(at)),
-        };
+    while let Some((id, index)) = heads.pop() {
         let source = &mut sources[index];
-        let below = Some(entry.id);
+        let entry = match source.head.take() {
+            Some(Next::Post(entry)) if found.len() < asked.limit as usize => entry,
+            // Whatever is above was given.
+            Some(Next::Post(_)) => return goes_on(found),
+            _ => return Answer::Newest(found, Some(id)),
+        };
         found.push(Listed { by: source.by, entry });
-        heads.extend(source.next(view, asked, below, &mut budget).map(|next| Head { next, index }));
+        heads.extend(source.advance(view, asked, Some(id), &mut budget).map(|id| (id, index)));
     }
     Answer::Newest(found, None)
+}
+
+fn goes_on(found: Vec<Listed>) -> Answer {
+    let last = found.last().map(|listed| listed.entry.id);
+    Answer::Newest(found, last)
 }
 
 /// What comes next of a source.
@@ -58,41 +71,6 @@ enum Next {
     Post(Entry),
     /// Nothing more now: so many rows were read that others must get their turn. It goes on below this id.
     Spent(PostId),
-}
-
-/// The next of a source, to be taken in the order of ids.
-struct Head {
-    next: Next,
-    index: usize,
-}
-
-impl Head {
-    fn id(&self) -> PostId {
-        match &self.next {
-            Next::Post(entry) => entry.id,
-            Next::Spent(at) => *at,
-        }
-    }
-}
-
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.id() == other.id()
-    }
-}
-
-impl Eq for Head {}
-
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.id().cmp(&other.id())
-    }
 }
 
 /// An author, and what was read of his older posts.
@@ -106,9 +84,28 @@ struct Source<'a> {
     from: Option<usize>,
     /// Whether who looks follows him, once it was asked.
     follows: Option<bool>,
+    /// True if rows of it were read.
+    has_read: bool,
+    /// What comes next.
+    head: Option<Next>,
 }
 
 impl Source<'_> {
+    /// Finds what comes next below `below`, and says its id, unless there is nothing.
+    fn advance(
+        &mut self,
+        view: &View<'_>,
+        asked: &Newest,
+        below: Option<PostId>,
+        budget: &mut usize,
+    ) -> Option<PostId> {
+        self.head = self.next(view, asked, below, budget);
+        self.head.as_ref().map(|next| match next {
+            Next::Post(entry) => entry.id,
+            Next::Spent(at) => *at,
+        })
+    }
+
     /// The next post below `below` that may be seen, unless there is none.
     fn next(&mut self, view: &View<'_>, asked: &Newest, mut below: Option<PostId>, budget: &mut usize) -> Option<Next> {
         loop {
@@ -136,10 +133,13 @@ impl Source<'_> {
         if from > 0 || !self.rows.is_empty() || !self.account.goes_deeper() {
             return true;
         }
-        if *budget < CHUNK {
-            return false;
+        // The first rows of each are read in any case, so that there is a place where it goes on.
+        if std::mem::replace(&mut self.has_read, true) {
+            if *budget < CHUNK {
+                return false;
+            }
+            *budget -= CHUNK;
         }
-        *budget -= CHUNK;
         let mut rows = BY_AUTHOR.under(&(self.author.to_owned(),));
         if let Some(below) = below {
             rows = rows.beyond(&BY_AUTHOR.raw_key(&(self.author.to_owned(), Desc(below.0))));

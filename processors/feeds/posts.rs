@@ -25,7 +25,7 @@ pub fn post(cx: &mut Cx<'_>, new: NewPost) -> Result<Outcome, Rejection> {
     let id = PostId::new(cx.stamp(), &new.author);
     let now = cx.now();
     let row = write(cx, id, NewPost { said, ..new }, now);
-    Ok(Outcome::Post(Box::new(sight::show(cx, id, row.clone(), &row.author))))
+    Ok(Outcome::Post(Box::new(sight::show_new(id, row))))
 }
 
 /// Writes a post that was checked.

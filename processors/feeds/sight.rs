@@ -1,14 +1,14 @@
 //! Who may see what. Asked of the partition of the author, who alone decides: whom it blocks, who may follow it, and which
 //! posts are there. So a block, a change of privacy and a delete hold at once, also for what was delivered before.
 
-use crate::feeds::accounts::Accounts;
+use crate::feeds::accounts::{Account, Accounts};
 use crate::feeds::queries;
-use crate::feeds::tables::{BLOCKED_BY, COUNTS, FOLLOWERS, POSTS, PostRow, REACTORS, REPOSTERS};
+use crate::feeds::tables::{COUNTS, FOLLOWERS, POSTS, PostRow, REACTORS, REPOSTERS};
 use crate::feeds::transition::Cx;
 use millrace_state::key::Key;
 use millrace_state::table::Table;
 use millrace_topics::codec::Body;
-use millrace_topics::feeds::{Following, Own, PostId, PostView, Reaction, Rejection, Visibility};
+use millrace_topics::feeds::{Counts, Following, Own, PostId, PostView, Reaction, Rejection, Visibility};
 use std::fmt::Debug;
 
 /// What transitions and queries both can read.
@@ -40,8 +40,8 @@ impl Reads for queries::View<'_> {
 /// True if neither of two accounts blocks the other, as far as the partition of `user` knows.
 #[must_use]
 pub fn meets(reads: &impl Reads, user: &str, other: &str) -> bool {
-    let blocks = reads.accounts().get(user).is_some_and(|account| account.blocks.contains(other));
-    !blocks && reads.row(BLOCKED_BY, &(user.to_owned(), other.to_owned())).is_none()
+    let is_apart = |account: &Account| account.blocks.contains(other) || account.blocked_by.contains(other);
+    !reads.accounts().get(user).is_some_and(is_apart)
 }
 
 /// True if the author lets this account follow.
@@ -92,6 +92,13 @@ pub fn post(reads: &impl Reads, id: PostId, viewer: &str) -> Result<PostRow, Rej
 #[must_use]
 pub fn show(reads: &impl Reads, id: PostId, row: PostRow, viewer: &str) -> PostView {
     let counts = reads.row(COUNTS, &id.0).unwrap_or_default();
+    let own = if counts == Counts::default() { Own::default() } else { own(reads, id, viewer) };
+    PostView { counts, own, ..show_new(id, row) }
+}
+
+/// A post to which nobody has done anything.
+#[must_use]
+pub fn show_new(id: PostId, row: PostRow) -> PostView {
     PostView {
         id,
         author: row.author,
@@ -104,8 +111,8 @@ pub fn show(reads: &impl Reads, id: PostId, row: PostRow, viewer: &str) -> PostV
         reply_to: row.reply_to,
         repost_of: row.repost_of,
         quote_of: row.quote_of,
-        counts,
-        own: if counts == millrace_topics::feeds::Counts::default() { Own::default() } else { own(reads, id, viewer) },
+        counts: Counts::default(),
+        own: Own::default(),
     }
 }
 

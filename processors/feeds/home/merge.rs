@@ -8,6 +8,9 @@ use millrace_topics::feeds::{Answer, Entry, Newest, PostId, Query};
 use millrace_topics::partition::partition_of;
 use std::collections::{BTreeMap, VecDeque};
 
+/// The fewest posts that a partition is asked for.
+const LEAST: u32 = 8;
+
 /// Authors of one partition, and what was read of them.
 struct Source {
     key: String,
@@ -27,7 +30,7 @@ pub struct Merge {
 }
 
 impl Merge {
-    /// A merge of these authors below an id.
+    /// A merge of these authors below an id, of which about `chunk` posts will be read.
     pub fn new(
         reader: &mut Reader<'_>,
         authors: impl IntoIterator<Item = String>,
@@ -49,7 +52,9 @@ impl Merge {
                 next: Some(below),
             }));
         }
-        Self { sources, above, chunk }
+        // Each of many has a small part of a page; who has more is asked again.
+        let part = chunk.saturating_mul(2) / u32::try_from(sources.len()).unwrap_or(u32::MAX).max(1);
+        Self { sources, above, chunk: part.clamp(LEAST, chunk.max(LEAST)) }
     }
 
     /// The next post with its author, `None` where every source is dry.

@@ -6,10 +6,11 @@ use crate::feeds::Feeding;
 use crate::feeds::bodies::NewPost;
 use crate::feeds::edges::routes::change;
 use crate::feeds::home::ranked::{Cursor, Page, Sessions, explain, ranked};
-use crate::feeds::home::{Wish, latest};
+use crate::feeds::home::suggest::suggest;
+use crate::feeds::home::{Wish, latest, of_list};
 use crate::feeds::posts::routes::{submit_delete, submit_post, submit_reaction, submit_repost};
 use crate::runtime::door::Door;
-use millrace_topics::feeds::{Command, Edge, Impressions, PostId, Profile, Reaction};
+use millrace_topics::feeds::{Command, Edge, Impressions, ListOf, Listing, PostId, Profile, Reaction, Visibility};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -153,4 +154,63 @@ fn a_node_keeps_so_many_sessions_and_no_more() {
     assert!(!page(&door, "ada", first.clone(), 1).restarted);
     door.beside::<Sessions>().fill_for_tests();
     assert!(page(&door, "ada", first, 1).restarted);
+}
+
+#[test]
+fn what_may_not_be_seen_costs_no_other_author_his_place() {
+    let (_, door) = house(&["ada", "bob", "cyd", "dan"]);
+    // Hundreds of posts of somebody whom ada does not follow are for his followers alone, and lie below the ring.
+    let wanted = say(&door, "bob", None);
+    for number in 0..1000 {
+        let (text, visibility) = (format!("post {number}"), Some(Visibility::Followers));
+        let new = NewPost { text, reply_to: None, quote_of: None, visibility, publish_at: None };
+        now(submit_post(&door, &by("dan"), new)).unwrap();
+    }
+    let list = ListOf { user: "ada".to_owned(), list: "both".to_owned() };
+    let members = vec!["bob".to_owned(), "dan".to_owned()];
+    let listing = Listing { of: list, name: "Both".to_owned(), members };
+    now(door.submit::<Feeding>(&by("ada"), &Command::SetList(Box::new(listing)))).unwrap();
+    let read = now(of_list(&door, &by("ada"), "both".to_owned(), &Wish { limit: 5, ..Wish::default() }));
+    let shown: Vec<PostId> = read.unwrap().answer.items.iter().map(|item| item.post.id).collect();
+    assert_eq!(shown, [wanted]);
+}
+
+#[test]
+fn friends_of_friends_are_suggested_and_nobody_who_is_hidden() {
+    let (_, door) = house(&["ada", "bob", "cyd", "dan", "eve", "fay", "gus"]);
+    // ada follows all but gus, of whom she learns by bob and cyd.
+    for (user, target) in [("bob", "gus"), ("cyd", "gus"), ("cyd", "ada"), ("bob", "cyd")] {
+        follow(&door, user, target);
+    }
+    let found = now(suggest(&door, &by("ada"), 10)).unwrap().answer;
+    assert_eq!(found, [("gus".to_owned(), 2)]);
+    let edge = Edge { user: "ada".to_owned(), target: "gus".to_owned() };
+    now(change(&door, &by("ada"), Command::Mute(edge.clone()), edge)).unwrap();
+    assert!(now(suggest(&door, &by("ada"), 10)).unwrap().answer.is_empty());
+}
+
+#[test]
+fn one_can_scroll_back_to_the_first_post() {
+    let (house, door) = house(&["ada", "bob", "cyd", "dan"]);
+    let mut posts: Vec<PostId> = (0..350).map(|number| say(&door, ["bob", "bob", "cyd"][number % 3], None)).collect();
+    // Also where the rings have holes, and after a restart.
+    for index in [349, 348, 340, 300, 120, 3] {
+        let author = ["bob", "bob", "cyd"][index % 3];
+        now(submit_delete(&door, &by(author), posts[index])).unwrap();
+        posts.remove(index);
+    }
+    posts.reverse();
+    for _ in 0..2 {
+        let (mut found, mut wish) = (Vec::new(), Wish { limit: 9, ..Wish::default() });
+        loop {
+            let page = now(latest(&door, &by("ada"), &wish)).unwrap().answer;
+            found.extend(page.items.iter().map(|item| item.post.id));
+            match page.next {
+                Some(next) => wish.from = next,
+                None => break,
+            }
+        }
+        assert_eq!(found, posts);
+        house.reopen();
+    }
 }
