@@ -50,5 +50,5 @@ await bob.v1.accounts.$select(me.id).unmute();
 await ada.v1.statuses.$select(posts[0].id).remove();
 await assert.rejects(first.fetch(), /Record not found/);
 // A call that is not covered says which are.
-await assert.rejects(async () => await ada.v1.trends.statuses.list(), /not covered; these are: .*GET \/api\/v1\/timelines\/home/);
+await assert.rejects(async () => await ada.v1.trends.statuses.list(), /not covered; these are: .*GET \/api\/v1\/notifications/);
 console.log("lived");
