@@ -9,13 +9,15 @@ use crate::feeds::Feeding;
 use crate::feeds::home::reader::Item;
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Facade, Gate, ReadingNow, Visitor, facade_error, facade_query, not_covered};
+use crate::runtime::routes::{
+    Facade, Gate, ReadingNow, Visitor, facade_error, facade_query, facade_routes, facade_undone, not_covered,
+};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::get;
 use axum::{Json, RequestPartsExt as _};
 use futures_util::future::join_all;
 use millrace_topics::feeds::{Answer, PostId, PostView, Query};
@@ -81,7 +83,7 @@ const VERSION: &str = "4.2.0 (compatible; Millrace)";
 /// The routes and their description.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    let (router, described) = OpenApiRouter::new()
+    let covered = OpenApiRouter::new()
         .routes(routes!(app))
         .routes(routes!(grant))
         .routes(routes!(instance))
@@ -89,15 +91,11 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(accounts::routes::routes())
         .merge(statuses::routes::routes())
         .merge(timelines::routes::routes())
-        .split_for_parts();
-    let router = router.route("/api/{*rest}", any(uncovered)).route("/oauth/{*rest}", any(uncovered));
-    let router = router.route("/.well-known/oauth-authorization-server", any(uncovered));
-    // The client for Python asks so.
-    let router = router.route("/api/v1/instance/", get(instance)).route("/api/v2/instance/", get(instance_v2));
-    let router = router.method_not_allowed_fallback(uncovered);
-    let mut routes = OpenApiRouter::from(router);
-    *routes.get_openapi_mut() = described;
-    routes
+        // The client for Python asks so.
+        .route("/api/v1/instance/", get(instance))
+        .route("/api/v2/instance/", get(instance_v2));
+    let beyond = ["/api/{*rest}", "/oauth/{*rest}", "/.well-known/oauth-authorization-server"];
+    facade_routes(covered, &beyond, uncovered)
 }
 
 async fn uncovered() -> Failure {
@@ -115,12 +113,7 @@ impl From<Problem> for Failure {
 
 impl From<Undone> for Failure {
     fn from(undone: Undone) -> Self {
-        match undone {
-            Undone::Problem(problem) => Self(*problem),
-            Undone::Accepted(at) => {
-                Self(Problem::outcome_unknown(format!("it is durable and not applied yet: ask /v1/outcomes/{at}")))
-            }
-        }
+        Self(facade_undone(undone))
     }
 }
 
