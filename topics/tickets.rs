@@ -53,29 +53,7 @@ impl Contract for Tickets {
     type Timer = Timer;
 
     fn key(command: &Command) -> Option<&[u8]> {
-        let event = match command {
-            Command::Publish(plan) | Command::Change(plan) => &plan.event,
-            Command::Hold(holding) => &holding.event,
-            Command::Extend(on) | Command::Release(on) => &on.event,
-            Command::Order(buying) => &buying.on.event,
-            Command::Pay(paying) => &paying.on.event,
-            Command::Cancel(on) => &on.event,
-            Command::HoldBy(by) => &by.holding.event,
-            Command::Assign(assigning) => &assigning.event,
-            Command::SetCode(terms) => &terms.event,
-            Command::Refund(on) => &on.on.event,
-            Command::Exchange(exchanging) => &exchanging.on.on.event,
-            Command::Rename(renaming) => &renaming.on.event,
-            Command::CheckIn(scanning) => &scanning.on.event,
-            Command::SetRoom(terms) => &terms.event,
-            Command::Admit(admitting) => &admitting.event,
-            Command::EndSessions(ending) => &ending.event,
-            Command::Wait(wish) => &wish.event,
-            Command::LeaveWaitlist(on) => &on.event,
-            Command::SetWaitlist(terms) => &terms.event,
-            Command::Seat(seating) => &seating.event,
-        };
-        Some(event.as_bytes())
+        Some(command.event().as_bytes())
     }
 
     fn event_type(event: &Event) -> &'static str {
@@ -101,6 +79,35 @@ impl Contract for Tickets {
             Event::WaitlistJoined(_) => "WaitlistJoined",
             Event::WaitlistLeft(_) => "WaitlistLeft",
             Event::WaitlistOffered(_) => "WaitlistOffered",
+        }
+    }
+}
+
+impl Command {
+    /// The event that it is about.
+    #[must_use]
+    pub fn event(&self) -> &str {
+        match self {
+            Self::Publish(plan) | Self::Change(plan) => &plan.event,
+            Self::Hold(holding) => &holding.event,
+            Self::Extend(on) | Self::Release(on) => &on.event,
+            Self::Order(buying) => &buying.on.event,
+            Self::Pay(paying) => &paying.on.event,
+            Self::Cancel(on) => &on.event,
+            Self::HoldBy(by) => &by.holding.event,
+            Self::Assign(assigning) => &assigning.event,
+            Self::SetCode(terms) => &terms.event,
+            Self::Refund(on) => &on.on.event,
+            Self::Exchange(exchanging) => &exchanging.on.on.event,
+            Self::Rename(renaming) => &renaming.on.event,
+            Self::CheckIn(scanning) => &scanning.on.event,
+            Self::SetRoom(terms) => &terms.event,
+            Self::Admit(admitting) => &admitting.event,
+            Self::EndSessions(ending) => &ending.event,
+            Self::Wait(wish) => &wish.event,
+            Self::LeaveWaitlist(on) => &on.event,
+            Self::SetWaitlist(terms) => &terms.event,
+            Self::Seat(seating) => &seating.event,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::feeds::tables::SCHEDULED;
 use crate::feeds::transition::{Cx, check_is_user};
 use millrace_topics::feeds::{Answer, NewPost, OnPost, Outcome, PostId, Rejection, ScheduledView, Scheduling, Timer};
 use millrace_topics::record::Stamp;
+use millrace_topics::time::Time;
 
 /// The most posts that an account has scheduled.
 pub const SCHEDULED_LIMIT: usize = 300;
@@ -31,14 +32,21 @@ pub fn schedule(cx: &mut Cx<'_>, scheduling: Scheduling) -> Result<Outcome, Reje
         return Err(Rejection::TooMuch(format!("an account has at most {SCHEDULED_LIMIT} posts to come")));
     }
     // The line: nothing below can be refused.
-    let Stamp { micros, node } = cx.stamp();
-    let id = PostId::new(Stamp { micros: publish_at.0 * 1000 + micros % 1000, node }, &new.author);
+    let id = PostId::new(stamp_at(cx.stamp(), publish_at), &new.author);
     let row = Scheduling { new: NewPost { said, ..new }, publish_at };
     let view = show(id, &row);
     let on = OnPost { author: row.new.author.clone(), post: id };
     cx.put(SCHEDULED, &(on.author.clone(), id.0), &row);
     cx.set_timer(publish_at, &Timer::Publish(on));
     Ok(Outcome::Scheduled(view))
+}
+
+/// The stamp of what is written then: a derived one, which no command has that comes in the same microsecond, and another
+/// for each that asked for the same moment.
+#[must_use]
+pub fn stamp_at(asked: Stamp, publish_at: Time) -> Stamp {
+    let low = u32::try_from(asked.micros & u64::from(u32::MAX)).expect("32 bits fit");
+    Stamp { micros: publish_at.0 * 1000 + asked.micros % 1000, ..asked.derived(low) }
 }
 
 /// Does not write it after all.

@@ -16,11 +16,10 @@ pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Ticketing>;
 /// # Errors
 /// The refusal, before anything was written.
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
-    let giving_back = waitlist::of_giving_back(&command);
+    let event = command.event().to_owned();
     let outcome = change_hall(cx, command)?;
-    if let Some(event) = giving_back {
-        waitlist::wake(cx, &event);
-    }
+    // After every command, whichever it was: what has come back is known in memory alone, and must not wait there.
+    waitlist::wake(cx, &event);
     Ok(outcome)
 }
 

@@ -6,7 +6,7 @@
 //! again out of the log at the position of the page.
 
 use super::merge::Merge;
-use super::reader::{Item, Reader, Wanted};
+use super::reader::{AT_ONCE, Item, Reader, Wanted};
 use super::score::{Candidate, Factor, HOURS, Ranked, rank};
 use super::{follows, is_shown};
 use crate::runtime::door::{Asked, Door, Read};
@@ -29,9 +29,6 @@ pub const SESSIONS: usize = 2000;
 
 /// How many posts are asked of a partition at a time.
 const CHUNK: u32 = 200;
-
-/// How many names or posts one question carries.
-const AT_ONCE: usize = 500;
 
 const HOUR: u64 = 3_600_000;
 

@@ -10,7 +10,7 @@ use millrace_topics::position::Positions;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most names or posts that one question carries.
-const AT_ONCE: usize = 500;
+pub const AT_ONCE: usize = 500;
 
 /// A post with what it shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

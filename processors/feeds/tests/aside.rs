@@ -1,6 +1,10 @@
 //! What accounts put aside for themselves, what is seen and familiar, and what is to be published later.
 
 use super::{after, check, delete, id, of, post, react, repost, user};
+use crate::feeds::Feeding;
+use crate::feeds::schedule::stamp_at;
+use crate::feeds::tables::POSTS;
+use crate::runtime::alone::Alone;
 use crate::runtime::check::BEGIN;
 use expect_test::expect;
 use millrace_topics::feeds::PostId;
@@ -201,7 +205,7 @@ fn what_is_to_come_comes_when_its_time_has_come() {
     };
     // The id is that of the moment, so that the post stands where it comes.
     let scheduled = |seconds: u64, line: u64| {
-        PostId::new(Stamp { micros: BEGIN.plus(seconds * 1000).0 * 1000 + line, node: 1 }, "ada").to_string()
+        PostId::new(stamp_at(Stamp { micros: line, node: 1 }, BEGIN.plus(seconds * 1000)), "ada").to_string()
     };
     let drop = |post: &str| json!({"type":"unschedule","author":"ada","post":post}).to_string();
     check(
@@ -267,4 +271,23 @@ fn what_is_to_come_comes_when_its_time_has_come() {
             feeds.tags newest_hour 0 → 473352
         "#]],
     );
+}
+
+/// Ids of posts to come must not meet: neither those of two commands of the same moment of a millisecond, nor one that a
+/// command of that later moment will have.
+#[test]
+fn posts_of_one_moment_to_come_are_two() {
+    let mut alone = Alone::<Feeding>::default();
+    let ada = json!({"type":"set_user","user":"ada","name":"","about":"","private":false});
+    alone.tell(&serde_json::from_value(ada).unwrap()).unwrap();
+    let later = json!({"type":"schedule","author":"ada","text":"soon","publish_at":alone.now.plus(5000).to_string()});
+    let later = serde_json::from_value(later).unwrap();
+    for micros in [1_000_007, 1_001_007, 1_002_007] {
+        alone.tell_at(Stamp { micros, node: 1 }, &later).unwrap();
+    }
+    let micros = alone.now.plus(5000).0 * 1000 + 7;
+    let now = serde_json::from_value(json!({"type":"post","author":"ada","text":"now"})).unwrap();
+    alone.tell_at(Stamp { micros, node: 1 }, &now).unwrap();
+    alone.wait(5000);
+    assert_eq!(alone.rows(POSTS).len(), 4, "nobody's words are written over");
 }

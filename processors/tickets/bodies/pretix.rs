@@ -1,6 +1,6 @@
 //! Seating plans of pretix, as its schema `seating-plan.schema.json` has them, made into plans of our own. What is only
 //! drawn (sizes, colours, areas) is passed over; zones are sections, and where a row changes its category it goes on as a
-//! row of its own.
+//! row of its own. Its coordinates are floats, and end here: what stands in the log are whole steps of a grid.
 
 use millrace_topics::tickets::{Point, Row, Section};
 use serde::Deserialize;

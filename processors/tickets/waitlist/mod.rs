@@ -10,7 +10,7 @@ use crate::tickets::queries;
 use crate::tickets::tables::{Fate, HOLDS, WAITERS, WAITLISTS, WaiterRow, WaitlistRow, Wanting};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
 use millrace_topics::tickets::{
-    Command, Event, Holding, OnWaiter, Outcome, Rejection, WaiterNote, WaiterState, WaiterView, WaitlistTerms,
+    Event, Holding, OnWaiter, Outcome, Rejection, WaiterNote, WaiterState, WaiterView, WaitlistTerms,
 };
 use millrace_topics::time::Time;
 
@@ -118,22 +118,6 @@ pub fn leave(cx: &mut Cx<'_>, on: OnWaiter) -> Result<Outcome, Rejection> {
 
 fn say(cx: &mut Cx<'_>, event: &str, waiter: u32, row: &WaiterRow, hold: Option<u32>, kind: fn(WaiterNote) -> Event) {
     cx.say(&kind(WaiterNote { event: event.to_owned(), waiter, buyer: row.wish.buyer.clone(), hold }));
-}
-
-/// The event of a command after which places may be there that were not.
-#[must_use]
-pub fn of_giving_back(command: &Command) -> Option<String> {
-    let event = match command {
-        Command::Release(on) => &on.event,
-        Command::Cancel(on) => &on.event,
-        Command::Assign(assigning) => &assigning.event,
-        Command::Refund(on) => &on.on.event,
-        Command::Exchange(exchanging) => &exchanging.on.on.event,
-        Command::Change(plan) => &plan.event,
-        Command::Seat(seating) => &seating.event,
-        _ => return None,
-    };
-    Some(event.clone())
 }
 
 /// Has those asked who wait, if places have come back: before the next record, so that nobody overtakes them.
