@@ -1,5 +1,7 @@
 # What scripts that measure HTTP share: a scratch folder, servers that end with the script, rows of figures.
 target=${CARGO_TARGET_DIR:-target}
+# As the Makefile has it: with another value all of RocksDB is compiled again.
+export CXX=${CXX:-ccache c++}
 cargo build --release --bin millrace --bin bare --workspace --quiet
 
 folder=$(mktemp -d)

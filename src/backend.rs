@@ -56,28 +56,38 @@ impl NodeBackend {
         Self { node, cluster, queries, streams, secret, last_micros: AtomicU64::new(0) }
     }
 
-    async fn append(&self, topic: &'static str, partition: u32, record: NewRecord) -> Result<u64, Problem> {
+    /// Appends a record. What becomes of it is for whoever takes the receiver; a waiter ends at once where it fails.
+    fn append(
+        &self,
+        topic: &'static str,
+        partition: u32,
+        record: Record,
+        key: Vec<u8>,
+        waiter: Option<(Arc<Slot>, Stamp)>,
+    ) -> oneshot::Receiver<Result<u64, AppendError>> {
         let (sender, receiver) = oneshot::channel();
-        let began = Instant::now();
-        // Whoever asked may have hung up: then nobody hears the offset.
-        self.node.log.append(topic, partition, vec![record], Box::new(move |result| drop(sender.send(result))));
-        let result = receiver.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log was closed".to_owned())));
-        let metrics = &self.node.metrics;
-        match result {
-            Ok(offset) => {
-                metrics.appended.inc();
-                metrics.append_seconds.observe(began.elapsed().as_secs_f64());
-                Ok(offset)
+        let mut span = traces::append(topic, partition, record.header.trace_parent);
+        let record = NewRecord { key, value: record.encode(), ..NewRecord::default() };
+        let (began, metrics) = (Instant::now(), self.node.metrics.clone());
+        let done = move |result: Result<u64, AppendError>| {
+            match &result {
+                Ok(offset) => {
+                    metrics.appended.inc();
+                    metrics.append_seconds.observe(began.elapsed().as_secs_f64());
+                    span.iter_mut().for_each(|span| span.appended(*offset));
+                }
+                Err(AppendError::Refused(_)) => metrics.append_failures.with_label_values(&["refused"]).inc(),
+                Err(AppendError::Unknown(_)) => metrics.append_failures.with_label_values(&["unknown"]).inc(),
             }
-            Err(AppendError::Refused(reason)) => {
-                metrics.append_failures.with_label_values(&["refused"]).inc();
-                Err(Problem::unavailable("unavailable", reason, 1))
+            let failed = result.is_err();
+            // Whoever asked may have hung up: then nobody hears the offset.
+            drop(sender.send(result));
+            if let (true, Some((slot, stamp))) = (failed, waiter) {
+                slot.give_up(stamp);
             }
-            Err(AppendError::Unknown(reason)) => {
-                metrics.append_failures.with_label_values(&["unknown"]).inc();
-                Err(Problem::outcome_unknown(reason))
-            }
-        }
+        };
+        self.node.log.append(topic, partition, vec![record], Box::new(done));
+        receiver
     }
 
     async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
@@ -88,24 +98,28 @@ impl NodeBackend {
             To::Partition(partition) => (partition, Vec::new()),
         };
         let slot = self.node.slot(machine, partition);
-        if let Some(slot) = slot
-            && let Some(reason) = slot.look(|live| live.stopped().map(ToString::to_string))
-        {
+        if let Some(reason) = slot.and_then(|slot| slot.stopped()) {
             return Err(Problem::unavailable("stopped", reason, 30));
         }
         let stamp = header.stamp;
-        let trace_parent = header.trace_parent;
         let record = Record { header, payload: Payload::Command(command) };
-        let record = NewRecord { key, value: record.encode(), ..NewRecord::default() };
         let waiter = slot.map(|slot| Waiter { slot: slot.clone(), stamp, reply: slot.wait_for(stamp) });
-        let mut span = traces::append(machine, partition, trace_parent);
-        let offset = self.append(machine, partition, record).await?;
-        span.iter_mut().for_each(|span| span.appended(offset));
-        drop(span);
-        let position = Position { machine: machine.to_owned(), partition, offset };
+        let appended = self.append(machine, partition, record, key, slot.map(|slot| (slot.clone(), stamp)));
         let _waiting = Counted::new(&self.node.metrics.waiting);
-        let reply = match waiter {
-            Some(waiter) => waiter.wait(wait).await,
+        // A reply says that the record is durable too: whoever waits for both is woken once.
+        if let Some(waiter) = waiter
+            && let Some(reply) = waiter.wait(wait).await
+        {
+            return Ok(Submitted::Done(reply));
+        }
+        let appended = appended.await.unwrap_or_else(|_| Err(AppendError::Unknown("the log was closed".to_owned())));
+        let offset = appended.map_err(|error| match error {
+            AppendError::Refused(reason) => Problem::unavailable("unavailable", reason, 1),
+            AppendError::Unknown(reason) => Problem::outcome_unknown(reason),
+        })?;
+        let position = Position { machine: machine.to_owned(), partition, offset };
+        let reply = match slot {
+            Some(_) => None,
             None => self.cluster.outcome(self.node.owner(partition), &position, wait).await,
         };
         Ok(reply.map_or_else(|| Submitted::Accepted(Positions::one(position)), Submitted::Done))

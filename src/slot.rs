@@ -105,6 +105,8 @@ pub struct Slot {
     waiters: Mutex<HashMap<Stamp, oneshot::Sender<Reply>>>,
     applied: watch::Sender<u64>,
     queued: AtomicBool,
+    /// What the last turn found: whoever only wants to know whether to append need not wait until a batch is over.
+    was_stopped: AtomicBool,
     owed: Mutex<Owed>,
     returned: Mutex<Returned>,
 }
@@ -169,6 +171,7 @@ impl Slot {
             waiters: Mutex::default(),
             applied: watch::Sender::new(0),
             queued: AtomicBool::new(false),
+            was_stopped: AtomicBool::new(false),
             owed: Mutex::new(owed),
             returned: Mutex::default(),
         });
@@ -233,7 +236,14 @@ impl Slot {
         receiver
     }
 
-    /// Gives up waiting for a reply.
+    /// Why no commands are taken, if the partition has stopped.
+    #[must_use]
+    pub fn stopped(&self) -> Option<String> {
+        let look = || self.look(|live| live.stopped().map(ToString::to_string));
+        self.was_stopped.load(Ordering::Relaxed).then(look).flatten()
+    }
+
+    /// Gives up waiting for a reply: whoever waits learns that there will be none.
     pub fn give_up(&self, stamp: Stamp) {
         self.waiters.lock().remove(&stamp);
     }
@@ -278,6 +288,7 @@ impl Slot {
         let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
         let stopped = live.stopped().is_some();
         drop(live);
+        self.was_stopped.store(stopped, Ordering::Relaxed);
         if stopped {
             // What waits is in the log, and is not applied before somebody mends the partition: 202 says just that.
             self.waiters.lock().clear();

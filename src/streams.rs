@@ -9,7 +9,7 @@ use crate::queries::Queries;
 use bytes::Bytes;
 use feed::{Feed, Holds, Kept, Next, covers};
 use futures_util::stream;
-use millrace_processors::runtime::door::{Ask, Subscription};
+use millrace_processors::runtime::door::{Ask, Gather, Subscription};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::streams::{Events, Show};
 use millrace_topics::position::Positions;
@@ -51,6 +51,7 @@ struct Shared {
     key: Key,
     ask: Ask,
     show: Show,
+    gather: Option<Gather>,
     /// `None` until the first answer is there. Whoever asks holds the lock, so that answers come in order.
     asking: tokio::sync::Mutex<()>,
     feed: Mutex<Option<Feed>>,
@@ -84,12 +85,12 @@ impl Streams {
     /// # Errors
     /// 503 `too_many_streams`, or why there is no first answer.
     pub async fn subscribe(self: &Arc<Self>, subscription: Subscription) -> Result<Events, Problem> {
-        let Subscription { ask, last_seen, show } = subscription;
+        let Subscription { ask, last_seen, show, gather } = subscription;
         let place = self.places.clone().try_acquire_owned().map_err(|_| {
             let detail = format!("at most {} streams are followed at the same time", self.node.settings.streams);
             Problem::unavailable("too_many_streams", detail, 1)
         })?;
-        let seat = self.seat(ask, show, place);
+        let seat = self.seat(ask, show, gather, place);
         let shared = &seat.shared;
         let mut needed = shared.ask.min_position.clone();
         needed.merge(&seat.min_position);
@@ -117,7 +118,7 @@ impl Streams {
     }
 
     /// A seat in the stream that asks this, which begins with the first one.
-    fn seat(self: &Arc<Self>, mut ask: Ask, show: Show, place: OwnedSemaphorePermit) -> Seat {
+    fn seat(self: &Arc<Self>, mut ask: Ask, show: Show, gather: Option<Gather>, place: OwnedSemaphorePermit) -> Seat {
         let min_position = std::mem::take(&mut ask.min_position);
         let key: Key = (ask.machine, show.event, ask.query.clone());
         let mut feeds = self.feeds.lock();
@@ -126,6 +127,7 @@ impl Streams {
                 key,
                 ask,
                 show,
+                gather,
                 asking: tokio::sync::Mutex::default(),
                 feed: Mutex::default(),
                 changed: watch::Sender::new(0),
@@ -162,8 +164,10 @@ impl Streams {
 
     /// Asks a stream's query, and tells of what changed. True if it was the first time.
     async fn ask(&self, shared: &Shared, needed: &Positions) -> Result<bool, Problem> {
-        let ask = Ask { min_position: needed.clone(), ..shared.ask.clone() };
-        let (answers, seen) = self.queries.ask(&ask).await?;
+        let (answers, seen) = match &shared.gather {
+            Some(gather) => gather(needed.clone()).await.map(|(answer, seen)| (vec![answer], seen))?,
+            None => self.queries.ask(&Ask { min_position: needed.clone(), ..shared.ask.clone() }).await?,
+        };
         // Before the lock: who ends a stream takes the two the other way round.
         let kept = self.kept();
         let mut feed = shared.feed.lock();

@@ -216,6 +216,55 @@ fn what_is_folded_is_what_is_answered_while_others_write() {
 }
 
 #[test]
+fn a_spread_board_is_followed_as_one_of_one_shard() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = start(folder.path(), &[]);
+    let boards = [("one", 1), ("eight", 8)];
+    for (id, shards) in boards {
+        let new = json!({"id": id, "operator": "set", "shards": shards, "tie": "competition"});
+        assert_eq!(server.post("/v1/leaderboards", &new).status, 201);
+    }
+    let follow = |id: &str, what: &str| {
+        Client::follow(&server.url, &format!("/v1/leaderboards/{id}/stream?{what}"), None).unwrap()
+    };
+    let mut tops = boards.map(|(id, _)| follow(id, "top=7"));
+    let mut owns = boards.map(|(id, _)| follow(id, "owner=o7"));
+    for own in &mut owns {
+        assert_eq!(own.event().data, json!({"entry": null}), "who is not there yet can be followed");
+    }
+    for step in 0..60 {
+        for (id, _) in boards {
+            let body = json!({"owner": format!("o{}", step * 7 % 20), "score": step * 13 % 29});
+            assert_eq!(server.post(&format!("/v1/leaderboards/{id}/scores"), &body).status, 200);
+            if step % 10 == 9 {
+                let gone = format!("/v1/leaderboards/{id}/owners/o{}", step * 7 % 20);
+                assert_eq!(server.send("DELETE", &gone, &[], Vec::new()).unwrap().status, 200);
+            }
+        }
+    }
+    let without = |mut entry: Value, fields: &[&str]| {
+        fields.iter().for_each(|field| drop(entry.as_object_mut().unwrap().remove(*field).unwrap()));
+        entry
+    };
+    let mut told = Vec::new();
+    for (at, (id, _)) in boards.into_iter().enumerate() {
+        tops[at].until(&server.get(&format!("/v1/leaderboards/{id}/entries?limit=7")).body["entries"]);
+        let own = server.get(&format!("/v1/leaderboards/{id}/owners/o7")).body;
+        owns[at].until(&json!([without(own, &["members", "percentile"])]));
+        let entries = tops[at].entries.iter().chain(&owns[at].entries);
+        told.push(entries.map(|entry| without(entry.clone(), &["updated_at"])).collect::<Vec<_>>());
+    }
+    assert_eq!(told[0], told[1]);
+    // Who comes back goes on from where it was.
+    let path = "/v1/leaderboards/eight/stream?top=7";
+    let mut back = Client::follow(&server.url, path, Some(&tops[1])).unwrap();
+    let best = json!({"owner": "o7", "score": 1000});
+    assert_eq!(server.post("/v1/leaderboards/eight/scores", &best).status, 200);
+    back.until(&server.get("/v1/leaderboards/eight/entries?limit=7").body["entries"]);
+    assert!(back.names.iter().all(|name| name == "change"), "{:?}", back.names);
+}
+
+#[test]
 fn who_comes_back_gets_what_it_missed_and_nothing_twice() {
     let folder = tempfile::tempdir().unwrap();
     let server = start(folder.path(), &["--stream-kept", "6"]);

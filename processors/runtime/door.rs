@@ -98,7 +98,12 @@ pub struct Subscription {
     pub last_seen: Option<Positions>,
     /// What it is told.
     pub show: Show,
+    /// How the answer is put together, where it is not what one question of the partitions brings.
+    pub gather: Option<Gather>,
 }
+
+/// Puts together one encoded answer that has seen these positions.
+pub type Gather = Arc<dyn Fn(Positions) -> Answering<'static, (Vec<u8>, Positions)> + Send + Sync>;
 
 /// What the program does behind the door.
 pub trait Backend: Send + Sync {
@@ -166,6 +171,9 @@ pub struct Read<T> {
     /// The position of every partition that was read.
     pub positions: Positions,
 }
+
+/// An answer, or the refusal that stands for it.
+pub type Gathered<M> = Result<Answer<M>, Rejection<M>>;
 
 /// Why a command has no outcome to show: it was refused, or is not applied yet.
 #[derive(Clone, Debug)]
@@ -377,7 +385,32 @@ impl Door {
     /// The machine's refusal as a problem, 503 `overloaded` where too many follow, or what went wrong on the way.
     pub async fn subscribe<S: Shown>(&self, asked: &Asked, query: &Query<S::Machine>) -> Result<Events, Problem> {
         let (ask, last_seen) = (question::<S::Machine>(asked, query), asked.last_seen.clone());
-        self.backend.subscribe(Subscription { ask, last_seen, show: Show::of::<S>() }).await
+        self.backend.subscribe(Subscription { ask, last_seen, show: Show::of::<S>(), gather: None }).await
+    }
+
+    /// The same of an answer that is put together of several questions: it is gathered again when a partition of
+    /// `partitions` has moved.
+    ///
+    /// # Errors
+    /// As [`Door::subscribe`].
+    pub async fn subscribe_gathered<S: Shown, F>(
+        &self,
+        asked: &Asked,
+        query: &Query<S::Machine>,
+        partitions: Partitions,
+        gather: impl Fn(Asked) -> F + Send + Sync + 'static,
+    ) -> Result<Events, Problem>
+    where
+        F: Future<Output = Result<Read<Gathered<S::Machine>>, Problem>> + Send + 'static,
+    {
+        let ask = Ask { partitions, ..question::<S::Machine>(asked, query) };
+        let caller = asked.caller.clone();
+        let gather = move |min_position| -> Answering<'static, _> {
+            let read = gather(Asked { min_position, caller: caller.clone(), ..Asked::default() });
+            Box::pin(async move { read.await.map(|read| (codec::encode(&read.answer), read.positions)) })
+        };
+        let (last_seen, gather) = (asked.last_seen.clone(), Some(Arc::new(gather) as Gather));
+        self.backend.subscribe(Subscription { ask, last_seen, show: Show::of::<S>(), gather }).await
     }
 
     /// 32 bytes that nobody can guess and that are the same for a repeat of a keyed request: what ids, tokens and

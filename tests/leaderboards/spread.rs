@@ -47,7 +47,6 @@ const WALK: &[Row] = &[
     ["DELETE /v1/leaderboards/big/owners/zed", "", "", "404", r#"{"code":"unknown_owner"}"#],
     ["GET /v1/leaderboards/big%233/entries", "", "", "404", r#"{"code":"unknown_board"}"#],
     ["POST /v1/leaderboards/big%233/scores", "", r#"{"owner":"zed","score":1}"#, "404", r#"{"code":"unknown_board"}"#],
-    ["GET /v1/leaderboards/big/stream", "", "", "422", r#"{"code":"spread"}"#],
 ];
 
 /// What is asked of both boards.

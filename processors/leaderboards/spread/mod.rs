@@ -12,6 +12,8 @@ use crate::leaderboards::tables::run;
 use crate::leaderboards::{Boards, shard};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;
+use crate::runtime::streams::{Events, Shown};
+use crate::runtime::system::Partitions;
 use futures_util::future::join_all;
 use millrace_state::key;
 use millrace_topics::leaderboards::{
@@ -43,6 +45,26 @@ pub async fn ask(door: &Door, asked: &Asked, query: Query) -> Result<Read<Answer
         1 => door.ask::<Boards>(asked, &query).await,
         shards => Box::pin(read::answer(door, asked, query, shards)).await,
     }
+}
+
+/// Follows a query of a board of so many shards.
+///
+/// # Errors
+/// As [`Door::subscribe`].
+pub async fn subscribe<S: Shown<Machine = Boards>>(
+    door: &Door,
+    asked: &Asked,
+    query: Query,
+    of: &Ranking,
+    shards: u32,
+) -> Result<Events, Problem> {
+    let keys = (0..shards).map(|at| shard::id(&of.board, at).into_bytes()).collect();
+    let (here, gathered) = (door.clone(), query.clone());
+    let gather = move |asked: Asked| {
+        let (door, query) = (here.clone(), gathered.clone());
+        async move { read::look(&door, &asked, query, shards).await }
+    };
+    door.subscribe_gathered::<S, _>(asked, &query, Partitions::Some(keys), gather).await
 }
 
 /// Over how many shards a board is spread: fixed once it exists. 1 for a board that is not there.
@@ -212,10 +234,15 @@ impl<'a> Spread<'a> {
 
     /// The row of an owner.
     async fn row_of(&mut self, owner: &str) -> Result<Row, Problem> {
+        self.find_row(owner).await?.ok_or_else(|| Problem::refusal(&Rejection::UnknownOwner))
+    }
+
+    /// The row of an owner that may have none.
+    async fn find_row(&mut self, owner: &str) -> Result<Option<Row>, Problem> {
         let at = shard::of_owner(owner, self.shards);
         let ask = ShardAsk::Owners(vec![owner.to_owned()]);
         let rows = sorted(self.each(|shard| (shard == at).then(|| ask.clone())).await?);
-        rows.into_iter().next().ok_or_else(|| Problem::refusal(&Rejection::UnknownOwner))
+        Ok(rows.into_iter().next())
     }
 
     /// How many bytes of a key say the scores.

@@ -3,7 +3,7 @@
 use super::{List, Row, Spread};
 use crate::leaderboards::queries::shards::POINTS;
 use crate::leaderboards::{Boards, shard};
-use crate::runtime::door::{Asked, Door, Read};
+use crate::runtime::door::{Asked, Door, Gathered, Read};
 use crate::runtime::problem::Problem;
 use millrace_state::key;
 use millrace_topics::leaderboards::{
@@ -57,6 +57,25 @@ pub(super) async fn answer(door: &Door, asked: &Asked, query: Query, shards: u32
             return door.ask::<Boards>(asked, &Query::History { of: at, owner }).await;
         }
         Query::Shard { .. } | Query::Board { .. } | Query::Epochs { .. } => unreachable!("these were answered"),
+    };
+    Ok(Read { answer, positions: spread.positions })
+}
+
+/// The same for a stream: that an owner has no entry is an answer too, with its positions.
+pub(super) async fn look(
+    door: &Door,
+    asked: &Asked,
+    query: Query,
+    shards: u32,
+) -> Result<Read<Gathered<Boards>>, Problem> {
+    let Query::Owner { of, owner } = &query else {
+        let Read { answer, positions } = answer(door, asked, query, shards).await?;
+        return Ok(Read { answer: Ok(answer), positions });
+    };
+    let mut spread = Spread::find(door, asked, of, shards).await?;
+    let answer = match spread.find_row(owner).await? {
+        Some(row) => Ok(Answer::Entry(spread.own_entry(row).await?)),
+        None => Err(Rejection::UnknownOwner),
     };
     Ok(Read { answer, positions: spread.positions })
 }

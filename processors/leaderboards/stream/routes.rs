@@ -1,13 +1,14 @@
 //! The HTTP path of a board's streams.
 
-use crate::leaderboards::spread;
 use crate::leaderboards::stream::{Own, OwnRank, Top, TopChange, TopSnapshot};
-use crate::runtime::door::Door;
+use crate::leaderboards::{Boards, spread};
+use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Following, Params, ProblemBody, Segments, follow, limit};
+use crate::runtime::streams::Shown;
 use axum::extract::State;
 use axum::response::Response;
-use millrace_topics::leaderboards::{Bounds, Query, Ranking, Rejection, Seek, Tie, Window};
+use millrace_topics::leaderboards::{Bounds, Query, Ranking, Seek, Tie, Window};
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -74,23 +75,34 @@ async fn stream(
 ) -> Result<Response, Problem> {
     let of =
         Ranking { board, window: what.window.unwrap_or_default(), epoch: None, tie: what.tie, bucket: what.bucket };
-    let shards = spread::shards_of(&door, &asked, &of.board).await?;
-    if shards > 1 {
-        return Err(Problem::refusal(&Rejection::Spread(shards)));
-    }
-    let events = match what {
+    match what {
         What { top: Some(_), owner: Some(_), .. } => {
-            return Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"));
+            Err(Problem::bad_request("bad_parameter", "`top` does not go together with owner"))
         }
         What { bucket: Some(_), owner: Some(_), .. } => {
-            return Err(Problem::bad_request("bad_parameter", "`bucket` does not go together with owner"));
+            Err(Problem::bad_request("bad_parameter", "`bucket` does not go together with owner"))
         }
-        What { owner: Some(owner), .. } => door.subscribe::<Own>(&asked, &Query::Owner { of, owner }).await?,
+        What { owner: Some(owner), .. } => {
+            let query = Query::Owner { of: of.clone(), owner };
+            subscribe::<Own>(&door, &asked, query, &of).await
+        }
         What { top, owner: None, .. } => {
             let (limit, scores) = (limit(top, TOP)?, Bounds::default());
-            let query = Query::Entries { of, seek: Seek::Top, limit, scores, top_percent: None };
-            door.subscribe::<Top>(&asked, &query).await?
+            let query = Query::Entries { of: of.clone(), seek: Seek::Top, limit, scores, top_percent: None };
+            subscribe::<Top>(&door, &asked, query, &of).await
         }
+    }
+}
+
+async fn subscribe<S: Shown<Machine = Boards>>(
+    door: &Door,
+    asked: &Asked,
+    query: Query,
+    of: &Ranking,
+) -> Result<Response, Problem> {
+    let events = match spread::shards_of(door, asked, &of.board).await? {
+        1 => door.subscribe::<S>(asked, &query).await?,
+        shards => spread::subscribe::<S>(door, asked, query, of, shards).await?,
     };
     Ok(follow(events))
 }
