@@ -46,7 +46,7 @@ soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STRE
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
 
-bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL and a bare HTTP handler
+bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL, Kafka Streams and a bare HTTP handler
 	@scripts/setup bench
 	@$(CARGO) build --release --bin millrace
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
@@ -63,6 +63,7 @@ bench: setup-build ## Measures this machine and Millrace on it, beside a plain f
 	@bench/tickets
 	@bench/open
 	@bench/ranks
+	@bench/streams
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed
 	@scripts/lint

@@ -107,6 +107,9 @@ pub struct ApplyLoad {
     /// How many more submissions of random members there are.
     #[arg(long, value_name = "N", default_value_t = 4_000_000)]
     pub records: u64,
+    /// How many submissions of each member are kept, which can be voided: what a board keeps unless it says otherwise.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    pub submissions: u32,
     /// Chooses members and scores.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
@@ -207,9 +210,12 @@ pub struct ClicksLoad {
 /// What to fill a server with.
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum LoadCommand {
-    /// Make a few leaderboards, play matches of 200 players on them, show live figures and end with a table. Ctrl-C
+    /// Play matches, click on ads, fill carts, hold seats and write posts, show live figures and end with a table. Ctrl-C
     /// ends it early.
     Demo {
+        /// Which systems to fill. Default: all.
+        #[arg(long, value_name = "SYSTEMS", value_delimiter = ',')]
+        systems: Vec<String>,
         /// How many seconds to play.
         #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
         seconds: u64,
@@ -355,7 +361,7 @@ mod tests {
             ("replay leaderboards", Command::Replay { system: Some("leaderboards".into()) }),
             ("backup /b", Command::Backup { folder: "/b".into() }),
             ("restore /b", Command::Restore { folder: "/b".into() }),
-            ("load demo --seconds 5", Command::Load(LoadCommand::Demo { seconds: 5, rate: 100 })),
+            ("load demo --seconds 5", Command::Load(LoadCommand::Demo { systems: Vec::new(), seconds: 5, rate: 100 })),
             ("log topics", Command::Log(LogCommand::Topics { json: false })),
             ("log copy", Command::Log(LogCommand::Copy)),
             ("log trim leaderboards/3@17", Command::Log(LogCommand::Trim { position: position.clone() })),

@@ -1,5 +1,6 @@
 //! How the command line finds the server that a data folder belongs to, and asks it.
 
+use crate::auth::SUBJECT;
 use crate::keys::{Keys, KeysError};
 use crate::settings::Settings;
 use reqwest::{Method, Response};
@@ -127,7 +128,21 @@ impl Client {
     /// # Errors
     /// [`ClientError::Http`], [`ClientError::Refused`].
     pub async fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Response, ClientError> {
+        self.send_as(None, method, path, body).await
+    }
+
+    async fn send_as(
+        &self,
+        user: Option<&str>,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Response, ClientError> {
         let request = self.http.request(method, format!("{}{path}", self.server.address)).bearer_auth(&self.token);
+        let request = match user {
+            Some(user) => request.header(SUBJECT, user),
+            None => request,
+        };
         let request = match body {
             Some(body) => request.json(body),
             None => request,
@@ -141,7 +156,22 @@ impl Client {
     /// # Errors
     /// [`ClientError::Http`], [`ClientError::Refused`].
     pub async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ClientError> {
-        Ok(self.send(method, path, body).await?.json().await?)
+        self.ask_as(None, method, path, body).await
+    }
+
+    /// The same as a user, where one is named.
+    ///
+    /// # Errors
+    /// As [`Client::ask`].
+    pub async fn ask_as(
+        &self,
+        user: Option<&str>,
+        method: Method,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Result<Value, ClientError> {
+        let response = self.send_as(user, method, path, body).await?;
+        if response.content_length() == Some(0) { Ok(Value::Null) } else { Ok(response.json().await?) }
     }
 }
 

@@ -38,11 +38,12 @@ pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
         Command::Serve | Command::Bench(_) => unreachable!("they have threads of their own"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
         Command::Restore { folder } => restore(folder, settings).await.map(|()| true),
-        Command::Load(LoadCommand::Demo { seconds, rate }) => {
+        Command::Load(LoadCommand::Demo { systems, seconds, rate }) => {
+            let scenarios = load::choose(&systems)?;
             let client = Client::find(&settings).await.map_err(|error| error.to_string())?;
             let folder = settings.data.display();
             let missing = || format!("no server is running on the data folder {folder}; `millrace serve` starts one");
-            load::demo(client.ok_or_else(missing)?, seconds, rate).await
+            load::demo(client.ok_or_else(missing)?, scenarios, seconds, rate).await
         }
         other => {
             let server = Client::find(&settings).await.map_err(|error| error.to_string())?;

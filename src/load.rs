@@ -1,12 +1,25 @@
 //! `millrace load`: fills a running server with something to look at, at a rate that can be watched.
 
+mod carts;
+mod clicks;
+mod feeds;
+mod leaderboards;
+mod scenario;
+mod tickets;
+
 use crate::client::{Client, ClientError};
+use carts::Buyers;
+use clicks::Visitors;
+use feeds::Writers;
 use indicatif::{ProgressBar, ProgressStyle};
+use leaderboards::Players;
 use reqwest::Method;
-use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use scenario::{Dice, Look, Request, Scenario, Then};
+use serde_json::Value;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tickets::Guests;
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -20,40 +33,50 @@ const GIVE_UP: u64 = 100;
 /// How often the figures are shown anew.
 const SHOWN_EVERY: Duration = Duration::from_millis(200);
 
-const FIRST: [&str; 20] = [
-    "amber", "brave", "calm", "clever", "dusty", "eager", "frosty", "gentle", "happy", "jolly", "keen", "lucky",
-    "merry", "nimble", "proud", "quiet", "rusty", "swift", "tidy", "wild",
-];
-const SECOND: [&str; 10] = ["badger", "crane", "falcon", "fox", "heron", "lynx", "marten", "otter", "raven", "wolf"];
-
-/// How many play a match.
-const MATCH: usize = 4;
-
-/// Plays matches of named players on a few boards for so many seconds, at so many requests a second; false if some
-/// request went wrong.
+/// Which of these systems to fill; all of them if none is named.
 ///
 /// # Errors
-/// A sentence for the operator: the boards cannot be made, or the server is gone.
-pub async fn demo(client: Client, seconds: u64, rate: u32) -> Result<bool, String> {
-    let client = Arc::new(client);
-    let mut players = Players::new()?;
-    for board in boards() {
-        let made = client.ask(Method::POST, "/v1/leaderboards", Some(&board)).await;
-        made.map_err(|error| format!("the board {} cannot be made: {error}", board["id"]))?;
+/// A sentence that names those that there are.
+pub fn choose(systems: &[String]) -> Result<Vec<Box<dyn Scenario>>, String> {
+    let all: [Box<dyn Scenario>; 5] = [
+        Box::new(Buyers::new(Dice::new()?)),
+        Box::new(Visitors::new(Dice::new()?)),
+        Box::new(Writers::new(Dice::new()?)),
+        Box::new(Players::new(Dice::new()?)),
+        Box::new(Guests::new(Dice::new()?)),
+    ];
+    if let Some(unknown) = systems.iter().find(|name| all.iter().all(|one| one.system() != name.as_str())) {
+        let names: Vec<_> = all.iter().map(|one| one.system()).collect();
+        return Err(format!("--systems {unknown}: there is something for {}", names.join(", ")));
     }
-    println!("{} players on {}; Ctrl-C ends it", players.skill.len(), client.server().address);
-    let figures = run(&client, seconds, rate, || players.next()).await?;
-    figures.print();
-    show_boards(&client).await?;
-    Ok(figures.errors() == 0)
+    let chosen = |one: &Box<dyn Scenario>| systems.is_empty() || systems.iter().any(|name| name == one.system());
+    Ok(all.into_iter().filter(chosen).collect())
 }
 
-/// A request of a scenario; `kind` is the row of the table that it counts in.
-struct Request {
-    kind: &'static str,
-    method: Method,
-    path: String,
-    body: Option<Value>,
+/// Fills systems for so many seconds, at so many requests a second; false if some request went wrong.
+///
+/// # Errors
+/// A sentence for the operator: what is needed first cannot be made, or the server is gone.
+pub async fn demo(
+    client: Client,
+    mut scenarios: Vec<Box<dyn Scenario>>,
+    seconds: u64,
+    rate: u32,
+) -> Result<bool, String> {
+    let client = Arc::new(client);
+    for scenario in &mut scenarios {
+        for request in scenario.prepare() {
+            let (kind, path) = (request.kind, request.path.clone());
+            let done = send(&client, request).await;
+            done.result.map_err(|error| format!("{kind} at {path} cannot be made: {error}"))?;
+        }
+    }
+    let systems: Vec<_> = scenarios.iter().map(|one| one.system()).collect();
+    println!("{} on {}; Ctrl-C ends it", systems.join(", "), client.server().address);
+    let figures = run(&client, seconds, rate, &mut scenarios).await?;
+    figures.print();
+    show(&client, &scenarios).await?;
+    Ok(figures.errors() == 0)
 }
 
 /// Makes requests at a rate until the time is over, the server is gone or somebody types Ctrl-C.
@@ -61,7 +84,7 @@ async fn run(
     client: &Arc<Client>,
     seconds: u64,
     rate: u32,
-    mut next: impl FnMut() -> Request,
+    scenarios: &mut [Box<dyn Scenario>],
 ) -> Result<Figures, String> {
     let bar = ProgressBar::new(seconds);
     let style = ProgressStyle::with_template("{elapsed_precise} {bar:30} {msg}").expect("the template is right");
@@ -75,19 +98,25 @@ async fn run(
     let end = tokio::time::sleep(Duration::from_secs(seconds));
     let mut end = std::pin::pin!(end);
     let (mut figures, mut tasks) = (Figures::new(), JoinSet::new());
+    // What follows from answers goes before anything new.
+    let (mut follows, mut turn) = (VecDeque::new(), 0);
     loop {
         tokio::select! {
             biased;
             _ = &mut stop => break,
             () = &mut end => break,
-            Some(done) = tasks.join_next() => figures.count(done.map_err(|error| error.to_string())?)?,
+            Some(done) = tasks.join_next() => follows.extend(figures.count(done.map_err(|error| error.to_string())?)?),
             _ = shown.tick() => {
                 bar.set_position(figures.began.elapsed().as_secs());
                 bar.set_message(figures.line());
             }
             _ = due.tick() => {
                 if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
-                    let (client, request) = (Arc::clone(client), next());
+                    let request = follows.pop_front().unwrap_or_else(|| {
+                        turn += 1;
+                        scenarios[turn % scenarios.len()].next()
+                    });
+                    let client = Arc::clone(client);
                     tasks.spawn(async move {
                         let done = send(&client, request).await;
                         drop(place);
@@ -99,7 +128,7 @@ async fn run(
     }
     figures.took = figures.began.elapsed();
     while let Some(done) = tasks.join_next().await {
-        figures.count(done.map_err(|error| error.to_string())?)?;
+        drop(figures.count(done.map_err(|error| error.to_string())?)?);
     }
     bar.finish_and_clear();
     Ok(figures)
@@ -109,14 +138,16 @@ async fn run(
 struct Done {
     kind: &'static str,
     took: Duration,
+    may_be_refused: bool,
+    then: Option<Then>,
     result: Result<Value, ClientError>,
 }
 
 async fn send(client: &Client, request: Request) -> Done {
-    let Request { kind, method, path, body } = request;
+    let Request { kind, method, path, body, subject, may_be_refused, then } = request;
     let began = Instant::now();
-    let result = client.ask(method, &path, body.as_ref()).await;
-    Done { kind, took: began.elapsed(), result }
+    let result = client.ask_as(subject.as_deref(), method, &path, body.as_ref()).await;
+    Done { kind, took: began.elapsed(), may_be_refused, then, result }
 }
 
 /// How the requests of one kind went.
@@ -176,9 +207,11 @@ impl Figures {
         self.all.errors
     }
 
-    fn count(&mut self, done: Done) -> Result<(), String> {
+    /// Counts an answer, and returns what follows from it.
+    fn count(&mut self, done: Done) -> Result<Vec<Request>, String> {
         let error = match &done.result {
             Ok(answer) => refused_part(answer),
+            Err(ClientError::Refused { status, .. }) if done.may_be_refused && *status < 500 => None,
             Err(error) => Some(error.to_string()),
         };
         self.failed_in_a_row = if error.is_some() { self.failed_in_a_row + 1 } else { 0 };
@@ -187,8 +220,12 @@ impl Figures {
         }
         self.all.count(done.took, error.is_some());
         self.kinds.entry(done.kind).or_default().count(done.took, error.is_some());
+        let follows = match (done.result, done.then) {
+            (Ok(answer), Some(then)) if error.is_none() => then(&answer),
+            _ => Vec::new(),
+        };
         self.first_error = self.first_error.take().or(error);
-        Ok(())
+        Ok(follows)
     }
 
     fn per_second(&self, over: Duration) -> u64 {
@@ -222,102 +259,14 @@ fn refused_part(answer: &Value) -> Option<String> {
     Some(refused["problem"]["detail"].as_str().unwrap_or("a score was refused").to_owned())
 }
 
-/// The boards of the demo: the same request again changes nothing.
-fn boards() -> [Value; 4] {
-    [
-        json!({ "id": "demo-arcade", "operator": "best", "windows": ["all", "daily", "weekly"],
-            "prizes": [{ "to_rank": 1, "prize": "gold" }, { "to_rank": 3, "prize": "silver" }] }),
-        json!({ "id": "demo-ladder", "operator": "set" }),
-        json!({ "id": "demo-sprint", "sort": "asc", "operator": "best" }),
-        json!({ "id": "demo-wins", "operator": "incr" }),
-    ]
-}
-
-async fn show_boards(client: &Client) -> Result<(), String> {
-    for board in boards() {
-        let id = board["id"].as_str().unwrap_or_default();
-        let path = format!("/v1/leaderboards/{id}/entries?limit=3");
-        let page = client.ask(Method::GET, &path, None).await.map_err(|error| error.to_string())?;
-        println!("\n{id}");
-        for entry in page["entries"].as_array().into_iter().flatten() {
-            let (rank, score) = (entry["rank"].to_string(), entry["score"].to_string());
-            println!("{rank:>4} {:<20} {score:>9}", entry["owner"].as_str().unwrap_or_default());
-        }
+async fn show(client: &Client, scenarios: &[Box<dyn Scenario>]) -> Result<(), String> {
+    for Look { title, path, lines } in scenarios.iter().flat_map(|one| one.looks()) {
+        let answer = client.ask(Method::GET, &path, None).await.map_err(|error| error.to_string())?;
+        println!("\n{title}   curl -s '{}{path}'", client.server().address);
+        lines(&answer).iter().for_each(|line| println!("  {line}"));
     }
-    let address = &client.server().address;
-    println!("\nLook further:\n  curl -s '{address}/v1/leaderboards/demo-arcade/entries?window=daily&limit=10'");
-    println!("  curl -N '{address}/v1/leaderboards/demo-arcade/stream?top=10'\n  {address}/docs");
+    println!("\nLook further: {}/docs", client.server().address);
     Ok(())
-}
-
-/// Players whose skill drifts, and the matches that they play.
-struct Players {
-    names: Vec<String>,
-    skill: Vec<i64>,
-    seed: u64,
-    drawn: u64,
-    waiting: Vec<Request>,
-}
-
-impl Players {
-    fn new() -> Result<Self, String> {
-        let seed = getrandom::u64().map_err(|error| format!("no random numbers: {error}"))?;
-        let names = FIRST.iter().flat_map(|first| SECOND.iter().map(move |second| format!("{first}-{second}")));
-        let names: Vec<_> = names.collect();
-        let mut players = Self { skill: Vec::new(), names, seed, drawn: 0, waiting: Vec::new() };
-        players.skill = (0..players.names.len()).map(|_| players.between(800, 1600)).collect();
-        Ok(players)
-    }
-
-    /// A number from `low` up to and without `high`.
-    fn between(&mut self, low: i64, high: i64) -> i64 {
-        self.drawn += 1;
-        let drawn = xxhash_rust::xxh3::xxh3_64_with_seed(&self.drawn.to_le_bytes(), self.seed);
-        let span = u64::try_from(high - low).expect("low is below high");
-        low + i64::try_from(drawn % span).expect("it is below a difference of two numbers")
-    }
-
-    fn next(&mut self) -> Request {
-        if self.waiting.is_empty() {
-            self.play();
-        }
-        self.waiting.pop().expect("a match is several requests")
-    }
-
-    /// One match: what each player reached, the ladder for all of them at once, and somebody looks.
-    fn play(&mut self) {
-        let count = i64::try_from(self.names.len()).expect("there are few players");
-        let mut seats: Vec<usize> = Vec::new();
-        while seats.len() < MATCH {
-            let seat = usize::try_from(self.between(0, count)).expect("it is a place in a list");
-            if !seats.contains(&seat) {
-                seats.push(seat);
-            }
-        }
-        let reached: Vec<i64> = seats.iter().map(|seat| self.skill[*seat] + self.between(-150, 151)).collect();
-        let best = reached.iter().max().copied().unwrap_or_default();
-        for (seat, points) in seats.iter().zip(&reached) {
-            let won = i64::from(*points == best);
-            self.skill[*seat] = (self.skill[*seat] + self.between(-12, 13) + won).clamp(100, 3000);
-            let millis = 90_000 - points * 20 + self.between(0, 500);
-            let scores = json!({ "scores": [
-                { "board": "demo-arcade", "score": points * 10, "metadata": { "match": self.drawn } },
-                { "board": "demo-sprint", "score": millis },
-                { "board": "demo-wins", "score": won },
-            ] });
-            let path = format!("/v1/leaderboards/owners/{}/scores", self.names[*seat]);
-            self.waiting.push(Request { kind: "three boards at once", method: Method::PUT, path, body: Some(scores) });
-        }
-        let ladder: Vec<_> =
-            seats.iter().map(|seat| json!({ "owner": self.names[*seat], "score": self.skill[*seat] })).collect();
-        let path = "/v1/leaderboards/demo-ladder/scores:batch".to_owned();
-        let body = Some(json!({ "scores": ladder }));
-        self.waiting.push(Request { kind: "a batch of players", method: Method::POST, path, body });
-        let path = "/v1/leaderboards/demo-arcade/entries?window=daily&limit=10".to_owned();
-        self.waiting.push(Request { kind: "the ten best today", method: Method::GET, path, body: None });
-        // The first that is waiting is taken last: players look when their scores are in.
-        self.waiting.rotate_right(1);
-    }
 }
 
 #[cfg(test)]
@@ -336,11 +285,18 @@ mod tests {
     }
 
     #[test]
-    fn a_match_is_scores_a_batch_and_a_look() {
-        let mut players = Players::new().unwrap();
-        assert_eq!(players.names.len(), 200);
-        let kinds: Vec<_> = (0..6).map(|_| players.next().kind).collect();
-        let scores = "three boards at once";
-        assert_eq!(kinds, ["a batch of players", scores, scores, scores, scores, "the ten best today"]);
+    fn what_follows_from_an_answer_comes_back_and_a_refusal_may_be_one() {
+        let mut figures = Figures::new();
+        let done = |result, may_be_refused| {
+            let then: Then = Box::new(|answer| vec![Request::get("a look", format!("/{}", answer["id"]))]);
+            Done { kind: "one", took: Duration::ZERO, may_be_refused, then: Some(then), result }
+        };
+        let refused = |status| ClientError::Refused { status, code: "sold_out".into(), detail: "all".into() };
+        let follows = figures.count(done(Ok(serde_json::json!({ "id": 7 })), false)).unwrap();
+        assert_eq!(follows.iter().map(|request| request.path.as_str()).collect::<Vec<_>>(), ["/7"]);
+        for (status, may_be_refused, errors) in [(409, true, 0), (409, false, 1), (503, true, 2)] {
+            assert!(figures.count(done(Err(refused(status)), may_be_refused)).unwrap().is_empty());
+            assert_eq!(figures.errors(), errors, "{status}");
+        }
     }
 }

@@ -126,6 +126,7 @@ impl Node {
             disk: Arc::new(Disk::new(&settings, metrics.clone())),
             flush: flush_limits(&settings, memory),
             linger: settings.events_linger,
+            silent: settings.without_events.clone().into(),
             wake: wakers.wake(),
             write: wakers.write(),
         };

@@ -8,10 +8,10 @@ use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// How many records go into one append.
-const BATCH: usize = 512;
+const BATCH: usize = 2048;
 
 /// Among how many of the newest events the last own one is looked for.
-const NEWEST: u64 = 2048;
+const NEWEST: u64 = 4096;
 
 /// The records that one partition owes to its system's `.events` and its machine's `.dead` topic. They go out in order,
 /// one append at a time; a flush waits for those that were said below its offset.
@@ -23,7 +23,7 @@ pub struct Owed {
     partition: u32,
     events: String,
     letters: String,
-    waiting: VecDeque<(bool, NewRecord)>,
+    waiting: VecDeque<Waiting>,
     /// How long a record may wait for others.
     linger: Duration,
     /// Since when the first one does.
@@ -33,6 +33,18 @@ pub struct Owed {
     added: u64,
     published: u64,
     publishing: bool,
+}
+
+/// What waits: an event becomes a record when it goes, and again if it did not arrive.
+enum Waiting {
+    Event(Said),
+    Letter(NewRecord),
+}
+
+impl Waiting {
+    fn is_event(&self) -> bool {
+        matches!(self, Self::Event(_))
+    }
 }
 
 impl Owed {
@@ -57,7 +69,7 @@ impl Owed {
 
     /// Looks up how far the events are published. They were appended in order and without a gap, so the last one
     /// stands for all before it. Where it is not found, what is said again is published again, under the same ids.
-    pub fn find_last_event(&mut self, log: &Log) {
+    pub fn find_last_event(&mut self, log: &Log) -> Option<(u64, u32)> {
         self.last_event = match last_event(log, &self.events, self.machine, self.partition) {
             Ok(found) => self.last_event.max(found),
             Err(error) => {
@@ -65,6 +77,7 @@ impl Owed {
                 self.last_event
             }
         };
+        self.last_event
     }
 
     /// Takes what a turn has said.
@@ -72,12 +85,9 @@ impl Owed {
         let last = self.last_event;
         out.said.retain(|said| Some((said.offset, said.ordinal)) > last);
         self.added += (out.said.len() + out.dead.len()) as u64;
-        for said in out.said.drain(..) {
-            self.waiting.push_back((true, event(&said, self.machine, self.partition)));
-        }
-        for letter in out.dead.drain(..) {
-            self.waiting.push_back((false, dead_letter(letter, self.machine, self.partition)));
-        }
+        self.waiting.extend(out.said.drain(..).map(Waiting::Event));
+        let letters = out.dead.drain(..).map(|letter| dead_letter(letter, self.machine, self.partition));
+        self.waiting.extend(letters.map(Waiting::Letter));
         if !self.waiting.is_empty() {
             self.since.get_or_insert_with(Instant::now);
         }
@@ -93,10 +103,14 @@ impl Owed {
     /// The records to append next, to one topic; `None` before they are due. They come back through [`Owed::done`].
     pub fn next_batch(&mut self) -> Option<(String, Vec<NewRecord>)> {
         self.due().filter(|due| *due <= Instant::now())?;
-        let (is_event, _) = self.waiting.front()?;
-        let topic = if *is_event { &self.events } else { &self.letters };
-        let same = self.waiting.iter().take(BATCH).take_while(|(other, _)| other == is_event);
-        let records = same.map(|(_, record)| record.clone()).collect();
+        let is_event = self.waiting.front()?.is_event();
+        let topic = if is_event { &self.events } else { &self.letters };
+        let same = self.waiting.iter().take(BATCH).take_while(|other| other.is_event() == is_event);
+        let records = same.map(|waiting| match waiting {
+            Waiting::Event(said) => event(said, self.machine, self.partition),
+            Waiting::Letter(letter) => letter.clone(),
+        });
+        let records = records.collect();
         self.publishing = true;
         Some((topic.clone(), records))
     }

@@ -2,6 +2,7 @@
 
 use crate::checkpoints;
 use crate::node::Node;
+use millrace_processors::runtime::core::NOTHING_HEARD;
 use millrace_processors::runtime::reply::Output;
 use millrace_processors::runtime::runner::{Place, Processor, Step};
 use millrace_processors::runtime::system::MachineDef;
@@ -65,7 +66,8 @@ impl Rebuild {
 
     /// A rebuild that goes on from a state.
     #[must_use]
-    pub fn over(node: &Node, def: &'static MachineDef, partition: u32, part: Box<dyn Processor>) -> Self {
+    pub fn over(node: &Node, def: &'static MachineDef, partition: u32, mut part: Box<dyn Processor>) -> Self {
+        part.core_mut().unheard = NOTHING_HEARD;
         let flush_bytes = node.around.flush.bytes;
         Self { part, topic: def.name, partition, flush_bytes, flushed: Instant::now(), watch: None }
     }

@@ -8,6 +8,7 @@ use crate::auth::ApiKey;
 use clap::builder::NonEmptyStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use millrace_processors::ALL;
 use millrace_processors::runtime::addresses::AddressRange;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{SocketAddr, ToSocketAddrs};
@@ -198,6 +199,11 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", default_value = "5ms", value_parser = parse_duration, help_heading = SERVING)]
     pub events_linger: Duration,
 
+    /// Systems whose public events are not published: what they said meanwhile is not made up for later. All nodes must
+    /// have the same. Default: none.
+    #[arg(long, value_name = "SYSTEMS", value_delimiter = ',', help_heading = SERVING)]
+    pub without_events: Vec<String>,
+
     /// How often a checkpoint of every view is made.
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = parse_duration, help_heading = SERVING)]
     pub checkpoint_interval: Duration,
@@ -333,6 +339,11 @@ impl Settings {
         }
         if self.kafka.is_none() && !self.kafka_set.is_empty() {
             return Err("--kafka-set without --kafka has no effect".to_owned());
+        }
+        let unknown = self.without_events.iter().find(|name| ALL.iter().all(|system| system.name != name.as_str()));
+        if let Some(name) = unknown {
+            let systems: Vec<_> = ALL.iter().map(|system| system.name).collect();
+            return Err(format!("--without-events {name}: the systems are {}", systems.join(", ")));
         }
         Ok(())
     }

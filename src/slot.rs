@@ -9,6 +9,7 @@ use crate::open::open_part;
 use crate::owed::Owed;
 use crate::state_folder::StateFolder;
 use crate::traces;
+use millrace_processors::runtime::core::NOTHING_HEARD;
 use millrace_processors::runtime::outbox::Shipment;
 use millrace_processors::runtime::reply::{Output, Reply};
 use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason};
@@ -65,6 +66,8 @@ pub struct Around {
     pub flush: FlushLimits,
     /// How long an event may wait for others before it is published.
     pub linger: Duration,
+    /// The systems whose events are not published.
+    pub silent: Arc<[String]>,
     /// Asks a worker to turn a slot.
     pub wake: Arc<dyn Fn(usize) + Send + Sync>,
     /// Hands a frozen layer to the thread that writes it.
@@ -117,6 +120,8 @@ pub struct Live {
     pub part: Result<Box<dyn Processor>, StopReason>,
     /// Counts the states that the slot has held, so that a flush lands where it came from.
     generation: u64,
+    /// Up to which of its events nothing is published.
+    unheard: Option<(u64, u32)>,
     follower: Option<Follower>,
     pending: VecDeque<LogRecord>,
     /// Until the partition has come to the end that the log had when it was opened, it sends nothing and ticks not.
@@ -200,7 +205,10 @@ impl Slot {
         let part = open_part(self.def, &self.around, &self.folder.live(), place);
         let mut live = Live { part, ..Live::closed() };
         let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
-        self.owed.lock().find_last_event(&self.around.log);
+        live.unheard = self.find_unheard();
+        if let Ok(part) = &mut live.part {
+            part.core_mut().unheard = live.unheard;
+        }
         let followed = self.follow(next);
         match followed {
             Ok((follower, end)) => (live.follower, live.catch_up_to) = (Some(follower), end),
@@ -209,6 +217,14 @@ impl Slot {
         live.caught_up = next >= live.catch_up_to;
         live.flushed = next;
         live
+    }
+
+    /// Up to which of its events nothing is published: those that the log has, or all.
+    fn find_unheard(&self) -> Option<(u64, u32)> {
+        if self.around.silent.iter().any(|system| system == self.def.system) {
+            return NOTHING_HEARD;
+        }
+        self.owed.lock().find_last_event(&self.around.log)
     }
 
     fn follow(&self, next: u64) -> Result<(Follower, u64), StopReason> {
@@ -522,6 +538,7 @@ impl Live {
         Self {
             part: Err(StopReason::Foreign("the partition is not open".to_owned())),
             generation: 0,
+            unheard: None,
             follower: None,
             pending: VecDeque::new(),
             catch_up_to: 0,
@@ -583,6 +600,7 @@ impl Live {
             std::mem::swap(&mut part.core_mut().sender, &mut rebuilt.core_mut().sender);
             rebuilt.core_mut().sender.learn_all(&part.core().sender);
         }
+        rebuilt.core_mut().unheard = self.unheard;
         self.flushed = rebuilt.core().meta.next;
         self.part = Ok(rebuilt);
         self.generation += 1;

@@ -8,12 +8,32 @@ use std::time::Duration;
 fn the_demo_fills_a_server() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), &[]);
-    let output = server.cli(&["load", "demo", "--seconds", "2", "--rate", "100"]);
+    let output = server.cli(&["load", "demo", "--seconds", "3", "--rate", "200"]);
     let (said, errors) = (text(&output.stdout), text(&output.stderr));
     assert_eq!(output.status.code(), Some(0), "{said}\n{errors}");
-    for part in ["200 players on http://127.0.0.1:", "three boards at once", "a batch of players", "all, ", "/docs"] {
+    for part in [
+        "carts, clicks, feeds, leaderboards, tickets on http://127.0.0.1:",
+        "three boards at once",
+        "a batch of players",
+        "a batch of clicks",
+        "a home",
+        "an order",
+        "a payment of seats",
+        "all, ",
+        "/docs",
+    ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    let least = |path: &str, pointer: &str| {
+        let body = server.get(path).body;
+        let found = body.pointer(pointer).and_then(serde_json::Value::as_u64).unwrap_or_default();
+        assert!(found > 0, "{path} {pointer}: {body}");
+    };
+    least("/v1/tickets/events/demo-gig/availability", "/categories/0/sold");
+    least("/v1/feeds/trends", "/tags/0/posts");
+    least("/v1/clicks/ads/demo-mail", "/price_micros");
+    let mug = server.get("/v1/carts/skus/demo-mug/availability").body;
+    assert!(mug["on_hand"].as_u64().is_some_and(|left| left < 1_000_000), "some were sold: {mug}");
     for (board, windows) in [("demo-arcade", 3), ("demo-ladder", 1), ("demo-sprint", 1), ("demo-wins", 1)] {
         let shown = server.get(&format!("/v1/leaderboards/{board}")).body;
         assert_eq!(shown["windows"].as_array().map(Vec::len), Some(windows), "{shown}");
@@ -42,6 +62,20 @@ fn the_demo_ends_when_it_is_asked_to() {
     assert!(std::time::Instant::now() < until, "it went on");
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(text(&output.stdout).contains("demo-wins"), "the table is shown: {}", text(&output.stdout));
+}
+
+#[test]
+fn the_demo_fills_what_it_is_asked_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let output = server.cli(&["load", "demo", "--seconds", "1", "--systems", "tickets,ledgers"]);
+    let systems = "--systems ledgers: there is something for carts, clicks, feeds, leaderboards, tickets";
+    assert_eq!(output.status.code(), Some(2));
+    assert!(text(&output.stderr).contains(systems), "{}", text(&output.stderr));
+    let output = server.cli(&["load", "demo", "--seconds", "1", "--systems", "tickets"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    assert_eq!(server.get("/v1/leaderboards/demo-arcade").status, 404);
+    assert_eq!(server.get("/v1/tickets/events/demo-gig").status, 200);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod clicks;
 mod crash;
 mod described;
 mod docs;
+mod events;
 mod faults;
 mod feeds;
 mod fuzz;

@@ -6,9 +6,12 @@
 
 use std::cmp::Ordering;
 
-/// The most keys of a leaf, and the most leaves of a block. With 128 of both ten million keys are some 1,200 blocks: few
-/// enough to sum, while an insertion moves at most 2 KB of heads.
-const FANOUT: usize = 128;
+/// The most keys of a leaf. A search of a leaf waits for memory at almost every step, so leaves are small.
+const LEAF: usize = 64;
+
+/// The most leaves of a block, whose heads are few enough to stay in the cache. With these two, ten million keys are some
+/// 1,200 blocks: few enough to sum.
+const BLOCK: usize = 256;
 
 /// A key: its first 16 bytes as a number, filled up with zeros, and the rest.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -114,7 +117,7 @@ impl OrderedKeys {
         self.firsts[at.block] = block.firsts[0];
         self.sizes[at.block] += 1;
         self.len += 1;
-        if block.leaves[at.leaf].heads.len() > FANOUT {
+        if block.leaves[at.leaf].heads.len() > LEAF {
             block.split_leaf(at.leaf);
             self.split_block(at.block);
         }
@@ -180,10 +183,10 @@ impl OrderedKeys {
 
     fn split_block(&mut self, at: usize) {
         let block = &mut self.blocks[at];
-        if block.leaves.len() <= FANOUT {
+        if block.leaves.len() <= BLOCK {
             return;
         }
-        let half = FANOUT / 2;
+        let half = BLOCK / 2;
         let right = Block {
             firsts: block.firsts.split_off(half),
             sizes: block.sizes.split_off(half),
@@ -208,7 +211,7 @@ impl OrderedKeys {
         self.firsts[at] = *first;
         let fits = |left: &usize| {
             let pair = self.blocks.get(*left..left + 2);
-            pair.is_some_and(|pair| pair[0].leaves.len() + pair[1].leaves.len() <= FANOUT / 4)
+            pair.is_some_and(|pair| pair[0].leaves.len() + pair[1].leaves.len() <= BLOCK / 4)
         };
         if let Some(at) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(fits) {
             let right = self.blocks.remove(at + 1);
@@ -224,7 +227,7 @@ impl OrderedKeys {
 
 impl Block {
     fn split_leaf(&mut self, at: usize) {
-        let right = self.leaves[at].split_off(FANOUT / 2);
+        let right = self.leaves[at].split_off(LEAF / 2);
         let moved = u32::try_from(right.heads.len()).expect("a leaf has few keys");
         self.sizes[at] -= moved;
         self.sizes.insert(at + 1, moved);
@@ -243,7 +246,7 @@ impl Block {
         }
         let fits = |left: &usize| {
             let pair = self.leaves.get(*left..left + 2);
-            pair.is_some_and(|pair| pair[0].heads.len() + pair[1].heads.len() <= FANOUT / 4)
+            pair.is_some_and(|pair| pair[0].heads.len() + pair[1].heads.len() <= LEAF / 4)
         };
         if let Some(at) = [Some(at), at.checked_sub(1)].into_iter().flatten().find(fits) {
             let right = self.leaves.remove(at + 1);

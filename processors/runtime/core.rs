@@ -90,6 +90,9 @@ pub fn record_hash(record: &LogRecord) -> u64 {
     hash.into_iter().fold(0, |seed, part| xxhash_rust::xxh3::xxh3_64_with_seed(part, seed))
 }
 
+/// For [`Core::unheard`]: no event is published.
+pub const NOTHING_HEARD: Option<(u64, u32)> = Some((u64::MAX, u32::MAX));
+
 /// What a partition is apart from its machine's types.
 pub struct Core {
     /// Which partition of what.
@@ -100,6 +103,8 @@ pub struct Core {
     pub meta: Meta,
     /// The sender of its outbox.
     pub sender: Sender,
+    /// Up to this offset and ordinal, events are chained into the digest and not made: nobody publishes them.
+    pub unheard: Option<(u64, u32)>,
     pub(crate) timers: TimerQueue,
     keys: KeyQueue,
     history: History,
@@ -131,6 +136,7 @@ impl Core {
             store,
             meta,
             sender,
+            unheard: None,
             timers,
             keys,
             history,
@@ -235,6 +241,11 @@ impl Core {
         self.store.keep();
         self.emit(effects, out);
         out.replies.extend(reply);
+    }
+
+    /// What the next record or timer does, before it does anything.
+    pub(crate) fn effects(&self) -> Effects {
+        Effects { said_before: self.meta.said, unheard: self.unheard, ..Effects::default() }
     }
 
     pub(crate) fn emit(&mut self, effects: Effects, out: &mut Output) {

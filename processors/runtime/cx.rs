@@ -47,7 +47,12 @@ const EVENT_BYTES: usize = 384;
 #[derive(Default)]
 pub struct Effects {
     pub(crate) trace: Trace,
+    /// Events that somebody publishes.
     pub(crate) said: Vec<Said>,
+    /// How many events were said, those that nobody publishes among them.
+    pub(crate) said_count: u32,
+    /// See [`crate::runtime::core::Core::unheard`].
+    pub(crate) unheard: Option<(u64, u32)>,
     /// Receivers that have something new in the outbox.
     pub(crate) sent_to: BTreeSet<(String, u32)>,
     /// How many records this one has sent.
@@ -58,9 +63,13 @@ pub struct Effects {
 }
 
 impl Effects {
-    pub(crate) fn say(&mut self, moment: &Moment, kind: &'static str, data: String) {
-        let ordinal = self.said_before + u32::try_from(self.said.len()).expect("a record says few events");
-        self.said.push(Said { offset: moment.position.offset, ordinal, kind, time: moment.now, data });
+    /// Says an event; its data is only made if somebody publishes it.
+    pub(crate) fn say(&mut self, moment: &Moment, kind: &'static str, data: impl FnOnce() -> String) {
+        let (offset, ordinal) = (moment.position.offset, self.said_before + self.said_count);
+        self.said_count += 1;
+        if Some((offset, ordinal)) > self.unheard {
+            self.said.push(Said { offset, ordinal, kind, time: moment.now, data: data() });
+        }
     }
 }
 
@@ -179,11 +188,12 @@ impl<M: Machine> Cx<'_, M> {
     /// Says an event on `<system>.events`.
     pub fn say(&mut self, event: &<M::Contract as Contract>::Event) {
         self.effects.trace.add_value(Mark::Said, event);
-        // A text that grows as it is written would move a few times.
-        let mut data = Vec::with_capacity(EVENT_BYTES);
-        serde_json::to_writer(&mut data, event).expect("an event is plain data");
-        let data = String::from_utf8(data).expect("JSON is text");
-        self.effects.say(self.moment, M::Contract::event_type(event), data);
+        self.effects.say(self.moment, M::Contract::event_type(event), || {
+            // A text that grows as it is written would move a few times.
+            let mut data = Vec::with_capacity(EVENT_BYTES);
+            serde_json::to_writer(&mut data, event).expect("an event is plain data");
+            String::from_utf8(data).expect("JSON is text")
+        });
     }
 
     /// True if the command fits into one record: asked above *the line*.

@@ -209,16 +209,17 @@ impl<M: Machine> Partition<M> {
             ..self.core.moment(raw, now)
         };
         let trace = std::mem::take(&mut self.core.trace);
-        let mut effects = Effects { trace, said_before: self.core.meta.said, ..Effects::default() };
+        let mut effects = Effects { trace, ..self.core.effects() };
         let result: Result<Outcome<M>, Rejection<M>> = M::apply(&mut self.cx(&mut effects, &moment), command);
         match &result {
             Ok(_) => self.core.meta.counters.accepted += 1,
             Err(refusal) => {
-                assert!(effects.writes == 0 && effects.said.is_empty(), "refused after a write: {refusal:?}");
+                assert!(effects.writes == 0 && effects.said_count == 0, "refused after a write: {refusal:?}");
                 self.core.meta.counters.refused += 1;
                 if record.header.caller.is_foreign() {
-                    let data = serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string() });
-                    effects.say(&moment, "CommandRefused", data.to_string());
+                    effects.say(&moment, "CommandRefused", || {
+                        serde_json::json!({ "code": refusal.code(), "detail": refusal.to_string() }).to_string()
+                    });
                 }
             }
         }
@@ -320,14 +321,14 @@ impl<M: Machine> Partition<M> {
             ..self.core.moment(raw, now)
         };
         self.core.begin();
-        let mut effects = Effects { said_before: self.core.meta.said, ..Effects::default() };
+        let mut effects = self.core.effects();
         effects.trace.add(Mark::TimerGone, &due.0.to_le_bytes(), &id);
         self.core.timers.cancel(&mut self.core.store, due, id);
         M::on_timer(&mut self.cx(&mut effects, &moment), timer);
         self.core.meta.digest = effects.trace.chain(self.core.meta.digest, raw.offset);
         self.core.meta.clock = now;
         self.core.meta.counters.timers += 1;
-        self.core.meta.said += u32::try_from(effects.said.len()).expect("a timer says few events");
+        self.core.meta.said += effects.said_count;
         self.core.changed = true;
         self.core.store.keep();
         self.core.emit(effects, out);

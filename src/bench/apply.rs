@@ -12,11 +12,14 @@ use millrace_topics::leaderboards::{Command, Leaderboards, NewEntry, Submission}
 /// # Errors
 /// A sentence for the operator.
 pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
-    println!("leaderboards: {} members on {} boards, operator best", Thousands(load.members.into()), load.boards);
+    let (members, boards, kept) = (Thousands(load.members.into()), load.boards, load.submissions);
+    println!("leaderboards: {members} members on {boards} boards, operator best, {kept} submissions of each kept");
     let mut makers = Makers::new(load);
     phase("every member for the first time", "submissions", settings, |out| makers.first(out))?;
-    phase("members at random", "submissions", settings, |out| makers.more(out))?;
-    println!("{} of 100 submissions at random were improvements", makers.improved * 100 / load.records.max(1));
+    if load.records > 0 {
+        phase("members at random", "submissions", settings, |out| makers.more(out))?;
+        println!("{} of 100 submissions at random were improvements", makers.improved * 100 / load.records);
+    }
     verify_all(settings)
 }
 
@@ -36,7 +39,8 @@ impl Makers {
 
     fn first(&mut self, out: &mut Filler) {
         for board in 0..self.load.boards {
-            let define = serde_json::json!({ "type": "define", "id": board_id(board) });
+            let (id, kept) = (board_id(board), self.load.submissions);
+            let define = serde_json::json!({ "type": "define", "id": id, "keep_submissions": kept });
             let define = serde_json::from_value(define).expect("a definition needs no more than its id");
             out.prepare::<Leaderboards>(&define);
         }

@@ -142,6 +142,7 @@ fn settings_that_do_not_fit_together_are_refused() {
         (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
         (&["--kafka-set", "ab"], "KEY=VALUE"),
         (&["--disk-refuse", "20"], "--disk-warn 15 is below --disk-refuse 20"),
+        (&["--without-events", "ledgers"], "--without-events ledgers: the systems are carts, "),
         (&["--otlp", "https://x:4318"], "it is http://HOST:PORT"),
         (&["--memory", "1M"], "at least 64M"),
         (&["--kafka", ""], "--kafka <HOST:PORT>"),
