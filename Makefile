@@ -19,6 +19,7 @@ STREAMS ?= 10000
 BUYERS ?= 10000
 FUZZ_SECONDS ?= 240
 SEED ?=
+ONLY ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help run build binary test soak bench lint setup setup-build
@@ -46,24 +47,10 @@ soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STRE
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
 
-bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL, Kafka Streams and a bare HTTP handler
+bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL, Kafka Streams and a bare HTTP handler, into bench/RESULTS.md; ONLY='http streams' runs some
 	@scripts/setup bench
-	@$(CARGO) build --release --bin millrace
-	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	'$(BINARY)' bench append --data "$$folder" && \
-	'$(BINARY)' bench apply --data "$$folder" && \
-	'$(BINARY)' bench apply --boards 1000 --data "$$folder" && \
-	'$(BINARY)' bench carts --data "$$folder" && \
-	'$(BINARY)' bench clicks --data "$$folder" && \
-	'$(BINARY)' bench tickets --data "$$folder" && \
-	'$(BINARY)' bench feeds --data "$$folder"
-	@bench/http
-	@bench/carts
-	@bench/redirects
-	@bench/tickets
-	@bench/open
-	@bench/ranks
-	@bench/streams
+	@$(CARGO) build --release --workspace --bin millrace --bin bare
+	@ONLY='$(ONLY)' bench/all
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed
 	@scripts/lint

@@ -53,7 +53,9 @@ impl Scenario for Buyers {
     }
 
     fn looks(&self) -> Vec<Look> {
-        let lines = |sku: &Value| vec![format!("{} on hand, {} reserved", sku["on_hand"], sku["reserved"])];
+        let lines = |sku: &Value| {
+            vec![format!("{} left, {} reserved, {} sold", sku["available"], sku["reserved"], sku["committed"])]
+        };
         vec![Look { title: "demo-tee".to_owned(), path: "/v1/carts/skus/demo-tee/availability".to_owned(), lines }]
     }
 }

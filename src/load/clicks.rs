@@ -26,8 +26,13 @@ impl Visitors {
         let visitor = self.dice.between(0, 5000);
         let agent = if self.dice.percent(8) { CRAWLER } else { BROWSER };
         json!({ "click_id": self.dice.fresh("demo"), "ad": self.dice.one_of(&ADS), "visitor": format!("v{visitor}"),
-            "ip": format!("198.51.100.{}", visitor % 250), "user_agent": agent })
+            "ip": address(visitor), "user_agent": agent })
     }
+}
+
+/// Out of the range for measurements (RFC 2544), so wide that no limit for a network is met.
+fn address(visitor: i64) -> String {
+    format!("198.{}.{}.{}", 18 + visitor % 2, visitor / 2 % 250, visitor / 500)
 }
 
 impl Scenario for Visitors {
