@@ -18,6 +18,7 @@ KILLS ?= 1000
 STREAMS ?= 10000
 BUYERS ?= 10000
 FUZZ_SECONDS ?= 240
+STORM_SECONDS ?= 600
 SEED ?=
 ONLY ?=
 
@@ -39,12 +40,14 @@ binary: ## Prints the program's path (make -s binary)
 test: setup ## Runs every test; ends with `N passed, N failed`; ARGS='FILTER' runs some
 	@scripts/test $(ARGS)
 
-soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, BUYERS=10000 come to a sale and to a storm, fuzzes for FUZZ_SECONDS=240; SEED=… repeats a run
+soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STREAMS=10000 follow a board, BUYERS=10000 come to a sale and to a storm, fuzzes for FUZZ_SECONDS=240, strikes a cluster for STORM_SECONDS=600; SEED=… repeats a run
 	@BUYERS='$(BUYERS)' scripts/test --test all flash_sale -- --nocapture
 	@BUYERS='$(BUYERS)' scripts/test --test all on_sale_storm -- --nocapture
 	@STREAMS='$(STREAMS)' scripts/test --test all many_follow -- --nocapture
 	@OVERLOAD_SECONDS=60 scripts/test --test all overload -- --nocapture
 	@FUZZ_SECONDS='$(FUZZ_SECONDS)' SEED='$(SEED)' scripts/test --test all fuzzing -- --nocapture
+	@STORM_SECONDS='$(STORM_SECONDS)' SEED='$(SEED)' scripts/test --test all kafka::storm -- --nocapture
+	@TAKEOVERS=30 scripts/test --test all kafka::standby -- --nocapture --test-threads=1
 	@KILLS='$(KILLS)' SEED='$(SEED)' scripts/test --test all crash -- --nocapture --test-threads=1
 
 bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL, Kafka Streams and a bare HTTP handler, into bench/RESULTS.md; ONLY='http streams' runs some

@@ -1,9 +1,9 @@
 //! The program's own routes: outcomes by position, status, verify, replay, the log and dead letters.
 
-use crate::backend::{local_outcome, log_problem};
+use crate::backend::{log_problem, outcome_anywhere};
 use crate::backup;
 use crate::checkpoints;
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, show};
 use crate::letters;
 use crate::look;
 use crate::node::{Node, machines};
@@ -22,7 +22,7 @@ use millrace_processors::runtime::routes::{Body, Params, ReadingNow, Segments, W
 use millrace_processors::runtime::tables;
 use millrace_state::checkpoint;
 use millrace_state::store::Store;
-use millrace_topics::log::Log;
+use millrace_topics::log::{Log, LogError};
 use millrace_topics::position::Position;
 use millrace_topics::record::{Record, Role};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,7 @@ pub fn router(admin: Admin) -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .routes(routes!(outcome))
         .routes(routes!(status))
+        .routes(routes!(nodes))
         .routes(routes!(verify_all))
         .routes(routes!(replay_all))
         .routes(routes!(backup_all))
@@ -96,8 +97,10 @@ pub struct PartitionStatus {
     pub machine: String,
     /// The partition.
     pub partition: u32,
-    /// The node that holds it.
-    pub node: u32,
+    /// The node, by the address that others reach it at; empty where there is only one.
+    pub node: String,
+    /// True if this node answers for it; false for a standby, and while it catches up.
+    pub holds: bool,
     /// The next offset to apply.
     pub next: u64,
     /// The end of the log: everything below is durable.
@@ -108,6 +111,8 @@ pub struct PartitionStatus {
     pub flushed: u64,
     /// The newest checkpoint: `log trim` up to there needs no new one.
     pub trimmable: u64,
+    /// How old that checkpoint is, in seconds.
+    pub checkpoint_age: Option<u64>,
     /// Records to other partitions that these have not surely received.
     pub unsent: u64,
     /// The digest after the last applied record.
@@ -183,13 +188,7 @@ async fn outcome(
         own_command(&admin, &asked, &position).await?;
     }
     let wait = asked.wait.unwrap_or(Duration::ZERO);
-    let reply = match admin.node.slot(&machine, position.partition) {
-        Some(_) => local_outcome(&admin.node, &position, wait).await?,
-        None => {
-            let owner = admin.node.owner(position.partition);
-            admin.cluster.outcome_or_problem(owner, &position, wait).await?
-        }
-    };
+    let reply = outcome_anywhere(&admin.node, &admin.cluster, &position, wait).await?;
     let Some(Reply { verdict, position, replayed, .. }) = reply else {
         return Ok(
             (StatusCode::ACCEPTED, [(header::RETRY_AFTER, "1")], Json(Pending { pending: true })).into_response()
@@ -230,33 +229,53 @@ async fn status(
     blocking(move || status_of(&admin.node)).await?.map(Json)
 }
 
+/// The nodes of the cluster and the shards: who answers for which, who has a copy, who is gone.
+#[utoipa::path(get, path = "/v1/cluster/nodes", tag = "program", responses((status = 200, body = show::ClusterStatus)))]
+async fn nodes(
+    State(admin): State<Admin>,
+    ReadingNow(asked): ReadingNow,
+) -> Result<Json<show::ClusterStatus>, Problem> {
+    operator(&asked)?;
+    Ok(Json(show::status(&admin.node, admin.cluster.directory())))
+}
+
 /// The status of what a node holds.
 ///
 /// # Errors
 /// The log's, as a problem.
 pub fn status_of(node: &Node) -> Result<Vec<PartitionStatus>, Problem> {
-    node.slots.iter().map(|slot| partition_status(node, slot)).collect()
+    node.slots.all().iter().map(|slot| partition_status(node, slot)).collect()
 }
 
 fn partition_status(node: &Node, slot: &Slot) -> Result<PartitionStatus, Problem> {
-    let end = node.log.end(slot.def.name, slot.partition).map_err(log_problem)?;
+    let end = node.log.end(slot.def.name, slot.partition);
     let seen = slot.look(|live| {
         let part = live.part.as_ref().ok().map(|part| (part.core().meta, unsent(&part.core().store)));
         (part.unwrap_or_default(), live.flushed(), live.is_at_end(), live.stopped().map(ToString::to_string))
     });
     let ((meta, unsent), flushed, at_end, stopped) = seen;
-    let lag = if at_end && is_hole(node, slot, meta.next)? { 0 } else { end.saturating_sub(meta.next) };
+    // A topic that is gone must not hide what all others are at.
+    let (end, unread) = match end {
+        Err(LogError::Unknown(..)) => (meta.next, Some("its topic is gone".to_owned())),
+        end => (end.map_err(log_problem)?, None),
+    };
+    let lag =
+        if unread.is_some() || at_end && is_hole(node, slot, meta.next)? { 0 } else { end.saturating_sub(meta.next) };
     let kept = checkpoints::folder(&node.settings.data, slot.def.name, slot.partition);
+    let newest = checkpoint::list(&kept).pop();
     let counters = meta.counters;
     Ok(PartitionStatus {
         machine: slot.def.name.to_owned(),
         partition: slot.partition,
-        node: node.settings.node,
+        node: node.name.clone(),
+        holds: slot.is_active(),
         next: meta.next,
         end,
         lag,
         flushed,
-        trimmable: checkpoint::list(&kept).last().map_or(0, |(next, _)| *next),
+        trimmable: newest.as_ref().map_or(0, |(next, _)| *next),
+        checkpoint_age: newest
+            .and_then(|(_, folder)| Some(folder.metadata().ok()?.modified().ok()?.elapsed().ok()?.as_secs())),
         unsent,
         digest: format!("{:032x}", meta.digest),
         counters: json!({
@@ -265,7 +284,7 @@ fn partition_status(node: &Node, slot: &Slot) -> Result<PartitionStatus, Problem
             "dead": counters.dead, "timers": counters.timers,
         }),
         keyed_outcomes: meta.keyed,
-        stopped,
+        stopped: stopped.or(unread),
     })
 }
 
@@ -316,8 +335,8 @@ fn on_slots<T: Serialize + Send + 'static>(
     known_system(params.system.as_deref())?;
     admin.node.around.disk.check()?;
     Ok(lines(move |say| {
-        for slot in admin.node.slots_of(params.system.as_deref()) {
-            work(&admin.node, slot, say);
+        for slot in admin.node.slots_of(params.system.as_deref()).into_iter().filter(|slot| !slot.is_closed()) {
+            work(&admin.node, &slot, say);
         }
     }))
 }
@@ -330,7 +349,13 @@ async fn verify_all(
     Writing(asked): Writing,
     Params(params): Params<SystemParams>,
 ) -> Result<Response, Problem> {
-    on_slots(admin, &asked, params, |node, slot, say| say(verify::verify_slot(node, slot)))
+    on_slots(admin, &asked, params, |node, slot, say| {
+        let found = verify::verify_slot(node, slot);
+        // Where the partition went to another node meanwhile, nothing was compared.
+        if !slot.is_closed() {
+            say(found);
+        }
+    })
 }
 
 /// Rebuilds views beside the live ones and swaps them: lines of progress, and one a partition at its end.
@@ -362,7 +387,7 @@ async fn backup_all(State(admin): State<Admin>, Body(asked, body): Body<BackupBo
 
 async fn of_log<T: Send + 'static>(
     admin: Admin,
-    look: impl FnOnce(&Log) -> Result<T, millrace_topics::log::LogError> + Send + 'static,
+    look: impl FnOnce(&Log) -> Result<T, LogError> + Send + 'static,
 ) -> Result<T, Problem> {
     blocking(move || look(&admin.node.log)).await?.map_err(log_problem)
 }

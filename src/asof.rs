@@ -129,7 +129,7 @@ impl AsOfReads {
         moment: Moment,
         wait: Duration,
     ) -> Result<(Vec<u8>, Positions), Problem> {
-        let slot = self.node.slot(machine, partition).ok_or_else(|| not_here(machine, partition))?.clone();
+        let slot = self.node.slot(machine, partition).ok_or_else(|| not_here(machine, partition))?;
         let log = self.node.log.clone();
         let found = slot.clone();
         let key = blocking(move || find(&log, &found, moment)).await?;

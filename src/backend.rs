@@ -1,6 +1,7 @@
 //! What is behind the door: commands go to the log and wait for their outcome, queries go to the partitions.
 
 use crate::cluster::Cluster;
+use crate::cluster::directory::Holder;
 use crate::metrics::Counted;
 use crate::node::Node;
 use crate::queries::Queries;
@@ -8,11 +9,12 @@ use crate::slot::Slot;
 use crate::streams::Streams;
 use crate::traces;
 use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription, To};
+use millrace_processors::runtime::peer::Freshness;
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
 use millrace_processors::runtime::streams::Events;
-use millrace_topics::log::{AppendError, LogError, LogRecord, NewRecord};
+use millrace_topics::log::{AppendError, Log, LogError, LogRecord, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Payload, Record, Stamp};
@@ -98,13 +100,19 @@ impl NodeBackend {
             To::Partition(partition) => (partition, Vec::new()),
         };
         let slot = self.node.slot(machine, partition);
-        if let Some(reason) = slot.and_then(|slot| slot.stopped()) {
+        if let Some(slot) = &slot
+            && self.cluster.is_here(partition)
+            && let Some(reason) = slot.stopped()
+        {
             return Err(Problem::unavailable("stopped", reason, 30));
         }
         let stamp = header.stamp;
         let record = Record { header, payload: Payload::Command(command) };
-        let waiter = slot.map(|slot| Waiter { slot: slot.clone(), stamp, reply: slot.wait_for(stamp) });
-        let appended = self.append(machine, partition, record, key, slot.map(|slot| (slot.clone(), stamp)));
+        // Any copy comes to the same outcome: one that is here and up to date has it first.
+        let slot = slot.filter(|slot| slot.is_active() || slot.was_there());
+        let waiter = slot.clone().map(|slot| Waiter::new(slot, stamp));
+        let until = Instant::now() + wait;
+        let appended = self.append(machine, partition, record, key, slot.map(|slot| (slot, stamp)));
         let _waiting = Counted::new(&self.node.metrics.waiting);
         // A reply says that the record is durable too: whoever waits for both is woken once.
         if let Some(waiter) = waiter
@@ -118,10 +126,19 @@ impl NodeBackend {
             AppendError::Unknown(reason) => Problem::outcome_unknown(reason),
         })?;
         let position = Position { machine: machine.to_owned(), partition, offset };
-        let reply = match slot {
-            Some(_) => None,
-            None => self.cluster.outcome(self.node.owner(partition), &position, wait).await,
-        };
+        let mut reply = None;
+        // Without a copy here, or where it was closed meanwhile.
+        while reply.is_none() && self.node.is_one_of_many() && Instant::now() < until {
+            let left = until.saturating_duration_since(Instant::now());
+            match tokio::time::timeout(left, outcome_anywhere(&self.node, &self.cluster, &position, left)).await {
+                Ok(Ok(found)) => reply = found,
+                Ok(Err(problem)) => {
+                    tracing::debug!(code = problem.code, "no outcome yet from another node");
+                    tokio::time::sleep(LONGEST_PAUSE).await;
+                }
+                Err(_) => {}
+            }
+        }
         Ok(reply.map_or_else(|| Submitted::Accepted(Positions::one(position)), Submitted::Done))
     }
 }
@@ -134,6 +151,11 @@ struct Waiter {
 }
 
 impl Waiter {
+    fn new(slot: Arc<Slot>, stamp: Stamp) -> Self {
+        let reply = slot.wait_for(stamp);
+        Self { slot, stamp, reply }
+    }
+
     async fn wait(mut self, wait: Duration) -> Option<Reply> {
         if wait.is_zero() {
             return None;
@@ -148,21 +170,24 @@ impl Drop for Waiter {
     }
 }
 
-/// Answers an encoded query from a partition that this node holds, once it has seen the offset `min`.
+/// Answers an encoded query from a partition that this node has open, once it has seen the offset `min`, and as fresh as is
+/// asked for.
 ///
 /// # Errors
-/// 400 `unknown_position`, 503 `not_yet`, 503 `stopped`.
+/// 400 `unknown_position`, 503 `not_yet`, 503 `stale`, 503 `recovering`, 503 `stopped`.
 pub async fn local_query(
     node: &Node,
     machine: &str,
     partition: u32,
     query: &[u8],
     min: Option<u64>,
+    fresh: Freshness,
 ) -> Result<(Vec<u8>, Positions), Problem> {
     let slot = node.slot(machine, partition).ok_or_else(|| not_here(machine, partition))?;
     if let Some(min) = min {
-        wait_until(node, slot, min, node.settings.min_position_wait).await?;
+        wait_until(node, &slot, min, node.settings.min_position_wait).await?;
     }
+    freshen(node, &slot, fresh).await?;
     node.metrics.queries.with_label_values(&[machine]).inc();
     let (answer, next, caught_up) = slot.look(|live| match &mut live.part {
         Ok(part) => {
@@ -171,6 +196,9 @@ pub async fn local_query(
         }
         Err(reason) => (Err(QueryFailure::Stopped(reason.clone())), 0, false),
     });
+    if slot.is_closed() {
+        return Err(not_here(machine, partition));
+    }
     let answer = answer.map_err(query_problem)?;
     if !caught_up {
         // After a restart a view must not answer with what it said long before.
@@ -183,6 +211,42 @@ pub async fn local_query(
     let position = |offset| Position { machine: machine.to_owned(), partition, offset };
     // A partition without a record has no position to name.
     Ok((answer, next.checked_sub(1).map(|offset| Positions::one(position(offset))).unwrap_or_default()))
+}
+
+/// Makes sure that a partition is as fresh as is asked for.
+async fn freshen(node: &Node, slot: &Slot, fresh: Freshness) -> Result<(), Problem> {
+    match fresh {
+        Freshness::Usual => node.contact.check(node.settings.staleness_max),
+        Freshness::Within(ms) => {
+            let longest = Duration::from_millis(ms);
+            node.contact.check(longest)?;
+            let behind = slot.behind();
+            if behind <= longest {
+                return Ok(());
+            }
+            let detail = format!("{}/{} is {:.1} s behind", slot.def.name, slot.partition, behind.as_secs_f64());
+            Err(Problem::unavailable("stale", detail, 1))
+        }
+        Freshness::Latest => {
+            let (log, machine, partition, next) = (node.log.clone(), slot.def.name, slot.partition, slot.next());
+            let missing = tokio::task::spawn_blocking(move || last_missing(&log, machine, partition, next)).await;
+            let missing = missing.map_err(|error| Problem::new(500, "internal", error.to_string()))?;
+            match missing.map_err(log_problem)? {
+                Some(last) => wait_until(node, slot, last, node.settings.min_position_wait).await,
+                None => Ok(()),
+            }
+        }
+    }
+}
+
+/// The last offset that a view lacks which stands before `next`; `None` if the log has no record there.
+fn last_missing(log: &Log, machine: &str, partition: u32, next: u64) -> Result<Option<u64>, LogError> {
+    let end = log.end(machine, partition)?;
+    // What is left below the end may be holes: only looking tells.
+    if next >= end || log.read(machine, partition, next, 1)?.records.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(end - 1))
 }
 
 /// Waits until a partition has applied `offset`.
@@ -217,9 +281,12 @@ pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> 
     let slot = node
         .slot(&position.machine, position.partition)
         .ok_or_else(|| not_here(&position.machine, position.partition))?;
-    match wait_until(node, slot, position.offset, wait).await {
+    match wait_until(node, &slot, position.offset, wait).await {
         Err(problem) if problem.code == "not_yet" => return Ok(None),
         other => other?,
+    }
+    if slot.is_closed() {
+        return Err(not_here(&position.machine, position.partition));
     }
     let found = slot.look(|live| match &live.part {
         Ok(part) => Ok(part.core().outcome_at(position.offset)),
@@ -228,6 +295,25 @@ pub async fn local_outcome(node: &Node, position: &Position, wait: Duration) -> 
     let gone =
         || Problem::new(410, "outcome_expired", format!("the outcome of {position} is not kept, or it is no command"));
     found.map(Some).ok_or_else(gone)
+}
+
+/// The same, wherever the position is held.
+///
+/// # Errors
+/// The same, and 503 where whoever holds it cannot be reached.
+pub async fn outcome_anywhere(
+    node: &Node,
+    cluster: &Cluster,
+    position: &Position,
+    wait: Duration,
+) -> Result<Option<Reply>, Problem> {
+    let ask = |holder| async move {
+        match holder {
+            Holder::At(other) => cluster.outcome(&other, position, wait).await,
+            _ => local_outcome(node, position, wait).await,
+        }
+    };
+    cluster.at_holder(position.partition, ask).await
 }
 
 /// What a client is told when a query has no answer at all.
@@ -261,7 +347,7 @@ impl Backend for NodeBackend {
         let now = u64::try_from(now).unwrap_or(u64::MAX);
         let rise = |last: u64| Some(now.max(last + 1) + u64::from(count.saturating_sub(1)));
         let last = self.last_micros.fetch_update(Ordering::AcqRel, Ordering::Acquire, rise).unwrap_or(now);
-        Stamp { micros: now.max(last + 1), node: self.node.settings.node }
+        Stamp { micros: now.max(last + 1), node: self.node.number }
     }
 
     fn submit(&self, submission: Submission) -> Answering<'_, Submitted> {

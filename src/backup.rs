@@ -123,8 +123,8 @@ fn make_whole(node: &Node, target: &Path, say: &mut dyn FnMut(Line)) -> Result<(
     let scratch = Scratch::new(data.join("backup")).map_err(|error| format!("the data folder: {error}"))?;
     let mut behind = Vec::new();
     let mut views = Vec::new();
-    for slot in node.slots.iter() {
-        views.extend(link_view(node, slot, &scratch.0, &mut behind)?);
+    for slot in node.slots.all() {
+        views.extend(link_view(node, &slot, &scratch.0, &mut behind)?);
     }
     log.checkpoint(&scratch.0.join("log")).map_err(|error| error.to_string())?;
     let fixed = control::fixed(&node.log).map_err(|error| error.to_string())?.unwrap_or(node.fixed);

@@ -29,7 +29,8 @@ pub async fn make_at_times(node: Arc<Node>) {
     loop {
         tokio::time::sleep(node.settings.checkpoint_interval).await;
         let node = node.clone();
-        let made = tokio::task::spawn_blocking(move || node.slots.iter().for_each(|slot| make_and_thin(&node, slot)));
+        let made =
+            tokio::task::spawn_blocking(move || node.slots.all().iter().for_each(|slot| make_and_thin(&node, slot)));
         if made.await.is_err() {
             tracing::error!("making checkpoints failed");
         }
@@ -118,7 +119,7 @@ pub fn seed(data: &Path, machine: &str, partition: u32, start: u64, into: &Path)
 pub fn trim(node: &Node, position: &Position) -> Result<(), String> {
     let slot = node.slot(&position.machine, position.partition);
     let slot = slot.ok_or_else(|| format!("this node does not hold {}/{}", position.machine, position.partition))?;
-    let next = make(node, slot)?.unwrap_or(0);
+    let next = make(node, &slot)?.unwrap_or(0);
     if next < position.offset {
         return Err(format!("{position} is not applied yet: the view stands before {next}"));
     }

@@ -24,6 +24,9 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Look at the nodes of a cluster.
+    #[command(subcommand)]
+    Cluster(ClusterCommand),
     /// Rebuild aside from the log and prove that the views are equal to it. One line a partition; exit 1 if one
     /// differs, with the first offset, table and key.
     Verify {
@@ -64,6 +67,18 @@ pub enum Command {
     /// Measure this machine and Millrace on it. Works in a scratch folder below --data, and removes it.
     #[command(subcommand)]
     Bench(BenchCommand),
+}
+
+/// What to see of a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+pub enum ClusterCommand {
+    /// Show which nodes there are, which of them answers for which shard, and who has a copy. Exit 1 if a shard has no
+    /// node that answers for it.
+    Status {
+        /// As JSON.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 /// What to measure.

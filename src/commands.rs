@@ -4,8 +4,9 @@
 use crate::admin::{PartitionStatus, status_of};
 use crate::backup;
 use crate::checkpoints;
-use crate::cli::{Command, DeadCommand, LoadCommand, LogCommand};
+use crate::cli::{ClusterCommand, Command, DeadCommand, LoadCommand, LogCommand};
 use crate::client::Client;
+use crate::cluster::show::{self, ClusterStatus};
 use crate::health::Readiness;
 use crate::letters::{self, Letter};
 use crate::load;
@@ -65,6 +66,7 @@ enum Target {
 async fn dispatch(command: Command, target: Target) -> Result<bool, String> {
     match command {
         Command::Status { json } => status(&target, json).await.map(|()| true),
+        Command::Cluster(ClusterCommand::Status { json }) => cluster_status(&target, json).await,
         Command::Verify { system } => verify_all(&target, system).await,
         Command::Replay { system } => replay_all(&target, system).await,
         Command::Log(LogCommand::Topics { json }) => topics(&target, json).await.map(|()| true),
@@ -91,7 +93,8 @@ impl Target {
         settings: &Settings,
         work: impl FnOnce(&Node) -> Result<T, String> + Send + 'static,
     ) -> Result<T, String> {
-        let settings = settings.clone();
+        // Nobody else has this data folder: it has all of its views open, and others are not told of it.
+        let settings = Settings { advertise: None, ..settings.clone() };
         let open = move || Node::open(settings, Arc::new(Metrics::new()), Arc::new(Readiness::default()));
         let (node, workers) = blocking(open).await??;
         node.catch_up().await;
@@ -185,6 +188,19 @@ async fn status(target: &Target, json: bool) -> Result<(), String> {
     Ok(())
 }
 
+async fn cluster_status(target: &Target, json: bool) -> Result<bool, String> {
+    let status: ClusterStatus = match target {
+        Target::Server(client) => get(client, "/v1/cluster/nodes").await?,
+        Target::Here(_) => return Err("no node is running on this data folder: ask one that is".to_owned()),
+    };
+    if json {
+        println!("{}", serde_json::to_string(&status).expect("a status is plain data"));
+    } else {
+        show::lines(&status).iter().for_each(|line| println!("{line}"));
+    }
+    Ok(status.is_whole())
+}
+
 fn counter(line: &PartitionStatus, name: &str) -> u64 {
     line.counters[name].as_u64().unwrap_or(0)
 }
@@ -213,7 +229,7 @@ async fn verify_all(target: &Target, system: Option<String>) -> Result<bool, Str
         Target::Here(settings) => {
             let all = Target::on_node(settings, move |node| {
                 let slots = node.slots_of(system.as_deref());
-                Ok(slots.map(|slot| verify::verify_slot(node, slot)).collect::<Vec<_>>())
+                Ok(slots.iter().map(|slot| verify::verify_slot(node, slot)).collect::<Vec<_>>())
             });
             all.await?.into_iter().for_each(show);
         }
@@ -232,7 +248,7 @@ async fn replay_all(target: &Target, system: Option<String>) -> Result<bool, Str
         Target::Here(settings) => {
             Target::on_node(settings, move |node| {
                 for slot in node.slots_of(system.as_deref()) {
-                    replay::replay_slot(node, slot, &mut |line| bars.show(&line));
+                    replay::replay_slot(node, &slot, &mut |line| bars.show(&line));
                 }
                 Ok(bars.failed == 0)
             })

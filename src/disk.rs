@@ -180,7 +180,7 @@ pub async fn watch(node: Arc<Node>) {
 
 /// Opens the partitions again that a full disk has stopped: what their views lack is in the log.
 fn mend(node: &Node) {
-    for slot in node.slots.iter() {
+    for slot in node.slots.all() {
         if !slot.look(|live| matches!(live.stopped(), Some(StopReason::Unwritable(_)))) {
             continue;
         }

@@ -57,6 +57,11 @@ impl Readiness {
         self.state.lock().partitions.insert((machine.to_owned(), partition), (applied, end));
     }
 
+    /// A partition is not on this node any more.
+    pub fn forget(&self, machine: &str, partition: u32) {
+        self.state.lock().partitions.remove(&(machine.to_owned(), partition));
+    }
+
     /// Says whether requests are served: true once every partition was told that it is at the end of its log, false
     /// again when the server stops. It is said, not computed: offsets have holes.
     pub fn set_ready(&self, ready: bool) {

@@ -90,10 +90,16 @@ impl Keys {
         to_hex(&mac.finalize().into_bytes())
     }
 
+    /// What tells these keys from others, and from which nothing else follows.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("a key of any length will do for an HMAC");
+        mac.update(b"millrace fingerprint 1");
+        to_hex(&mac.finalize().into_bytes()[..8])
+    }
+
     fn draw() -> io::Result<Self> {
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(io::Error::other)?;
-        Ok(Self { secret })
+        Ok(Self { secret: random()? })
     }
 
     fn from_text(text: &str) -> Result<Self, String> {
@@ -140,6 +146,20 @@ fn warn_if_open(file: &Path) {
     if std::fs::metadata(file).is_ok_and(|found| found.permissions().mode() & 0o007 != 0) {
         tracing::warn!(file = %file.display(), "every user of this machine can read the keys file; chmod 600 closes it");
     }
+}
+
+fn random<const N: usize>() -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(io::Error::other)?;
+    Ok(bytes)
+}
+
+/// A text that nobody has drawn before.
+///
+/// # Errors
+/// Where the system gives no random bytes.
+pub fn draw_hex() -> io::Result<String> {
+    random::<16>().map(|bytes| to_hex(&bytes))
 }
 
 /// Bytes as lower-case hex.

@@ -41,6 +41,16 @@ pub struct Metrics {
     pub applied_offset: IntGaugeVec,
     /// Partitions that this node has stopped, until an operator decides or a newer build runs.
     pub stopped: IntGauge,
+    /// Nodes of the cluster that are there.
+    pub nodes: IntGauge,
+    /// Shards that this node has open, by `state`: `holds` (it answers for them), `standby` or `warming`.
+    pub shards: IntGaugeVec,
+    /// Shards for which no node answers that is there.
+    pub shards_unheld: IntGauge,
+    /// How often this node began to answer for a shard.
+    pub takeovers: IntCounter,
+    /// Milliseconds since this node of several has reached the log; -1 while it catches up after a longer pause.
+    pub log_contact_ms: IntGauge,
     /// Requests that wait for their outcome.
     pub waiting: IntGauge,
     /// Clients that follow streams.
@@ -102,6 +112,14 @@ impl Metrics {
         let applied_offset =
             all.gauges("millrace_partition_applied_offset", "The next offset that the view applies", place);
         let stopped = all.gauge("millrace_partitions_stopped", "Partitions that this node has stopped");
+        let nodes = all.gauge("millrace_nodes", "Nodes of the cluster that are there");
+        let shards = all.gauges("millrace_shards", "Shards open here, by state: holds, standby, warming", &["state"]);
+        let shards_unheld = all.gauge("millrace_shards_unheld", "Shards for which no node answers that is there");
+        let takeovers = all.counter("millrace_takeovers_total", "How often this node began to answer for a shard");
+        let log_contact_ms = all.gauge(
+            "millrace_log_contact_milliseconds",
+            "Time since this node of several has reached the log; -1 while it catches up after a longer pause",
+        );
         let waiting = all.gauge("millrace_requests_waiting", "Requests that wait for their outcome");
         let stream_subscribers = all.gauge("millrace_stream_subscribers", "Clients that follow streams");
         let stream_feeds = all.gauge("millrace_stream_feeds", "Streams that are followed");
@@ -129,6 +147,11 @@ impl Metrics {
             flush_seconds,
             applied_offset,
             stopped,
+            nodes,
+            shards,
+            shards_unheld,
+            takeovers,
+            log_contact_ms,
             waiting,
             stream_subscribers,
             stream_feeds,

@@ -1,12 +1,14 @@
 //! A node: the log, the slots of the partitions that it holds, and what they share.
 
 use crate::backup;
+use crate::contact::Contact;
 use crate::control::{self, Fixed};
 use crate::disk::Disk;
 use crate::health::Readiness;
 use crate::metrics::Metrics;
 use crate::settings::Settings;
 use crate::slot::{Around, FlushLimits, Slot};
+use crate::slots::Slots;
 use crate::state_folder::StateFolder;
 use crate::workers::{Wakers, Workers};
 use millrace_processors::ALL;
@@ -16,6 +18,7 @@ use millrace_state::env::Env;
 use millrace_topics::embedded::{EmbeddedLog, EmbeddedOptions};
 use millrace_topics::kafka::{KafkaLog, KafkaOptions};
 use millrace_topics::log::{Log, LogError};
+use millrace_topics::partition::murmur2;
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -39,11 +42,16 @@ pub struct Node {
     pub metrics: Arc<Metrics>,
     /// How far it is.
     pub readiness: Arc<Readiness>,
-    /// The partitions that it holds.
-    pub slots: Arc<[Arc<Slot>]>,
+    /// The partitions that it has open.
+    pub slots: Arc<Slots>,
+    /// Since when it may not have heard of the log.
+    pub contact: Contact,
+    /// What it is called: the address that others reach it at, empty where there are no others.
+    pub name: String,
+    /// Its number in stamps, made from its name; 0 where there are no others.
+    pub number: u32,
     /// Held by the one backup that may be under way.
     pub backup: Mutex<()>,
-    by_place: BTreeMap<(&'static str, u32), usize>,
     topic_ids: BTreeMap<&'static str, String>,
 }
 
@@ -103,7 +111,8 @@ pub fn asked_limits(settings: &Settings) -> Fixed {
 }
 
 impl Node {
-    /// Opens log and views; the workers are running when this returns.
+    /// Opens log and views; the workers are running when this returns. A node that others know opens its views when it
+    /// is told which ones.
     ///
     /// # Errors
     /// A sentence for the operator.
@@ -130,40 +139,62 @@ impl Node {
             wake: wakers.wake(),
             write: wakers.write(),
         };
-        let mut node = Self {
+        let name = settings.advertise.clone().unwrap_or_default();
+        let node = Self {
+            contact: Contact::new(settings.staleness_max),
+            number: number_of(&name),
+            name,
             settings,
             log,
             fixed,
             around,
             metrics,
             readiness,
-            slots: Arc::new([]),
+            slots: Arc::default(),
             backup: Mutex::new(()),
-            by_place: BTreeMap::new(),
             topic_ids,
         };
-        node.open_slots().map_err(|error| error.to_string())?;
-        let workers = wakers.start(node.slots.clone()).map_err(|error| format!("no thread for a worker: {error}"))?;
+        let workers = wakers.start(&node.slots).map_err(|error| format!("no thread for a worker: {error}"))?;
+        if !node.is_one_of_many() {
+            for def in machines() {
+                for partition in 0..node.fixed.partitions {
+                    node.open_slot(def, partition, true).map_err(|error| error.to_string())?;
+                }
+            }
+        }
         Ok((node, workers))
     }
 
-    fn open_slots(&mut self) -> Result<(), LogError> {
-        let mut slots = Vec::new();
-        let own = (0..self.fixed.partitions).filter(|partition| self.owner(*partition) == self.settings.node);
-        let own: Vec<_> = own.collect();
-        for def in machines() {
-            for &partition in &own {
-                let folder = StateFolder::new(&self.settings.data, def.name, partition);
-                if let Err(error) = folder.clean() {
-                    tracing::warn!("old states of {}/{partition} cannot be removed: {error}", def.name);
-                }
-                let place = self.place(def, partition)?;
-                self.by_place.insert((def.name, partition), slots.len());
-                slots.push(Slot::open(slots.len(), def, place, folder, self.around.clone()));
-            }
+    /// True if there may be other nodes, which know this one by its name.
+    #[must_use]
+    pub fn is_one_of_many(&self) -> bool {
+        !self.name.is_empty()
+    }
+
+    /// Opens a partition of a machine. One that is not `active` says and sends nothing.
+    ///
+    /// # Errors
+    /// The log's. A state that cannot be used is no error, but a slot that has stopped.
+    pub fn open_slot(&self, def: &'static MachineDef, partition: u32, active: bool) -> Result<Arc<Slot>, LogError> {
+        // Where the log cannot be asked, a state could not be checked against it.
+        self.log.end(def.name, partition)?;
+        let folder = StateFolder::new(&self.settings.data, def.name, partition);
+        if let Err(error) = folder.clean() {
+            tracing::warn!("old states of {}/{partition} cannot be removed: {error}", def.name);
         }
-        self.slots = slots.into();
-        Ok(())
+        let place = self.place(def, partition)?;
+        let open = |number| Slot::open(number, active, def, place, folder, self.around.clone());
+        Ok(self.slots.open(open))
+    }
+
+    /// Closes every partition of a shard.
+    pub fn close_shard(&self, shard: u32) {
+        for slot in self.slots.take(shard) {
+            slot.close();
+            self.readiness.forget(slot.def.name, shard);
+            // It was never set where the node was not ready yet.
+            drop(self.metrics.applied_offset.remove_label_values(&[slot.def.name, &shard.to_string()]));
+        }
     }
 
     /// Where a partition stands, as the runner wants to know it.
@@ -174,29 +205,24 @@ impl Node {
         place(&self.log, def, partition, self.fixed, &self.topic_ids[def.name])
     }
 
-    /// The node that holds a partition.
+    /// The slot of a partition, if this node has it open.
     #[must_use]
-    pub fn owner(&self, partition: u32) -> u32 {
-        let nodes = u32::try_from(self.settings.nodes.len()).unwrap_or(u32::MAX).max(1);
-        partition % nodes
-    }
-
-    /// The slot of a partition, if this node holds it.
-    #[must_use]
-    pub fn slot(&self, machine: &str, partition: u32) -> Option<&Arc<Slot>> {
-        let place = self.by_place.iter().find(|((name, number), _)| *name == machine && *number == partition);
-        place.map(|(_, slot)| &self.slots[*slot])
+    pub fn slot(&self, machine: &str, partition: u32) -> Option<Arc<Slot>> {
+        self.slots.get(machine, partition)
     }
 
     /// The slots of one system, or all.
-    pub fn slots_of<'a>(&'a self, system: Option<&'a str>) -> impl Iterator<Item = &'a Arc<Slot>> {
-        self.slots.iter().filter(move |slot| system.is_none_or(|name| name == slot.def.system))
+    #[must_use]
+    pub fn slots_of(&self, system: Option<&str>) -> Vec<Arc<Slot>> {
+        let mut all = self.slots.all();
+        all.retain(|slot| system.is_none_or(|name| name == slot.def.system));
+        all
     }
 
     /// Waits until every view has come to the end that the log had at the start.
     pub async fn catch_up(&self) {
         loop {
-            let behind = self.slots.iter().filter(|slot| !slot.is_caught_up()).count();
+            let behind = self.slots.all().iter().filter(|slot| !slot.is_caught_up()).count();
             self.note_progress();
             if behind == 0 {
                 return;
@@ -208,7 +234,7 @@ impl Node {
     /// Notes in `/health/ready` and `/metrics` how far the slots are.
     pub fn note_progress(&self) {
         let mut count = 0;
-        for slot in self.slots.iter() {
+        for slot in self.slots.all() {
             // Two statements: the borrow must have ended before the slot is locked, as a reopening locks the other way.
             let next = *slot.applied().borrow();
             let end = slot.catch_up_to();
@@ -229,7 +255,7 @@ impl Node {
             return;
         }
         let until = std::time::Instant::now() + deadline;
-        for slot in self.slots.iter() {
+        for slot in self.slots.all() {
             while !slot.look(|live| slot.flush_now(live)) && std::time::Instant::now() < until {
                 if slot.look(|live| live.stopped().is_some()) {
                     break;
@@ -238,6 +264,12 @@ impl Node {
             }
         }
     }
+}
+
+/// The number that stands in the stamps of a node: of several, each has another, or they refuse one another.
+#[must_use]
+pub fn number_of(name: &str) -> u32 {
+    if name.is_empty() { 0 } else { murmur2(name.as_bytes()) }
 }
 
 /// Where a partition stands, for those who have no node.

@@ -57,6 +57,10 @@ fn add_components(components: &mut Value) {
         "MinPosition": parameter("Millrace-Min-Position", "header",
             "The read waits until its view has seen these positions, as leaderboards/3@17, separated by commas."),
         "MinPositionParameter": parameter("min_position", "query", "The same as the header Millrace-Min-Position."),
+        "Read": parameter("Millrace-Read", "header",
+            "`latest`: the answer has seen everything that the log had when it was asked."),
+        "MaxStaleness": parameter("Millrace-Max-Staleness", "header",
+            "The answer may be so many seconds old; any node that has a copy may give it. Not together with Millrace-Read."),
         "At": parameter("at", "query",
             "Answer as of the state right after these positions, as leaderboards/3@17; not together with `as_of`."),
         "AsOf": parameter("as_of", "query",
@@ -129,8 +133,8 @@ fn describe(path: &str, method: &str, operation: &mut Map<String, Value>) {
         responses["202"] = json!({ "$ref": "#/components/responses/Rebuilding" });
     }
     let names: &[&str] = match method {
-        _ if has_past => &["MinPosition", "MinPositionParameter", "At", "AsOf", "Subject"],
-        _ if reads => &["MinPosition", "MinPositionParameter", "Subject"],
+        _ if has_past => &["MinPosition", "MinPositionParameter", "Read", "MaxStaleness", "At", "AsOf", "Subject"],
+        _ if reads => &["MinPosition", "MinPositionParameter", "Read", "MaxStaleness", "Subject"],
         _ => &["IdempotencyKey", "Prefer", "Subject"],
     };
     let parameters = operation.entry("parameters").or_insert_with(|| json!([]));

@@ -38,7 +38,8 @@ pub struct Owed {
 /// What waits: an event becomes a record when it goes, and again if it did not arrive.
 enum Waiting {
     Event(Said),
-    Letter(NewRecord),
+    /// With the offset of the record that is dead.
+    Letter(u64, NewRecord),
 }
 
 impl Waiting {
@@ -86,8 +87,9 @@ impl Owed {
         out.said.retain(|said| Some((said.offset, said.ordinal)) > last);
         self.added += (out.said.len() + out.dead.len()) as u64;
         self.waiting.extend(out.said.drain(..).map(Waiting::Event));
-        let letters = out.dead.drain(..).map(|letter| dead_letter(letter, self.machine, self.partition));
-        self.waiting.extend(letters.map(Waiting::Letter));
+        let (machine, partition) = (self.machine, self.partition);
+        let letters = out.dead.drain(..).map(|letter| (letter.record.offset, dead_letter(letter, machine, partition)));
+        self.waiting.extend(letters.map(|(offset, letter)| Waiting::Letter(offset, letter)));
         if !self.waiting.is_empty() {
             self.since.get_or_insert_with(Instant::now);
         }
@@ -108,7 +110,7 @@ impl Owed {
         let same = self.waiting.iter().take(BATCH).take_while(|other| other.is_event() == is_event);
         let records = same.map(|waiting| match waiting {
             Waiting::Event(said) => event(said, self.machine, self.partition),
-            Waiting::Letter(letter) => letter.clone(),
+            Waiting::Letter(_, letter) => letter.clone(),
         });
         let records = records.collect();
         self.publishing = true;
@@ -124,6 +126,21 @@ impl Owed {
             // Those that are left came while these were on their way.
             self.since = self.since.map(|_| Instant::now());
         }
+    }
+
+    /// Forgets what another node has said: the events up to one, and the letters up to one. Those on their way stay.
+    pub fn forget(&mut self, event: Option<(u64, u32)>, letter: Option<u64>) {
+        if self.publishing {
+            return;
+        }
+        self.last_event = self.last_event.max(event);
+        let before = self.waiting.len();
+        self.waiting.retain(|waiting| match waiting {
+            Waiting::Event(said) => Some((said.offset, said.ordinal)) > event,
+            Waiting::Letter(offset, _) => Some(*offset) > letter,
+        });
+        self.published += (before - self.waiting.len()) as u64;
+        self.since = self.since.filter(|_| !self.waiting.is_empty());
     }
 
     /// How many records were ever owed.
@@ -145,21 +162,46 @@ impl Owed {
     }
 }
 
-/// The last of a partition's events among the newest records of the topic.
+/// The last event and the last dead letter of a partition that the log has, as far as they are among the newest.
+///
+/// # Errors
+/// The log's.
+pub fn last_said(log: &Log, def: &MachineDef, partition: u32) -> Result<(Option<(u64, u32)>, Option<u64>), LogError> {
+    let event = last_event(log, &format!("{}.events", def.system), def.name, partition)?;
+    let place = |record: &LogRecord| letter_place(record, def.name, partition);
+    Ok((event, last_of(log, &format!("{}.dead", def.name), partition, place)?))
+}
+
 fn last_event(log: &Log, topic: &str, machine: &str, partition: u32) -> Result<Option<(u64, u32)>, LogError> {
+    last_of(log, topic, partition, |record| event_place(&record.value, machine, partition))
+}
+
+/// The largest place among the newest records of a topic.
+fn last_of<T: Ord>(
+    log: &Log,
+    topic: &str,
+    partition: u32,
+    place: impl Fn(&LogRecord) -> Option<T>,
+) -> Result<Option<T>, LogError> {
     let (start, end) = (log.start(topic, partition)?, log.end(topic, partition)?);
     let mut from = end.saturating_sub(NEWEST).max(start);
     let mut last = None;
     while from < end {
         let chunk = log.read(topic, partition, from, BATCH)?;
-        let own = chunk.records.iter().filter_map(|record| event_place(&record.value, machine, partition));
-        last = last.max(own.max());
+        last = last.max(chunk.records.iter().filter_map(&place).max());
         if chunk.at_end {
             break;
         }
         from = chunk.next;
     }
     Ok(last)
+}
+
+/// The offset of the record that a dead letter is about, if it is one of this partition's.
+fn letter_place(record: &LogRecord, machine: &str, partition: u32) -> Option<u64> {
+    let (_, value) = record.headers.iter().rev().find(|(name, _)| name == "millrace-position")?;
+    let position: Position = std::str::from_utf8(value).ok()?.parse().ok()?;
+    (position.machine == machine && position.partition == partition).then_some(position.offset)
 }
 
 /// Offset and ordinal out of an event's id, `carts/3@17#0`, if it is one of this partition's.
@@ -235,6 +277,41 @@ mod tests {
         assert!(topic.ends_with(".dead") && records.len() == 1);
         owed.done(1, true);
         assert_eq!((owed.is_empty(), owed.added(), owed.published()), (true, 3, 3));
+    }
+
+    #[test]
+    fn what_another_node_has_said_is_forgotten() {
+        let log = Log::Memory(std::sync::Arc::new(millrace_topics::memory::MemoryLog::new()));
+        let def = machines()[0];
+        for topic in [format!("{}.events", def.system), format!("{}.dead", def.name)] {
+            log.create(&topic, 1).expect("a new log takes any topic");
+        }
+        let all = || Output { said: vec![said(1), said(2), said(4)], dead: vec![letter(3)], ..Output::default() };
+        let mut other = Owed::new(def, 0, Duration::ZERO);
+        let mut own = Owed::new(def, 0, Duration::ZERO);
+        other.add(&mut all());
+        own.add(&mut all());
+        let mut forget = |expected: &[u64]| {
+            let (event, letter) = last_said(&log, def, 0).expect("it is read");
+            own.forget(event, letter);
+            let offset = |waiting: &Waiting| match waiting {
+                Waiting::Event(said) => said.offset,
+                Waiting::Letter(offset, _) => *offset,
+            };
+            assert_eq!(own.waiting.iter().map(offset).collect::<Vec<_>>(), expected);
+            assert_eq!(own.published() + expected.len() as u64, own.added());
+        };
+        // Three events and a letter.
+        let places = [1, 2, 4, 3];
+        forget(&places);
+        let (topic, records) = other.next_batch().expect("there is something");
+        log.append_wait(&topic, 0, records[..2].to_vec()).expect("it takes everything");
+        forget(&places[2..]);
+        log.append_wait(&topic, 0, records[2..].to_vec()).expect("it takes everything");
+        other.done(3, true);
+        let (topic, records) = other.next_batch().expect("the letter is left");
+        log.append_wait(&topic, 0, records).expect("it takes everything");
+        forget(&[]);
     }
 
     #[test]

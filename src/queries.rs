@@ -3,9 +3,10 @@
 use crate::asof::AsOfReads;
 use crate::backend::local_query;
 use crate::cluster::Cluster;
+use crate::cluster::directory::Holder;
 use crate::node::Node;
 use millrace_processors::runtime::door::{AsOf, Ask};
-use millrace_processors::runtime::peer::Moment;
+use millrace_processors::runtime::peer::{Freshness, Moment};
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::system::Partitions;
 use millrace_topics::partition::partition_of;
@@ -62,18 +63,40 @@ impl Queries {
         if let Some(moment) = moment(ask, partition)? {
             return self.ask_past(ask, partition, moment).await;
         }
-        match self.node.slot(ask.machine, partition) {
-            Some(_) => local_query(&self.node, ask.machine, partition, &ask.query, min).await,
-            None => self.cluster.query(self.node.owner(partition), ask.machine, partition, &ask.query, min).await,
+        let (machine, query, fresh) = (ask.machine, &ask.query, ask.fresh);
+        if matches!(fresh, Freshness::Within(_)) && !self.cluster.is_here(partition) {
+            // A standby that is fresh enough; where it is not, whoever answers for the partition is asked.
+            if let Ok(answer) = local_query(&self.node, machine, partition, query, min, fresh).await {
+                return Ok(answer);
+            }
         }
+        self.cluster
+            .at_holder(partition, |holder| async move {
+                match holder {
+                    Holder::At(node) => self.cluster.query(&node, machine, partition, query, min, fresh).await,
+                    _ => local_query(&self.node, machine, partition, query, min, fresh).await,
+                }
+            })
+            .await
     }
 
     async fn ask_past(&self, ask: &Ask, partition: u32, moment: Moment) -> Result<(Vec<u8>, Positions), Problem> {
         let (machine, query, wait) = (ask.machine, &ask.query, self.node.settings.asof_max_wait);
-        match self.node.slot(machine, partition) {
-            Some(_) => self.past.read(machine, partition, query, moment, wait).await,
-            None => self.cluster.past(self.node.owner(partition), machine, partition, query, moment, wait).await,
-        }
+        let moment = &moment;
+        self.cluster
+            .at_holder(partition, |holder| async move {
+                match holder {
+                    Holder::At(node) => self.cluster.past(&node, machine, partition, query, moment.clone(), wait).await,
+                    _ => self.past.read(machine, partition, query, moment.clone(), wait).await,
+                }
+            })
+            .await
+    }
+
+    /// True if this node answers for a shard.
+    #[must_use]
+    pub fn is_here(&self, shard: u32) -> bool {
+        self.cluster.is_here(shard)
     }
 }
 

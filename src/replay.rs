@@ -47,7 +47,7 @@ pub fn replay_slot(node: &Node, slot: &Slot, say: &mut dyn FnMut(Line)) {
 
 /// Goes on with rebuilds that a kill has interrupted.
 pub fn resume_all(node: &Node) {
-    for slot in node.slots.iter().filter(|slot| slot.folder.unfinished().is_some()) {
+    for slot in node.slots.all().iter().filter(|slot| slot.folder.unfinished().is_some()) {
         tracing::info!("the replay of {}/{} goes on", slot.def.name, slot.partition);
         replay_slot(node, slot, &mut |line| {
             if let Some(reason) = line.failed {

@@ -6,11 +6,14 @@ use crate::auth::Auth;
 use crate::backend::NodeBackend;
 use crate::checkpoints;
 use crate::client::Announcement;
+use crate::cluster::directory::Directory;
+use crate::cluster::membership::Membership;
+use crate::cluster::seed::Peers;
 use crate::cluster::{self, Cluster};
 use crate::disk;
 use crate::gateway::{self, Gate};
 use crate::health::Readiness;
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::queries::Queries;
@@ -22,11 +25,16 @@ use crate::traces;
 use crate::workers::Workers;
 use millrace_processors::ALL;
 use millrace_processors::runtime::door::Door;
+use parking_lot::Mutex;
 use rustix::net::sockopt::set_socket_send_buffer_size;
 use std::io::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+
+/// How often it is looked whether the node is ready.
+const READY_POLL: Duration = Duration::from_millis(20);
 
 /// How often `/metrics` and `/health/ready` learn how far the views are.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
@@ -65,7 +73,9 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let (node, workers) = open(&settings, &metrics, &readiness).await?;
     let node = Arc::new(node);
     tokio::spawn(disk::watch(node.clone()));
-    let cluster = Arc::new(Cluster::new(settings.nodes.clone(), keys.node_token())?);
+    let session = u64::try_from(settings.session_timeout.as_millis()).unwrap_or(u64::MAX);
+    let directory = node.is_one_of_many().then(|| Arc::new(Directory::new(node.name.clone(), session)));
+    let cluster = Arc::new(Cluster::new(&node, directory.clone(), keys.node_token())?);
     let past = AsOfReads::new(node.clone());
     tokio::spawn(past.clone().sweep());
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), past.clone()));
@@ -73,17 +83,25 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let backend = NodeBackend::new(node.clone(), cluster.clone(), queries, streams.clone(), *keys.secret());
     let door = Door::new(Arc::new(backend), settings.wait);
     let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
-    let own = admin::router(Admin { node: node.clone(), cluster });
-    let internal = cluster::routes(node.clone(), past.clone(), keys.node_token());
+    let own = admin::router(Admin { node: node.clone(), cluster: cluster.clone() });
+    let run = keys::draw_hex().map_err(|error| format!("no random bytes: {error}"))?;
+    let internal = cluster::routes(node.clone(), past.clone(), keys.node_token(), run.clone());
     let router = gateway::router(door, gate, ALL, own).merge(internal);
     let announcement = Announcement::new(&settings.data, address)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "opened");
     // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.
     let stopped = gateway::stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
-    tokio::spawn(ready(node.clone(), format!("http://{address}")));
+    let membership: Arc<Mutex<Option<Membership>>> = Arc::default();
+    if let Some(directory) = &directory {
+        let joining = Joining { node: node.clone(), directory: directory.clone(), run, secret: keys.fingerprint() };
+        tokio::spawn(become_member(cluster, joining, membership.clone()));
+    }
+    tokio::spawn(ready(node.clone(), directory, format!("http://{address}")));
     let stopped = async move {
         stopped.await;
+        let membership = membership.lock().take();
+        drop(tokio::task::spawn_blocking(|| membership.map(Membership::leave)).await);
         streams.close();
         past.close();
     };
@@ -113,8 +131,40 @@ async fn open(
     opened.map_err(|error| error.to_string())?
 }
 
+/// What it takes to be one of several nodes.
+struct Joining {
+    node: Arc<Node>,
+    directory: Arc<Directory>,
+    run: String,
+    secret: String,
+}
+
+/// Makes this node one of its cluster, or ends the process where it cannot be: that is better known now than at the first
+/// request that needs another node.
+async fn become_member(cluster: Arc<Cluster>, joining: Joining, membership: Arc<Mutex<Option<Membership>>>) {
+    let Joining { node, directory, run, secret } = joining;
+    let reached = cluster.reach_itself(&node.name, &run).await;
+    let peers = Peers { cluster, runtime: Handle::current() };
+    let joined = match reached {
+        Ok(()) => tokio::task::spawn_blocking(move || Membership::start(node, directory, peers, run, secret)).await,
+        Err(reason) => Ok(Err(reason)),
+    };
+    match joined.unwrap_or_else(|error| Err(error.to_string())) {
+        Ok(member) => *membership.lock() = Some(member),
+        Err(reason) => {
+            tracing::error!("{reason}");
+            drop(writeln!(std::io::stderr(), "error: {reason}"));
+            std::process::exit(2);
+        }
+    }
+}
+
 /// Says that the views have caught up, goes on with interrupted replays, and keeps the figures fresh.
-async fn ready(node: Arc<Node>, address: String) {
+async fn ready(node: Arc<Node>, directory: Option<Arc<Directory>>, address: String) {
+    while directory.as_ref().is_some_and(|directory| !directory.is_ready()) {
+        node.note_progress();
+        tokio::time::sleep(READY_POLL).await;
+    }
     node.catch_up().await;
     node.readiness.set_ready(true);
     // The line that scripts wait for; a closed standard output is no reason not to serve.

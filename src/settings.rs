@@ -117,15 +117,27 @@ pub struct Settings {
     #[arg(long, value_name = "TEXT", value_parser = parse_server_key, help_heading = SERVING)]
     pub nakama_server_key: Option<String>,
 
-    /// This node's place among --nodes, from 0.
-    #[arg(long, value_name = "N", default_value = "0", help_heading = SERVING)]
-    pub node: u32,
+    /// Where the other nodes of a cluster reach this one, as HOST:PORT; also its name among them, which stays the same
+    /// over restarts. Nodes that are given the same --kafka, --topic-prefix and --keys are a cluster: any of them takes
+    /// any request, and when one is gone, others take over what it answered for. Default: there are no others.
+    #[arg(long, value_name = "HOST:PORT", value_parser = parse_host_and_port, help_heading = SERVING)]
+    pub advertise: Option<String>,
 
-    /// The addresses of all nodes, in the same order on each, separated by commas: partition i belongs to node i
-    /// modulo their number. Default: this node alone. More than one needs --kafka and --keys.
-    #[arg(long, value_name = "HOST:PORT", value_delimiter = ',', value_parser = NonEmptyStringValueParser::new(),
-          help_heading = SERVING)]
-    pub nodes: Vec<String>,
+    /// A node of whom nothing was heard for so long is gone. The brokers' settings bound it: 6s is the least by default.
+    #[arg(long, value_name = "TIME", default_value = "6s", value_parser = parse_duration, help_heading = SERVING)]
+    pub session_timeout: Duration,
+
+    /// How many further nodes keep a copy of each partition up to date, to take over at once.
+    #[arg(long, value_name = "N", default_value = "0", help_heading = SERVING)]
+    pub standbys: u32,
+
+    /// How long a request waits for a node that takes over before it is refused with 503.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration, help_heading = SERVING)]
+    pub takeover_wait: Duration,
+
+    /// A node of several that has not reached the log for so long refuses reads with 503 `stale`.
+    #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
+    pub staleness_max: Duration,
 
     /// The largest body of a request, in bytes. Kafka takes messages of about 1 MB.
     #[arg(long, value_name = "SIZE", default_value = "900000", value_parser = parse_size, help_heading = SERVING)]
@@ -321,17 +333,15 @@ impl Settings {
     /// # Errors
     /// A sentence that names the settings.
     pub fn check(&self) -> Result<(), String> {
-        let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        if self.node >= nodes.max(1) {
-            return Err(format!("--node {} is not below the number of --nodes, {}", self.node, nodes.max(1)));
+        if self.advertise.is_some() && self.kafka.is_none() {
+            return Err("--advertise needs --kafka: the embedded log belongs to one node".to_owned());
         }
-        if nodes > 1 && self.kafka.is_none() {
-            return Err("more than one of --nodes needs --kafka: the embedded log belongs to one node".to_owned());
-        }
-        if nodes > 1 && self.keys.is_none() {
-            return Err("more than one of --nodes needs --keys FILE, the same on each: what one node signs, the \
-                        others must be able to check"
-                .to_owned());
+        if self.advertise.is_some() && self.keys.is_none() {
+            return Err(
+                "--advertise needs --keys FILE, the same on each node: what one signs, the others must be able \
+                        to check"
+                    .to_owned(),
+            );
         }
         if self.disk_warn < self.disk_refuse {
             let (warn, refuse) = (self.disk_warn, self.disk_refuse);
@@ -506,6 +516,14 @@ fn parse_collector(text: &str) -> Result<String, String> {
     let host = text.strip_prefix("http://").filter(|host| !host.is_empty());
     host.map(|_| text.to_owned())
         .ok_or_else(|| "it is http://HOST:PORT; TLS is for a collector nearby to add".to_owned())
+}
+
+fn parse_host_and_port(text: &str) -> Result<String, String> {
+    let port = |port: &str| port.parse::<u16>().is_ok_and(|port| port > 0);
+    match text.rsplit_once(':') {
+        Some((host, number)) if !host.is_empty() && port(number) => Ok(text.to_owned()),
+        _ => Err("it is HOST:PORT, as 10.0.0.1:8080".to_owned()),
+    }
 }
 
 fn parse_server_key(text: &str) -> Result<String, String> {

@@ -2,6 +2,7 @@
 //! log. A worker thread turns it; everybody else looks in between two batches.
 
 mod flush;
+mod say;
 
 use crate::disk::Disk;
 use crate::metrics::Metrics;
@@ -16,9 +17,8 @@ use millrace_processors::runtime::runner::{Place, Processor, Step, StopReason};
 use millrace_processors::runtime::system::MachineDef;
 use millrace_state::env::Env;
 use millrace_state::store::Frozen;
-use millrace_topics::log::{AppendError, Follower, Log, LogError, LogRecord, NewRecord, Wake};
-use millrace_topics::record::{Header, Payload, Record, Stamp};
-use millrace_topics::time::Time;
+use millrace_topics::log::{Follower, Log, LogError, LogRecord, Wake};
+use millrace_topics::record::{Record, Stamp};
 use parking_lot::Mutex;
 use std::any::Any;
 use std::collections::{HashMap, VecDeque};
@@ -77,7 +77,7 @@ pub struct Around {
 /// A frozen layer on its way to disk.
 pub struct Write {
     /// The slot.
-    pub number: usize,
+    pub slot: Arc<Slot>,
     /// Which of the states that the slot has held since the start.
     generation: u64,
     layer: Layer,
@@ -112,6 +112,13 @@ pub struct Slot {
     was_stopped: AtomicBool,
     owed: Mutex<Owed>,
     returned: Mutex<Returned>,
+    /// This node answers for the partition.
+    active: AtomicBool,
+    /// The last turn found everything applied that the log had when the partition was opened.
+    there: AtomicBool,
+    closed: AtomicBool,
+    /// When there was nothing in the log that was not applied, as far as its reader knew.
+    at_end: Mutex<Instant>,
 }
 
 /// What changes with every turn.
@@ -154,10 +161,11 @@ struct Returned {
 
 impl Slot {
     /// Opens the partition's state and begins to follow its topic. A state that cannot be used leaves a stopped slot,
-    /// which says why.
+    /// which says why. One that is not `active` follows the partition, and says nothing.
     #[must_use]
     pub fn open(
         number: usize,
+        active: bool,
         def: &'static MachineDef,
         place: Place,
         folder: StateFolder,
@@ -179,6 +187,10 @@ impl Slot {
             was_stopped: AtomicBool::new(false),
             owed: Mutex::new(owed),
             returned: Mutex::default(),
+            active: AtomicBool::new(active),
+            there: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            at_end: Mutex::new(Instant::now()),
         });
         slot.reopen(place);
         slot
@@ -187,18 +199,74 @@ impl Slot {
     /// Opens the state again from disk, as after a restart.
     pub fn reopen(&self, place: Place) {
         let mut live = self.live.lock();
-        // The old state's files must be closed before they are opened again, also by a flush that is under way.
-        while live.writing {
-            parking_lot::MutexGuard::unlocked(&mut live, || std::thread::sleep(FLUSH_POLL));
+        let generation = self.shut(&mut live);
+        if self.is_closed() {
+            return;
         }
-        let generation = live.generation + 1;
-        *live = Live::closed();
         *live = Live { generation, ..self.open_live(place) };
+        self.note_state(&live);
         let next = live.part.as_ref().map_or(0, |part| part.core().meta.next);
         drop(live);
         // Not under the lock: whoever looks at the offset may take the lock after it.
         self.applied.send_replace(next);
         self.wake();
+    }
+
+    /// Closes the files of the state, and returns the number of the next one.
+    fn shut(&self, live: &mut parking_lot::MutexGuard<'_, Live>) -> u64 {
+        // They must be closed before they are opened again, also by a flush that is under way.
+        while live.writing {
+            parking_lot::MutexGuard::unlocked(live, || std::thread::sleep(FLUSH_POLL));
+        }
+        let generation = live.generation + 1;
+        **live = Live { generation, ..Live::closed() };
+        generation
+    }
+
+    /// Ends the partition on this node for good; who waits here hears nothing more. The slot must not be found any more.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.rest();
+        let mut live = self.live.lock();
+        // What cannot be written now is applied again from the log.
+        self.flush_now(&mut live);
+        self.shut(&mut live);
+        drop(live);
+        self.waiters.lock().clear();
+        // Whoever waits for an offset looks, and finds nobody here.
+        self.applied.send_replace(u64::MAX);
+    }
+
+    /// True once the slot was closed: the partition may be somewhere else.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    fn note_state(&self, live: &Live) {
+        self.there.store(live.caught_up, Ordering::Release);
+        self.was_stopped.store(live.stopped().is_some(), Ordering::Release);
+        if live.is_at_end() {
+            *self.at_end.lock() = Instant::now();
+        }
+    }
+
+    /// For how long there has been something in the log that is not applied.
+    #[must_use]
+    pub fn behind(&self) -> Duration {
+        self.at_end.lock().elapsed()
+    }
+
+    /// True if the partition had come to the end of the log after its last turn. Never waits.
+    #[must_use]
+    pub fn was_there(&self) -> bool {
+        self.there.load(Ordering::Acquire)
+    }
+
+    /// True if the partition had stopped after its last turn. Never waits.
+    #[must_use]
+    pub fn was_stopped(&self) -> bool {
+        self.was_stopped.load(Ordering::Acquire)
     }
 
     fn open_live(&self, place: Place) -> Live {
@@ -256,7 +324,7 @@ impl Slot {
     #[must_use]
     pub fn stopped(&self) -> Option<String> {
         let look = || self.look(|live| live.stopped().map(ToString::to_string));
-        self.was_stopped.load(Ordering::Relaxed).then(look).flatten()
+        self.was_stopped().then(look).flatten()
     }
 
     /// Gives up waiting for a reply: whoever waits learns that there will be none.
@@ -268,6 +336,12 @@ impl Slot {
     #[must_use]
     pub fn applied(&self) -> watch::Receiver<u64> {
         self.applied.subscribe()
+    }
+
+    /// The next offset to apply.
+    #[must_use]
+    pub fn next(&self) -> u64 {
+        *self.applied.borrow()
     }
 
     /// True once the partition has come to the end that the log had when it was opened, or has stopped.
@@ -290,6 +364,11 @@ impl Slot {
         }
     }
 
+    /// Asks a worker for a turn, whatever was asked before: it may have been asked before it could find the slot.
+    pub fn rouse(&self) {
+        (self.around.wake)(self.number);
+    }
+
     /// Takes records for a short while. A worker calls it.
     pub fn turn(&self) {
         self.queued.store(false, Ordering::Release);
@@ -303,8 +382,11 @@ impl Slot {
         self.consider_flush(&mut live);
         let next = live.part.as_ref().ok().map(|part| part.core().meta.next);
         let stopped = live.stopped().is_some();
+        self.note_state(&live);
         drop(live);
-        self.was_stopped.store(stopped, Ordering::Relaxed);
+        if self.is_closed() {
+            return;
+        }
         if stopped {
             // What waits is in the log, and is not applied before somebody mends the partition: 202 says just that.
             self.waiters.lock().clear();
@@ -328,13 +410,14 @@ impl Slot {
             self.wake();
             return;
         }
-        if !self.around.disk.is_full() {
+        if self.is_active() && !self.around.disk.is_full() {
             self.ship(&mut live, true);
             self.note(&mut live);
             self.tick(&mut live);
         }
         live.settle();
         self.consider_flush(&mut live);
+        self.note_state(&live);
         drop(live);
         self.publish();
     }
@@ -411,113 +494,6 @@ impl Slot {
                 drop(waiter.send(reply));
             }
         }
-    }
-
-    /// When something that is owed should be published; `None` if nothing is, or it is on its way.
-    #[must_use]
-    pub fn publish_due(&self) -> Option<Instant> {
-        self.owed.lock().due()
-    }
-
-    /// Appends what is owed and due: one append at a time, so that a failed one is not overtaken.
-    pub fn publish(&self) {
-        if self.around.disk.is_full() {
-            return;
-        }
-        let Some((topic, records)) = self.owed.lock().next_batch() else { return };
-        let (me, count) = (self.me.clone(), records.len());
-        let done = move |result: Result<u64, AppendError>| {
-            let Some(slot) = me.upgrade() else { return };
-            slot.owed.lock().done(count, result.is_ok());
-            match result {
-                Ok(_) => slot.wake(),
-                // It goes again with the next tending, under the same ids.
-                Err(error) => tracing::warn!("{}/{} is not published yet: {error}", slot.def.name, slot.partition),
-            }
-        };
-        self.around.log.append(&topic, self.partition, records, Box::new(done));
-    }
-
-    /// True if everything that was said is published.
-    #[must_use]
-    pub fn is_published(&self) -> bool {
-        self.owed.lock().is_empty()
-    }
-
-    fn take_acks(&self, live: &mut Live) {
-        let (acks, lost) = {
-            let mut returned = self.returned.lock();
-            (std::mem::take(&mut returned.shipments), std::mem::take(&mut returned.notes))
-        };
-        let Ok(part) = &mut live.part else { return };
-        let sender = &mut part.core_mut().sender;
-        for (shipment, arrived) in acks {
-            sender.done(&shipment.machine, shipment.partition, shipment.last, arrived);
-        }
-        for note in lost {
-            if let Payload::Sent { machine, partition, .. } = note.payload {
-                sender.note_failed(&machine, partition, 0);
-            }
-        }
-    }
-
-    fn ship(&self, live: &mut Live, sent: bool) {
-        let caught_up = live.caught_up;
-        let Ok(part) = &mut live.part else { return };
-        let core = part.core_mut();
-        if !caught_up || !(sent || core.sender.is_busy()) || self.around.disk.is_full() {
-            return;
-        }
-        for shipment in core.sender.ship(&core.store) {
-            let me = self.me.clone();
-            let Shipment { machine, partition, last, records } = shipment;
-            let topic = machine.clone();
-            self.around.log.append(
-                &topic,
-                partition,
-                records,
-                Box::new(move |result| {
-                    let Some(slot) = me.upgrade() else { return };
-                    let shipment = Shipment { machine, partition, last, records: Vec::new() };
-                    slot.returned.lock().shipments.push((shipment, result.is_ok()));
-                    slot.wake();
-                }),
-            );
-        }
-    }
-
-    fn note(&self, live: &mut Live) {
-        let Ok(part) = &mut live.part else { return };
-        for note in part.core_mut().sender.notes(Time::now().0) {
-            let me = self.me.clone();
-            let record = NewRecord { value: note.encode(), ..NewRecord::default() };
-            self.around.log.append(
-                self.def.name,
-                self.partition,
-                vec![record],
-                Box::new(move |result| {
-                    if let (Some(slot), Err(_)) = (me.upgrade(), result) {
-                        slot.returned.lock().notes.push(note);
-                    }
-                }),
-            );
-        }
-    }
-
-    fn tick(&self, live: &mut Live) {
-        let waits = live.tick_sent.is_some_and(|sent| sent.elapsed() < RETRY);
-        let Ok(part) = &mut live.part else { return };
-        if !live.caught_up || waits || !live.pending.is_empty() || part.core().stopped().is_some() {
-            return;
-        }
-        if part.core_mut().next_due().is_none_or(|due| due > Time::now()) {
-            return;
-        }
-        live.tick_sent = Some(Instant::now());
-        let tick = Record { header: Header::default(), payload: Payload::Tick };
-        let record = NewRecord { value: tick.encode(), ..NewRecord::default() };
-        // One that is lost is sent again after a while.
-        self.around.log.append(self.def.name, self.partition, vec![record], Box::new(|_| ()));
     }
 
     /// Stops the partition because of an assertion that failed outside a transition.

@@ -10,6 +10,7 @@ use bytes::Bytes;
 use feed::{Feed, Holds, Kept, Next, covers};
 use futures_util::stream;
 use millrace_processors::runtime::door::{Ask, Gather, Subscription};
+use millrace_processors::runtime::peer::Freshness;
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::streams::{Events, Show};
 use millrace_topics::position::Positions;
@@ -120,6 +121,7 @@ impl Streams {
     /// A seat in the stream that asks this, which begins with the first one.
     fn seat(self: &Arc<Self>, mut ask: Ask, show: Show, gather: Option<Gather>, place: OwnedSemaphorePermit) -> Seat {
         let min_position = std::mem::take(&mut ask.min_position);
+        ask.fresh = Freshness::Usual;
         let key: Key = (ask.machine, show.event, ask.query.clone());
         let mut feeds = self.feeds.lock();
         let shared = feeds.entry(key.clone()).or_insert_with(|| {
@@ -204,6 +206,8 @@ impl Streams {
             if tokio::time::timeout(linger, moved.wait()).await.is_err() {
                 continue;
             }
+            // Partitions come and go. From here on, before they are asked, their changes count.
+            moved = Moved { again: false, ..self.partitions(shared) };
             let asking = shared.asking.lock().await;
             let asked = self.ask(shared, &Positions::default()).await;
             drop(asking);
@@ -245,7 +249,8 @@ impl Streams {
     fn partitions(&self, shared: &Shared) -> Moved {
         let machine = shared.ask.machine;
         let all = self.queries.partitions(&shared.ask.partitions);
-        let here: Vec<_> = all.iter().filter_map(|partition| self.node.slot(machine, *partition)).collect();
+        let here = all.iter().filter(|partition| self.queries.is_here(**partition));
+        let here: Vec<_> = here.filter_map(|partition| self.node.slot(machine, *partition)).collect();
         let others = here.len() < all.len();
         Moved { here: here.into_iter().map(|slot| slot.applied()).collect(), others, again: true }
     }

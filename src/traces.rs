@@ -63,7 +63,7 @@ pub fn start(settings: &Settings) -> Result<(), String> {
     let config = config.with_scheduled_delay(DELAY).build();
     let ratio = f64::from(settings.otlp_percent) / 100.0;
     let sampler = Sampler::ParentBased(Box::new(Sampler::TraceIdRatioBased(ratio)));
-    let node = KeyValue::new("service.instance.id", settings.node.to_string());
+    let node = KeyValue::new("service.instance.id", settings.advertise.clone().unwrap_or_default());
     let resource = Resource::builder().with_service_name("millrace").with_attribute(node).build();
     let processor = BatchSpanProcessor::builder(exporter).with_batch_config(config).build();
     let provider = SdkTracerProvider::builder().with_sampler(sampler).with_resource(resource);

@@ -1,6 +1,7 @@
 //! The threads that turn partitions: a fixed set of workers, and one that writes what they flush. Tokio does I/O only.
 
 use crate::slot::{Slot, Write};
+use crate::slots::Slots;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ pub struct Wakers {
     written: Receiver<Write>,
 }
 
-/// The running threads. They end when the slots are dropped or [`Workers::stop`] is called.
+/// The running threads, until [`Workers::stop`] is called.
 pub struct Workers {
     threads: Vec<JoinHandle<()>>,
     stop: Arc<OnceLock<()>>,
@@ -56,18 +57,18 @@ impl Wakers {
     ///
     /// # Errors
     /// Where the machine gives no thread.
-    pub fn start(self, slots: Arc<[Arc<Slot>]>) -> std::io::Result<Workers> {
+    pub fn start(self, slots: &Arc<Slots>) -> std::io::Result<Workers> {
         let stop: Arc<OnceLock<()>> = Arc::default();
         let mut threads = Vec::new();
         for (number, receiver) in self.receivers.into_iter().enumerate() {
             let (slots, stop, workers) = (slots.clone(), stop.clone(), self.senders.len());
-            let own: Vec<_> = (number..slots.len()).step_by(workers).collect();
+            let own = move |slot: &Slot| slot.number % workers == number;
             let builder = std::thread::Builder::new().name(format!("worker-{number}"));
-            threads.push(builder.spawn(move || work(&slots, &own, &receiver, &stop))?);
+            threads.push(builder.spawn(move || work(&slots, own, &receiver, &stop))?);
         }
         let (written, stopping) = (self.written, stop.clone());
         let builder = std::thread::Builder::new().name("flush".to_owned());
-        threads.push(builder.spawn(move || write(&slots, &written, &stopping))?);
+        threads.push(builder.spawn(move || write(&written, &stopping))?);
         Ok(Workers { threads, stop })
     }
 }
@@ -84,35 +85,43 @@ impl Workers {
     }
 }
 
-fn work(slots: &[Arc<Slot>], own: &[usize], receiver: &Receiver<usize>, stop: &OnceLock<()>) {
+fn work(slots: &Slots, own: impl Fn(&Slot) -> bool, receiver: &Receiver<usize>, stop: &OnceLock<()>) {
     let mut tended = Instant::now();
     // Slots that have something to publish, and when it is due.
     let mut owing: BTreeMap<usize, Instant> = BTreeMap::new();
     while stop.get().is_none() {
         let due = owing.values().copied().min().unwrap_or(tended + TEND_EVERY).min(tended + TEND_EVERY);
         match receiver.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(slot) => {
-                guarded(&slots[slot], Slot::turn);
-                owing.extend(slots[slot].publish_due().map(|due| (slot, due)));
+            Ok(number) => {
+                // One that is not there any more was closed meanwhile.
+                if let Some(slot) = slots.numbered(number) {
+                    guarded(&slot, Slot::turn);
+                    owing.extend(slot.publish_due().map(|due| (number, due)));
+                }
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
         let now = Instant::now();
-        for (slot, _) in owing.extract_if(.., |_, due| *due <= now) {
-            guarded(&slots[slot], Slot::publish);
+        for (number, _) in owing.extract_if(.., |_, due| *due <= now) {
+            if let Some(slot) = slots.numbered(number) {
+                guarded(&slot, Slot::publish);
+            }
         }
         if tended.elapsed() >= TEND_EVERY {
-            own.iter().for_each(|slot| guarded(&slots[*slot], Slot::tend));
+            slots.all().iter().filter(|slot| own(slot)).for_each(|slot| guarded(slot, Slot::tend));
             tended = Instant::now();
         }
     }
 }
 
-fn write(slots: &[Arc<Slot>], written: &Receiver<Write>, stop: &OnceLock<()>) {
+fn write(written: &Receiver<Write>, stop: &OnceLock<()>) {
     while stop.get().is_none() {
         match written.recv_timeout(TEND_EVERY) {
-            Ok(write) => guarded(&slots[write.number], |slot| slot.write(write)),
+            Ok(write) => {
+                let slot = write.slot.clone();
+                guarded(&slot, |slot| slot.write(write));
+            }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }

@@ -37,6 +37,18 @@ impl Broker {
         Self { dir, address }
     }
 
+    /// One that speaks TLS and asks for user `millrace` with password `secret`. kcat and raw requests do not reach it.
+    pub fn start_secure(name: &str) -> Self {
+        let dir = std::env::temp_dir().join(format!("millrace-broker-{name}-{}", std::process::id()));
+        let address = script("start", &dir, &["--secure", "--parent", &std::process::id().to_string()]);
+        Self { dir, address }
+    }
+
+    /// The file with the certificate of the authority that it is signed by.
+    pub fn authority(&self) -> String {
+        self.dir.join("ca.pem").to_str().expect("plain text").to_owned()
+    }
+
     /// `kill`, `restart`, `pause`, `resume`, `stop` or `start`.
     pub fn act(&self, action: &str) {
         script(action, &self.dir, &[]);

@@ -4,8 +4,13 @@ mod copy;
 mod crash;
 mod faults;
 mod foreign;
+mod linear;
 mod nodes;
 mod refused;
+mod secure;
+mod seed;
+mod standby;
+mod storm;
 
 use crate::broker::{self, Cluster};
 use crate::support::{Answer, Server, eventually};

@@ -6,6 +6,7 @@ mod broker;
 mod carts;
 mod clicks;
 mod crash;
+mod deploy;
 mod described;
 mod docs;
 mod events;

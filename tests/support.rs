@@ -199,6 +199,17 @@ pub fn run_all(tasks: impl Iterator<Item = impl Future<Output = ()> + Send + 'st
 
 /// A request to whoever serves `url` at the moment, which may be nobody.
 pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) -> Result<Answer, String> {
+    send_within(DEADLINE, url, method, headers, body)
+}
+
+/// The same, given up after a while.
+pub fn send_within(
+    patience: Duration,
+    url: &str,
+    method: &str,
+    headers: &[(&str, &str)],
+    body: Vec<u8>,
+) -> Result<Answer, String> {
     let mut request = HTTP.request(method.parse().expect("a method"), url);
     if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
         request = request.header("content-type", "application/json");
@@ -206,7 +217,7 @@ pub fn send(url: &str, method: &str, headers: &[(&str, &str)], body: Vec<u8>) ->
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    ask(request.body(body))
+    ask(request.timeout(patience).body(body))
 }
 
 fn ask(request: reqwest::RequestBuilder) -> Result<Answer, String> {

@@ -8,6 +8,7 @@ mod admin;
 mod append;
 mod client;
 mod follow;
+mod member;
 mod native;
 mod options;
 mod read;
@@ -15,11 +16,12 @@ mod read;
 mod tests;
 
 pub use follow::KafkaFollower;
+pub use member::KafkaMember;
 pub use options::KafkaOptions;
 
 use crate::log::{AppendError, Chunk, Done, LogError, NewRecord, TopicInfo, Wake};
 use crate::time::Time;
-use admin::{Admin, Stamp, Topic};
+use admin::{Admin, Kept, Stamp, Topic};
 use append::Appender;
 use client::Consumer;
 use follow::Hubs;
@@ -28,7 +30,7 @@ use rdkafka::metadata::MetadataTopic;
 use rdkafka::{Offset, TopicPartitionList};
 use read::Readers;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// A log on Apache Kafka.
 pub struct KafkaLog {
@@ -49,7 +51,9 @@ impl KafkaLog {
         options.check()?;
         let hubs = Hubs::new(&options)?;
         let asked = hubs.asker().fetch_metadata(None, options.request_timeout);
-        asked.map_err(|error| LogError::Unavailable(format!("{}: {error}", options.servers)))?;
+        // A wrong password and a certificate that nobody trusts are seen only by the connection.
+        let why = |error| hubs.last_error().unwrap_or_else(|| format!("{error}"));
+        asked.map_err(|error| LogError::Unavailable(format!("{}: {}", options.servers, why(error))))?;
         Ok(Arc::new(Self {
             appender: Appender::new(&options)?,
             admin: Admin::new(&options)?,
@@ -72,9 +76,30 @@ impl KafkaLog {
     }
 
     pub(crate) fn create(&self, topic: &str, partitions: u32) -> Result<TopicInfo, LogError> {
-        let (found, configs) = self.ensure(topic, partitions, Stamp::LogAppendTime)?;
+        let (found, configs) = self.ensure(topic, partitions, Stamp::LogAppendTime, Kept::All)?;
         configs.check(topic, Stamp::LogAppendTime)?;
         Ok(self.info(&found))
+    }
+
+    /// Creates a topic of one partition that keeps only the last record of each key, or checks one that exists.
+    ///
+    /// # Errors
+    /// [`LogError::Settings`] names what is wrong with an existing topic.
+    pub fn create_latest(&self, topic: &str) -> Result<TopicInfo, LogError> {
+        let (found, configs) = self.ensure(topic, 1, Stamp::LogAppendTime, Kept::Latest)?;
+        configs.check_latest(topic)?;
+        Ok(self.info(&found))
+    }
+
+    /// Becomes a member of this cluster's group, which spreads the partitions of a topic over its members.
+    ///
+    /// `name` is the member's own and stays the same over restarts; a member of whom nothing was heard for `session`
+    /// is gone.
+    ///
+    /// # Errors
+    /// [`LogError::Open`] for settings that librdkafka refuses.
+    pub fn join(&self, topic: &str, name: &str, session: Duration) -> Result<KafkaMember, LogError> {
+        KafkaMember::join(&self.options, self.name(topic), name, session)
     }
 
     /// Creates a topic whose records keep the times that they are appended with, or takes one that a copy was
@@ -85,7 +110,7 @@ impl KafkaLog {
     /// # Errors
     /// [`LogError::Settings`] names what is wrong with an existing topic.
     pub fn create_for_copy(&self, topic: &str, partitions: u32) -> Result<bool, LogError> {
-        let (_, configs) = self.ensure(topic, partitions, Stamp::CreateTime)?;
+        let (_, configs) = self.ensure(topic, partitions, Stamp::CreateTime, Kept::All)?;
         if configs.stamp() == Some(Stamp::CreateTime) {
             configs.check(topic, Stamp::CreateTime)?;
             return Ok(true);
@@ -108,11 +133,17 @@ impl KafkaLog {
         self.admin.set_stamp(&self.name(topic), Stamp::LogAppendTime)
     }
 
-    fn ensure(&self, topic: &str, partitions: u32, stamp: Stamp) -> Result<(Topic, admin::Configs), LogError> {
+    fn ensure(
+        &self,
+        topic: &str,
+        partitions: u32,
+        stamp: Stamp,
+        kept: Kept,
+    ) -> Result<(Topic, admin::Configs), LogError> {
         let name = self.name(topic);
         let found = match self.admin.describe(&[&name])?.pop() {
             Some(found) => found,
-            None => self.make(&name, partitions, stamp)?,
+            None => self.make(&name, partitions, stamp, kept)?,
         };
         if found.partitions != partitions {
             let reason = format!("it has {} partitions, {partitions} are asked for", found.partitions);
@@ -122,10 +153,10 @@ impl KafkaLog {
         Ok((found, configs))
     }
 
-    fn make(&self, name: &str, partitions: u32, stamp: Stamp) -> Result<Topic, LogError> {
+    fn make(&self, name: &str, partitions: u32, stamp: Stamp, kept: Kept) -> Result<Topic, LogError> {
         let cluster = self.asker().fetch_metadata(None, self.options.request_timeout);
         let brokers = cluster.map_err(|error| LogError::Unavailable(error.to_string()))?.brokers().len();
-        self.admin.create(name, partitions, brokers, stamp)?;
+        self.admin.create(name, partitions, brokers, stamp, kept)?;
         self.appender.forget(name);
         self.wait_until_led(name, partitions)
     }

@@ -1,5 +1,6 @@
 //! The door: the one way from a route to the log and to the views. The program implements what is behind it.
 
+use crate::runtime::peer::Freshness;
 use crate::runtime::problem::Problem;
 use crate::runtime::reply::{Reply, Verdict};
 use crate::runtime::streams::{Events, Show, Shown};
@@ -65,6 +66,8 @@ pub struct Ask {
     pub query: Vec<u8>,
     /// Positions that the answer must have seen.
     pub min_position: Positions,
+    /// How fresh the answer must be.
+    pub fresh: Freshness,
     /// The state that is asked.
     pub as_of: AsOf,
 }
@@ -144,6 +147,8 @@ pub struct Asked {
     pub as_of: AsOf,
     /// `Millrace-Min-Position` or `?min_position=`.
     pub min_position: Positions,
+    /// `Millrace-Read: latest` or `Millrace-Max-Staleness`.
+    pub fresh: Freshness,
     /// `Last-Event-ID`; only those who follow a stream have it.
     pub last_seen: Option<Positions>,
     /// How long to wait for an outcome: `Prefer: wait=n`, zero for `respond-async`, else the default.
@@ -472,6 +477,7 @@ fn question<M: Machine>(asked: &Asked, query: &Query<M>) -> Ask {
         partitions: M::partitions(query),
         query: codec::encode(query),
         min_position: asked.min_position.clone(),
+        fresh: asked.fresh,
         as_of: AsOf::Now,
     }
 }

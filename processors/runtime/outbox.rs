@@ -111,7 +111,8 @@ impl Sender {
         let flight = self.flights.get_mut(&(machine.to_owned(), partition)).expect("what comes back was sent");
         flight.in_flight -= 1;
         if arrived && !flight.broken {
-            flight.acked = last;
+            // Another node may have noted more meanwhile, when it sent for this partition.
+            flight.acked = flight.acked.max(last);
         }
         flight.broken |= !arrived;
     }

@@ -1,6 +1,7 @@
 //! What the routes of all systems share: reading a request strictly, and writing outcomes, answers and problems.
 
 use crate::runtime::door::{AsOf, Asked, Done, Door, Read, Undone};
+use crate::runtime::peer::Freshness;
 use crate::runtime::problem::Problem;
 use crate::runtime::streams::Events;
 use axum::Json;
@@ -518,8 +519,9 @@ fn asked(parts: &mut Parts) -> Result<Asked, Problem> {
         (None, None) => Positions::default(),
     };
     let trace_parent = text(parts, "traceparent")?.and_then(trace_parent);
+    let fresh = Freshness::read(text(parts, "millrace-read")?, text(parts, "millrace-max-staleness")?)?;
     let wait = wait(parts)?;
-    Ok(Asked { caller, route, target, min_position, wait, trace_parent, ..Asked::default() })
+    Ok(Asked { caller, route, target, min_position, fresh, wait, trace_parent, ..Asked::default() })
 }
 
 /// One of the parameters that every read knows.

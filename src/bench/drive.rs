@@ -75,7 +75,7 @@ pub fn phase(name: &str, of: &str, settings: &Settings, fill: impl FnOnce(&mut F
 pub fn verify_all(settings: &Settings) -> Result<(), String> {
     let (node, workers) = open(settings)?;
     let start = Mark::now();
-    let found: Vec<_> = node.slots.iter().map(|slot| verify::verify_slot(&node, slot)).collect();
+    let found: Vec<_> = node.slots.all().iter().map(|slot| verify::verify_slot(&node, slot)).collect();
     let spent = start.spent();
     close(node, workers);
     if let Some(differing) = found.iter().find(|found| found.difference.is_some()) {
@@ -103,7 +103,7 @@ pub fn read_all<F: Future<Output = Result<(), String>>>(
     let keys = Keys::open(settings).map_err(|error| error.to_string())?;
     let (node, workers) = open(settings)?;
     let node = Arc::new(node);
-    let cluster = Arc::new(Cluster::new(Vec::new(), keys.node_token())?);
+    let cluster = Arc::new(Cluster::new(&node, None, keys.node_token())?);
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
     let streams = Streams::new(node.clone(), queries.clone());
     let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret());
@@ -148,8 +148,8 @@ fn size_of(folder: &Path) -> std::io::Result<u64> {
 
 /// True if nothing waits: no record, no message between machines, no public event.
 fn is_done(node: &Node) -> Result<bool, String> {
-    for slot in node.slots.iter() {
-        if !is_slot_done(node, slot)? {
+    for slot in node.slots.all() {
+        if !is_slot_done(node, &slot)? {
             return Ok(false);
         }
     }

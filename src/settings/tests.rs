@@ -136,9 +136,10 @@ fn a_bad_file_is_refused_by_name() {
 #[test]
 fn settings_that_do_not_fit_together_are_refused() {
     for (args, error) in [
-        (&["--node", "1"][..], "--node 1 is not below"),
-        (&["--nodes", "a:1,b:1"], "needs --kafka"),
-        (&["--nodes", "a:1,b:1", "--kafka", "k:1"], "needs --keys FILE"),
+        (&["--advertise", "a:1"][..], "needs --kafka"),
+        (&["--advertise", "a:1", "--kafka", "k:1"], "needs --keys FILE"),
+        (&["--advertise", "a"], "it is HOST:PORT"),
+        (&["--advertise", "a:0"], "it is HOST:PORT"),
         (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
         (&["--kafka-set", "ab"], "KEY=VALUE"),
         (&["--disk-refuse", "20"], "--disk-warn 15 is below --disk-refuse 20"),
@@ -150,8 +151,8 @@ fn settings_that_do_not_fit_together_are_refused() {
         let said = settings(args).unwrap_err();
         assert!(said.contains(error), "{args:?}: {said}");
     }
-    let all = ["--nodes", "a:1,b:1", "--kafka", "k:1", "--keys", "/k", "--node", "1"];
-    assert_eq!(settings(&all).unwrap().nodes, ["a:1", "b:1"]);
+    let all = ["--advertise", "a:1", "--kafka", "k:1", "--keys", "/k"];
+    assert_eq!(settings(&all).unwrap().advertise.as_deref(), Some("a:1"));
 }
 
 #[test]

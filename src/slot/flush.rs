@@ -23,7 +23,8 @@ impl Slot {
         let published = self.owed.lock().published();
         if let Some(layer) = live.frozen.take_if(|layer| layer.owed <= published) {
             live.writing = true;
-            (self.around.write)(Write { number: self.number, generation: live.generation, layer });
+            let slot = self.me.upgrade().expect("whoever calls holds it");
+            (self.around.write)(Write { slot, generation: live.generation, layer });
         }
     }
 

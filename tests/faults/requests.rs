@@ -38,6 +38,8 @@ const BAD: &[Row] = &[
     ["GET /v1/leaderboards/weekly/entries?from_rank=0", "", "", "400", r#"{"code":"bad_parameter"}"#],
     ["GET /v1/leaderboards/weekly/entries?min_score=9223372036854775808", "", "", "400", r#"{"code":"bad_parameter"}"#],
     ["GET /v1/leaderboards/weekly/entries?min_position=x", "", "", "400", r#"{"code":"bad_position"}"#],
+    ["GET /v1/leaderboards/weekly/entries", "millrace-read: first", "", "400", r#"{"code":"bad_header"}"#],
+    ["GET /v1/leaderboards/weekly/entries", "millrace-max-staleness: 1.5", "", "400", r#"{"code":"bad_header"}"#],
     ["GET /v1/leaderboards/weekly/entries", "millrace-subject: %FF", "", "400", r#"{"code":"bad_subject"}"#],
     ["POST /v1/verify?system=nothing", "", "", "404", r#"{"code":"unknown_system"}"#],
     ["POST /v1/dead/leaderboards/0@0:forget", "", "", "404", r#"{"code":"unknown_action"}"#],

@@ -74,3 +74,64 @@ fn a_recreated_topic_is_refused_with_both_ids() {
     assert_eq!(cluster.cli(&server, &["verify"]).status.code(), Some(1));
     fill(&server, "daily", &[("bob", 1)]);
 }
+
+#[test]
+fn a_topic_that_is_deleted_underneath_stops_its_partitions_with_the_reason() {
+    let cluster = broker::shared().cluster("deleted");
+    let folder = tempfile::tempdir().unwrap();
+    let server = cluster.serve(&folder.path().join("data"));
+    fill(&server, "weekly", &[("ada", 5)]);
+    cluster.delete("leaderboards");
+    eventually("the status says so", || {
+        let line = status(&server, 4)?;
+        line["stopped"].as_str().filter(|reason| reason.contains("topic")).map(|_| ())
+    });
+    let reason = eventually("the partition stops", || {
+        let answer = entries(&server, "weekly");
+        (answer.code() == "stopped").then(|| answer.body["detail"].as_str().unwrap_or_default().to_owned())
+    });
+    assert!(reason.contains("there is no partition 4 of topic leaderboards"), "{reason}");
+    // Others go on.
+    assert_eq!(server.post("/v1/carts", &serde_json::json!({ "currency": "EUR" })).status, 201);
+}
+
+/// The line of a partition; `None` while the node cannot say how far its log is.
+fn status(server: &Server, partition: u64) -> Option<Value> {
+    let answer = server.get("/v1/cluster");
+    let lines = answer.body.as_array()?.clone();
+    lines.into_iter().find(|line| line["machine"] == "leaderboards" && line["partition"] == partition)
+}
+
+#[test]
+fn a_log_that_begins_behind_the_state_is_refused_with_both_offsets() {
+    let cluster = broker::shared().cluster("truncated");
+    let folder = tempfile::tempdir().unwrap();
+    let [old, new] = ["old", "new"].map(|name| folder.path().join(name));
+    let keys = old.join("keys").to_str().unwrap().to_owned();
+    let server = cluster.serve(&old);
+    fill(&server, "weekly", &[("ada", 5)]);
+    assert_eq!(server.stop(), Some(0));
+    let server = Server::start(&new, &cluster.with(&["--keys", &keys]));
+    for score in 10..16 {
+        assert_eq!(submit(&server, "weekly", "bob", score).status, 200);
+    }
+    let trimmed = cluster.cli(&server, &["log", "trim", "leaderboards/4@7", "--keys", &keys]);
+    assert!(trimmed.status.success(), "{trimmed:?}");
+    assert_eq!(server.stop(), Some(0));
+
+    let server = cluster.serve(&old);
+    let answer = entries(&server, "weekly");
+    assert_eq!((answer.status, answer.code()), (503, "stopped"), "{answer:?}");
+    let detail = answer.body["detail"].as_str().unwrap();
+    assert!(detail.contains("leaderboards/4 has no offset 2: it holds 7 up to before 8"), "{detail}");
+    assert_eq!(server.stop(), Some(0));
+    // A checkpoint that stands behind the cut leads on.
+    let state = |data: &Path| data.join("state/leaderboards/4");
+    let kept = new.join("checkpoints/leaderboards/4");
+    let newest = std::fs::read_dir(kept).unwrap().next().unwrap().unwrap().path();
+    std::fs::remove_dir_all(state(&old)).unwrap();
+    std::fs::create_dir_all(state(&old)).unwrap();
+    std::fs::rename(newest, state(&old).join("0")).unwrap();
+    let server = cluster.serve(&old);
+    assert_eq!(entries(&server, "weekly").body["entries"][0]["owner"], "bob");
+}

@@ -28,6 +28,23 @@ const NEEDED: [(&str, &str, &str); 4] = [
     ("unclean.leader.election.enable", "false", "Kafka could lose acknowledged records"),
 ];
 
+/// What a topic must be set to in which only the last record of each key matters.
+const LATEST: [(&str, &str); 4] = [
+    ("cleanup.policy", "compact"),
+    // What is not needed any more is dropped from closed segments alone, so they are closed soon.
+    ("segment.ms", "600000"),
+    ("min.cleanable.dirty.ratio", "0.1"),
+    ("unclean.leader.election.enable", "false"),
+];
+
+/// Which records a topic keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kept {
+    All,
+    /// The last one of each key.
+    Latest,
+}
+
 /// Who says what time a record has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stamp {
@@ -72,12 +89,27 @@ impl Configs {
                 return refused(format!("{name} is {is}, it must be {needed}: {otherwise}"));
             }
         }
+        self.check_stamp(topic, stamp)
+    }
+
+    /// The same for a topic that keeps the last record of each key.
+    pub(super) fn check_latest(&self, topic: &str) -> Result<(), LogError> {
+        let is = self.get("cleanup.policy");
+        if is != "compact" {
+            let reason = format!("cleanup.policy is {is}, it must be compact: it would grow for ever");
+            return Err(LogError::Settings { topic: topic.to_owned(), reason });
+        }
+        self.check_stamp(topic, Stamp::LogAppendTime)
+    }
+
+    fn check_stamp(&self, topic: &str, stamp: Stamp) -> Result<(), LogError> {
         if self.stamp() != Some(stamp) {
             let otherwise = match stamp {
                 Stamp::LogAppendTime => "a producer's clock would be believed, or a copy into it was not finished",
                 Stamp::CreateTime => "the times of a copy would be lost",
             };
-            return refused(format!("{STAMP} is {}, it must be {}: {otherwise}", self.get(STAMP), stamp.value()));
+            let reason = format!("{STAMP} is {}, it must be {}: {otherwise}", self.get(STAMP), stamp.value());
+            return Err(LogError::Settings { topic: topic.to_owned(), reason });
         }
         Ok(())
     }
@@ -110,14 +142,22 @@ impl Admin {
         native::describe(self.client.inner(), names, self.timeout).map_err(|error| unavailable("topics", &error))
     }
 
-    pub(super) fn create(&self, name: &str, partitions: u32, brokers: usize, stamp: Stamp) -> Result<(), LogError> {
+    pub(super) fn create(
+        &self,
+        name: &str,
+        partitions: u32,
+        brokers: usize,
+        stamp: Stamp,
+        kept: Kept,
+    ) -> Result<(), LogError> {
         let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
         let copies = brokers.clamp(1, 3);
         let in_sync = if copies == 3 { "2" } else { "1" };
         let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(i32::try_from(copies).unwrap_or(1)))
             .set("min.insync.replicas", in_sync)
             .set(STAMP, stamp.value());
-        for (name, needed, _) in NEEDED {
+        let all = NEEDED.iter().map(|(name, needed, _)| (*name, *needed)).filter(|_| kept == Kept::All);
+        for (name, needed) in all.chain(LATEST.into_iter().filter(|_| kept == Kept::Latest)) {
             topic = topic.set(name, needed);
         }
         if stamp == Stamp::CreateTime {

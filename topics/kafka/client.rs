@@ -17,20 +17,29 @@ pub(super) type Consumer = BaseConsumer<Context>;
 
 /// Whether the cluster can be reached, as far as one client knows.
 #[derive(Default)]
-pub(super) struct Link(Mutex<Option<String>>);
+pub(super) struct Link {
+    down: Mutex<Option<String>>,
+    /// The last error of a single broker, which says more than that all are down.
+    last: Mutex<Option<String>>,
+}
 
 impl Link {
     /// Why it cannot be reached.
     pub(super) fn down(&self) -> Option<String> {
-        self.0.lock().clone()
+        self.down.lock().clone()
+    }
+
+    /// What a broker, or the way to it, said last.
+    pub(super) fn last(&self) -> Option<String> {
+        self.last.lock().clone()
     }
 
     pub(super) fn set_up(&self) {
-        *self.0.lock() = None;
+        *self.down.lock() = None;
     }
 
     fn set_down(&self, reason: &str) {
-        *self.0.lock() = Some(reason.to_owned());
+        *self.down.lock() = Some(reason.to_owned());
     }
 }
 
@@ -52,7 +61,10 @@ impl ClientContext for Context {
                 tracing::warn!("kafka: {reason}");
                 self.link.set_down(reason);
             }
-            _ => tracing::debug!("kafka: {error}: {reason}"),
+            _ => {
+                tracing::debug!("kafka: {error}: {reason}");
+                *self.link.last.lock() = Some(reason.to_owned());
+            }
         }
     }
 }

@@ -50,6 +50,11 @@ impl Hubs {
         &self.asker.consumer
     }
 
+    /// What the connection of that one said last.
+    pub(super) fn last_error(&self) -> Option<String> {
+        self.asker.link.last()
+    }
+
     #[cfg(test)]
     pub(super) fn count(&self) -> usize {
         self.hubs.lock().len()
