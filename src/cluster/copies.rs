@@ -6,6 +6,7 @@ use super::seed::Peers;
 use super::table::Copy;
 use crate::checkpoints;
 use crate::node::{Node, machines};
+use crate::slot::Slot;
 use millrace_processors::runtime::system::MachineDef;
 use millrace_topics::log::LogError;
 use std::collections::{BTreeMap, BTreeSet};
@@ -182,8 +183,14 @@ impl Copies {
             return;
         }
         self.forgotten = None;
-        let slots = self.node.slots.all();
+        let node = self.node.clone();
         self.aside(move || {
+            let slots = node.slots.all();
+            for slot in slots.iter().filter(|slot| slot.was_stopped()) {
+                if let Err(error) = go_on(&node, slot) {
+                    tracing::debug!("{}/{} stays stopped: {error}", slot.def.name, slot.partition);
+                }
+            }
             for slot in slots.iter().filter(|slot| !slot.is_active()) {
                 if let Err(error) = slot.forget_said() {
                     tracing::debug!("{}/{} keeps what it said: {error}", slot.def.name, slot.partition);
@@ -216,6 +223,15 @@ impl Copies {
         }
         all
     }
+}
+
+/// Opens a partition again that has stopped at a record which an operator passes over, whichever node was told so.
+fn go_on(node: &Node, slot: &Slot) -> Result<(), LogError> {
+    let place = node.place(slot.def, slot.partition)?;
+    if place.skips.contains(&slot.next()) {
+        slot.reopen(place);
+    }
+    Ok(())
 }
 
 /// Opens every partition of a shard that is not open yet.

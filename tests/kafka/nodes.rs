@@ -276,6 +276,32 @@ fn a_node_that_slept_refuses_what_it_cannot_know() {
 }
 
 #[test]
+fn what_is_skipped_through_any_node_is_skipped_on_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let pair =
+        Nodes::new(broker::shared().cluster("skip"), folder.path(), 2, &["--standbys", "1", "--flush-age", "1s"]);
+    let nodes = [pair.start(0), pair.start(1)];
+    settle(&[&nodes[0], &nodes[1]]);
+    fill(&nodes[0], "weekly", &[("ada", 5)]);
+    pair.cluster.put("leaderboards", "weekly", b"\x02from a later format", &["-p", "4"]);
+    let on_all = |what: &str, expected: &dyn Fn(&Value) -> bool| {
+        for node in &nodes {
+            eventually(what, || {
+                let lines = node.get("/v1/cluster").body;
+                let own = |line: &&Value| line["machine"] == "leaderboards" && line["partition"] == WEEKLY;
+                lines.as_array().unwrap().iter().find(own).filter(|line| expected(line)).map(|_| ())
+            });
+        }
+    };
+    on_all("both copies stop at it", &|line| line["stopped"].is_string() && line["next"] == 2);
+    let (_, far) = near_and_far(&[&nodes[0], &nodes[1]], WEEKLY);
+    let skipped = pair.cluster.cli(far, &["dead", "skip", "leaderboards/4@2", "--keys", &pair.keys()]);
+    assert!(skipped.status.success(), "{skipped:?}");
+    on_all("both go on", &|line| line["stopped"].is_null() && line["next"] == 3);
+    works(&[&nodes[0], &nodes[1]], "weekly", "bob", 9);
+}
+
+#[test]
 fn who_cannot_be_one_of_the_cluster_is_told_why() {
     let folder = tempfile::tempdir().unwrap();
     let nodes = Nodes::new(broker::shared().cluster("strangers"), folder.path(), 2, &[]);
