@@ -159,7 +159,7 @@ pub struct TicketsLoad {
     /// How many halls of 3,000 seats there are.
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     pub halls: u64,
-    /// How many holds there are: once in all halls, and once in one large one. More than 800 a hall do not fit.
+    /// How many holds there are: once in all halls, once in large ones that fill up one after the other, and once in one large one. More than 800 a hall do not fit.
     #[arg(long, value_name = "N", default_value_t = 800_000)]
     pub holds: u64,
     /// Chooses how large groups are.

@@ -1,6 +1,7 @@
 //! Tickets over HTTP, as a newcomer meets them: from the plan of a hall to tickets and back, the box office, the door, what
 //! is refused, the waiting room, the waitlist, and an on-sale storm, also with kill -9 in the middle of it.
 
+mod buyers;
 mod queue;
 mod sale;
 mod seatsio;

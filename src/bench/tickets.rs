@@ -1,5 +1,6 @@
-//! How fast holds of the best seats become views: in many halls, and in one of 60,000 seats in which holds come and go. Out
-//! of a filled log, with everything on that runs in production, and verified afterwards.
+//! How fast holds of the best seats become views: in many halls, in halls of 60,000 seats that sell out one after the other,
+//! and in one of these in which holds come and go. Out of a filled log, with everything on that runs in production, and
+//! verified afterwards.
 
 use crate::bench::drive::{Filler, Random, phase, state_bytes, verify_all};
 use crate::bench::figures::Thousands;
@@ -22,6 +23,9 @@ const SECTION: u64 = 50;
 /// How many rows the one large hall has.
 const LARGE_ROWS: u64 = 1200;
 
+/// So many of 100 seats of a large hall are held before the next goes on sale: what is left over is in scattered seats.
+const SOLD: u64 = 99;
+
 /// So many of 100 seats of the large hall are held while holds come and go.
 const FULL: u64 = 90;
 
@@ -35,11 +39,18 @@ const GROUP: u64 = 6;
 pub fn run(load: &TicketsLoad, settings: &Settings) -> Result<(), String> {
     let (halls, holds) = (Thousands(load.halls.into()), Thousands(load.holds.into()));
     println!("tickets: {halls} halls of {} seats, {holds} holds of the best for groups of 1 to {GROUP}", ROWS * 50);
-    let mut makers = Makers { load: load.clone(), chance: Random(load.seed) };
+    let mut makers = Makers { load: load.clone(), chance: Random(load.seed), seats: 0 };
     phase("halls are published", "events", settings, |out| makers.publish(out))?;
     phase("holds of the best in all halls", "holds", settings, |out| makers.hold(out))?;
     let bytes = state_bytes(settings, "tickets")?;
     println!("{} bytes of state for each hold", bytes / load.holds.max(1));
+    phase("holds in halls of 60,000 seats, one after the other", "holds", settings, |out| makers.fill(out))?;
+    let bytes = state_bytes(settings, "tickets")?;
+    println!(
+        "{} bytes of state for each of {} seats that are held",
+        bytes / makers.seats.max(1),
+        Thousands(makers.seats.into())
+    );
     phase("holds and releases in one hall of 60,000 seats", "commands", settings, |out| makers.come_and_go(out))?;
     verify_all(settings)
 }
@@ -47,6 +58,8 @@ pub fn run(load: &TicketsLoad, settings: &Settings) -> Result<(), String> {
 struct Makers {
     load: TicketsLoad,
     chance: Random,
+    /// How many seats are held by now, of those that nobody gives back.
+    seats: u64,
 }
 
 impl Makers {
@@ -58,15 +71,30 @@ impl Makers {
     fn hold(&mut self, out: &mut Filler) {
         for number in 0..self.load.holds {
             let (hall, group) = (number % self.load.halls, self.group());
+            self.seats += u64::from(group);
             add(best(hall_id(hall), number, group), out);
+        }
+    }
+
+    /// Holds until a hall is as good as full, then goes on in a fresh one.
+    fn fill(&mut self, out: &mut Filler) {
+        let (most, mut halls, mut held) = (seats_of(SOLD), 0, 0);
+        for number in 0..self.load.holds {
+            let group = self.group();
+            if halls == 0 || held + group > most {
+                (halls, held) = (halls + 1, 0);
+                out.prepare::<Tickets>(&Command::Publish(Box::new(plan(format!("large-{halls}"), LARGE_ROWS))));
+            }
+            add(best(format!("large-{halls}"), number, group), out);
+            held += group;
+            self.seats += u64::from(group);
         }
     }
 
     /// Holds until the hall is nearly full, then the oldest goes for each that comes: all are accepted, so their numbers
     /// are known.
     fn come_and_go(&mut self, out: &mut Filler) {
-        let most = u32::try_from(LARGE_ROWS * u64::from(ROW) * FULL / 100).expect("it is small");
-        let (mut held, mut open, mut last) = (0, VecDeque::new(), 0);
+        let (most, mut held, mut open, mut last) = (seats_of(FULL), 0, VecDeque::new(), 0);
         for number in 0..self.load.holds {
             let group = self.group();
             while held + group > most {
@@ -84,6 +112,11 @@ impl Makers {
     fn group(&mut self) -> u32 {
         u32::try_from(1 + self.chance.next() % GROUP).expect("it is small")
     }
+}
+
+/// So many of 100 seats of a large hall.
+fn seats_of(percent: u64) -> u32 {
+    u32::try_from(LARGE_ROWS * u64::from(ROW) * percent / 100).expect("it is small")
 }
 
 const TOKEN: TokenHash = TokenHash([7; 16]);
