@@ -11,6 +11,8 @@ mod plan;
 mod query;
 mod queue;
 mod rejection;
+mod resale;
+mod rules;
 mod waitlist;
 
 pub use command::{
@@ -31,6 +33,8 @@ pub use queue::{
     QueuePlace, QueueQuery, QueueTimer, Revealing, RoomMode, RoomStage, RoomTerms, RoomView,
 };
 pub use rejection::Rejection;
+pub use resale::{Listing, Moved, OnTicket, Relisting, Transferring};
+pub use rules::{HoldingWith, Journey, Rule, Ruled, Term, Verifying};
 pub use waitlist::{OnWaiter, WaiterNote, WaiterState, WaiterView, WaitlistTerms};
 
 use crate::contract::Contract;
@@ -79,6 +83,11 @@ impl Contract for Tickets {
             Event::WaitlistJoined(_) => "WaitlistJoined",
             Event::WaitlistLeft(_) => "WaitlistLeft",
             Event::WaitlistOffered(_) => "WaitlistOffered",
+            Event::RulesChanged { .. } => "RulesChanged",
+            Event::TicketTransferred(_) => "TicketTransferred",
+            Event::TicketRelisted(_) => "TicketRelisted",
+            Event::TicketUnlisted(_) => "TicketUnlisted",
+            Event::TicketResold(_) => "TicketResold",
         }
     }
 }
@@ -108,6 +117,12 @@ impl Command {
             Self::LeaveWaitlist(on) => &on.event,
             Self::SetWaitlist(terms) => &terms.event,
             Self::Seat(seating) => &seating.event,
+            Self::PublishBy(ruled) | Self::ChangeBy(ruled) => &ruled.plan.event,
+            Self::HoldWith(with) => &with.by.holding.event,
+            Self::Transfer(transferring) => &transferring.ticket.on.event,
+            Self::Relist(relisting) => &relisting.ticket.on.event,
+            Self::Unlist(ticket) => &ticket.on.event,
+            Self::Verify(verifying) => &verifying.event,
         }
     }
 }

@@ -3,14 +3,18 @@
 mod plan;
 pub(super) mod pretix;
 pub(super) mod queue;
+mod rules;
 pub(super) mod waitlist;
 
 pub(super) use plan::{EventBody, ImportedEvent, NewEvent};
+pub(super) use rules::{
+    ListingsBody, NewOwner, NewPrice, NewProof, NewVerified, ProofBody, TicketAction, TicketAnswer, VerifiedBody,
+};
 
 use millrace_topics::money::Money;
 use millrace_topics::tickets::{
-    Area, Best, Conflict, HoldState, HoldView, ItemState, Line, OrderState, Ownership, PaymentKind, PaymentView,
-    RowView, ScanView,
+    Area, Best, Conflict, HoldState, HoldView, ItemState, Journey, Line, OrderState, Ownership, PaymentKind,
+    PaymentView, RowView, ScanView,
 };
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
@@ -35,6 +39,16 @@ pub(super) struct NewHold {
     pub(super) code: Option<String>,
     /// Channels out of which seats may be taken, too: only servers name them.
     pub(super) channels: Option<Vec<String>>,
+    /// Tickets that are offered to others, by their ids: then nothing else is held.
+    pub(super) resale: Option<Vec<String>>,
+    /// For which household it is, in whatever words: only their hash is kept.
+    pub(super) household: Option<String>,
+    /// A proof that the buyer was looked at.
+    pub(super) proof: Option<String>,
+    /// From this stop, where the event has some: from the first to the last unless both are said.
+    pub(super) from: Option<String>,
+    /// To this stop.
+    pub(super) to: Option<String>,
 }
 
 /// A hold.
@@ -67,6 +81,8 @@ pub(super) struct HoldBody {
     expires_at: Time,
     /// The order that it has become.
     order: Option<String>,
+    /// From where to where, if the event has stops.
+    journey: Option<Journey>,
 }
 
 impl HoldBody {
@@ -87,6 +103,7 @@ impl HoldBody {
             total: view.total,
             expires_at: view.expires_at,
             order,
+            journey: view.journey,
         }
     }
 }
@@ -125,6 +142,8 @@ pub(super) struct OrderBody {
     pub(super) paid_at: Option<Time>,
     /// The payment that paid it.
     pub(super) payment: Option<String>,
+    /// From where to where, if the event has stops.
+    pub(super) journey: Option<Journey>,
 }
 
 /// A place of an order, and its ticket.
@@ -311,6 +330,21 @@ pub(super) struct SeatsBody {
 pub(super) struct WhichSeats {
     /// Only those of this section.
     pub(super) section: Option<String>,
+    /// As they are from this stop on, where the event has some.
+    pub(super) from: Option<String>,
+    /// To this stop.
+    pub(super) to: Option<String>,
+}
+
+/// On which way.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichWay {
+    /// From this stop, where the event has some.
+    pub(super) from: Option<String>,
+    /// To this stop.
+    pub(super) to: Option<String>,
 }
 
 /// Which part of a history.

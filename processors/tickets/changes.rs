@@ -31,7 +31,7 @@ pub fn refund(cx: &mut Cx<'_>, asked: OnTickets) -> Result<Outcome, Rejection> {
     // The line: nothing below can be refused.
     let back = revoke(cx, &key, &mut row, &asked.tickets, Place::Sold);
     say(cx, &key, &row, &asked.tickets, &[], Event::TicketsRefunded);
-    if row.items.iter().all(|item| item.state == ItemState::Revoked) {
+    if !row.items.iter().any(|item| item.state.is_kept()) {
         end(cx, &key, &mut row);
     }
     Ok(keep(cx, &key, &row, back))
@@ -46,12 +46,20 @@ pub fn exchange(cx: &mut Cx<'_>, exchanging: Exchanging) -> Result<Outcome, Reje
     let (key, mut row) = paid(cx, on)?;
     check_good(&key, &row, &tickets)?;
     let held = open_hold(cx, &OnHold { event: key.0.clone(), hold, token }, &row.buyer)?;
+    let hall = hall(cx, &key.0)?;
+    if [row.hold, hold].iter().any(|hold| hall.kinds.contains_key(hold)) {
+        let fault = "tickets that were sold on, given away or are for some legs are not exchanged".to_owned();
+        return Err(Rejection::BadRequest(fault));
+    }
+    if hall.household(row.hold) != hall.household(hold) {
+        return Err(Rejection::BadRequest("the hold is for another household than the order".to_owned()));
+    }
     let old: u64 = picked(&row, &tickets).map(|item| item.price + item.fee).sum();
     let new = total(&held.lines);
     if new > old {
         return Err(Rejection::CostsMore(new - old));
     }
-    let others = items(hall(cx, &key.0)?, &held, ItemState::Valid);
+    let others = items(hall, &held, ItemState::Valid);
     if row.items.len() + others.len() > ITEM_LIMIT {
         return Err(Rejection::BadRequest(format!("an order has at most {ITEM_LIMIT} places, with those given back")));
     }
@@ -100,7 +108,10 @@ pub fn rename(cx: &mut Cx<'_>, renaming: Renaming) -> Result<Outcome, Rejection>
 }
 
 /// A paid order, for whom it is for and for servers.
-fn paid(cx: &Cx<'_>, on: OnOrder) -> Result<((String, u32), OrderRow), Rejection> {
+///
+/// # Errors
+/// That there is none for who asks, or that it is not paid.
+pub fn paid(cx: &Cx<'_>, on: OnOrder) -> Result<((String, u32), OrderRow), Rejection> {
     hall(cx, &on.event)?;
     let key = (on.event, on.order);
     let row = load(cx.get(ORDERS, &key), cx.caller())?;
@@ -112,7 +123,10 @@ fn picked<'a>(row: &'a OrderRow, tickets: &'a [u32]) -> impl Iterator<Item = &'a
 }
 
 /// Refuses tickets that are not there, named twice, given back, or in use.
-fn check_good(key: &(String, u32), row: &OrderRow, tickets: &[u32]) -> Result<(), Rejection> {
+///
+/// # Errors
+/// The refusal, with the tickets.
+pub fn check_good(key: &(String, u32), row: &OrderRow, tickets: &[u32]) -> Result<(), Rejection> {
     if tickets.is_empty() || tickets.len() > ITEM_LIMIT {
         return Err(Rejection::BadRequest(format!("1 to {ITEM_LIMIT} tickets are named")));
     }
@@ -146,9 +160,7 @@ fn say(
 
 /// Keeps an order of which so much is to be given back.
 fn keep(cx: &mut Cx<'_>, key: &(String, u32), row: &OrderRow, back: u64) -> Outcome {
-    if let Some(payment) = &row.payment {
-        payments::give_back(cx, key, payment.clone(), back);
-    }
+    payments::give_back_for(cx, key, row, back);
     cx.put(ORDERS, key, row);
     Outcome::Order(Box::new(show(cx.engine.of(&key.0), key, row)))
 }

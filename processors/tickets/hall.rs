@@ -5,13 +5,18 @@ pub mod best;
 pub mod bits;
 pub mod build;
 pub mod change;
+pub mod legs;
 pub mod look;
+pub mod owners;
 pub mod tree;
 
-use crate::tickets::tables::{Spot, Taken};
+use crate::tickets::rules::Rules;
+use crate::tickets::tables::{Kind, Spot, Taken};
 use bits::Bits;
+use legs::{Leg, Legs};
 use millrace_topics::tickets::{CategorySales, EventPlan};
 use millrace_topics::time::Time;
+use owners::Owners;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -122,6 +127,10 @@ struct Row {
     /// For each place whose it is: 0 everybody's, [`NOBODY`]'s, else the channel's number; empty where all are everybody's.
     marks: Vec<u8>,
     last: Vec<Last>,
+    /// Who has what on each leg, where the event has some.
+    legs: Vec<Leg>,
+    /// How many places on both sides of a party stay empty.
+    distance: u8,
     /// How many seats anybody may have, and how many pairs of them beside one another.
     open: u32,
     pairs: u32,
@@ -129,7 +138,17 @@ struct Row {
 
 impl Row {
     fn free(&self) -> Bits {
-        self.seats.without(&self.held).without(&self.sold).without(&self.blocked)
+        self.free_on(None)
+    }
+
+    fn free_on(&self, legs: Option<&Legs>) -> Bits {
+        let (held, sold) = self.gone(legs);
+        self.apart(&held, &sold).without(&self.blocked)
+    }
+
+    /// The seats that are far enough from those that are held and sold.
+    fn apart(&self, held: &Bits, sold: &Bits) -> Bits {
+        self.seats.without(&held.or(sold).around(self.distance))
     }
 
     /// Those that anybody may have.
@@ -143,10 +162,11 @@ impl Row {
     }
 
     /// Those that can be held by who may take them out of these channels.
-    fn free_in(&self, channels: u64) -> Bits {
-        let mut free = self.free();
+    fn free_in(&self, channels: u64, legs: Option<&Legs>) -> Bits {
+        let mut free = self.free_on(legs);
         if channels != 0 && !self.marks.is_empty() {
-            let all = self.seats.without(&self.held).without(&self.sold);
+            let (held, sold) = self.gone(legs);
+            let all = self.apart(&held, &sold);
             all.and(&self.blocked)
                 .iter()
                 .filter(|place| self.is_in(*place, channels))
@@ -233,8 +253,12 @@ pub struct Hall {
     pub deadlines: BTreeSet<(Time, Deadline)>,
     /// What the event's timer is set for.
     pub armed: Option<Time>,
-    /// How many places each buyer has, by a hash of the id; only where that is limited.
-    buyers: BTreeMap<u128, u32>,
+    /// What else holds.
+    pub rules: Rules,
+    /// Holds that are not of places which nobody had.
+    pub kinds: BTreeMap<u32, Kind>,
+    /// Who has how many places.
+    owners: Owners,
 }
 
 impl Hall {
@@ -291,6 +315,14 @@ impl Hall {
         sales.fees -= fee;
         sales.refunded += 1;
         sales.refunds += price + fee;
+    }
+
+    /// Counts a paid place no more that another order has now, which counts it.
+    pub fn count_move(&mut self, category: u16, price: u64, fee: u64) {
+        let sales = &mut self.categories[usize::from(category)].sales;
+        sales.sold -= 1;
+        sales.revenue -= price;
+        sales.fees -= fee;
     }
 
     /// How many places the event has.
@@ -361,12 +393,13 @@ impl Hall {
         counts.map_or(category.price, |tier| tier.price)
     }
 
-    /// True if a seat can be held by who may take it out of these channels.
+    /// True if a seat can be held, on these legs, by who may take it out of these channels.
     #[must_use]
-    pub fn may_take(&self, spot: Spot, channels: u64) -> bool {
-        match self.place(spot) {
+    pub fn may_take(&self, spot: Spot, channels: u64, legs: Option<&Legs>) -> bool {
+        let row = &self.rows[usize::from(spot.row)];
+        match legs.map_or_else(|| row.place(spot.place), |legs| row.place_on(spot.place, legs)) {
             Place::Free => true,
-            Place::Blocked => self.rows[usize::from(spot.row)].is_in(spot.place, channels),
+            Place::Blocked => row.is_in(spot.place, channels),
             Place::Held | Place::Sold => false,
         }
     }
@@ -431,35 +464,6 @@ impl Hall {
         }
     }
 
-    /// How many places a buyer has, if that is limited.
-    #[must_use]
-    pub fn has(&self, buyer: &str) -> u32 {
-        self.buyers.get(&xxhash_rust::xxh3::xxh3_128(buyer.as_bytes())).copied().unwrap_or(0)
-    }
-
-    /// Gives a buyer so many places more.
-    pub fn give(&mut self, buyer: &str, many: u32) {
-        if self.plan.max_per_buyer.is_some() {
-            *self.buyers.entry(xxhash_rust::xxh3::xxh3_128(buyer.as_bytes())).or_default() += many;
-        }
-    }
-
-    /// Takes so many places away from a buyer.
-    ///
-    /// # Panics
-    /// If the buyer has fewer.
-    pub fn take(&mut self, buyer: &str, many: u32) {
-        if self.plan.max_per_buyer.is_none() {
-            return;
-        }
-        let key = xxhash_rust::xxh3::xxh3_128(buyer.as_bytes());
-        let has = self.buyers.get_mut(&key).expect("a buyer gives back what it has");
-        *has = has.checked_sub(many).expect("a buyer gives back what it has");
-        if *has == 0 {
-            self.buyers.remove(&key);
-        }
-    }
-
     /// When the next hold or unpaid order ends by itself.
     #[must_use]
     pub fn next_expiry(&self) -> Option<Time> {
@@ -500,11 +504,23 @@ impl Hall {
         rows.map(|(_, length)| u32::from(length)).max().unwrap_or(0)
     }
 
-    /// The rows of a section, or of all, with a letter a place.
-    pub fn letters(&self, section: Option<u16>) -> impl Iterator<Item = (u16, u16, u16, String)> + '_ {
+    /// True if a seat is far enough from those of others.
+    #[must_use]
+    pub fn is_apart(&self, spot: Spot) -> bool {
+        let row = &self.rows[usize::from(spot.row)];
+        row.apart(&row.held, &row.sold).has(spot.place)
+    }
+
+    /// The rows of a section, or of all, with a letter a place, as they are on these legs.
+    pub fn letters(
+        &self,
+        section: Option<u16>,
+        legs: Option<Legs>,
+    ) -> impl Iterator<Item = (u16, u16, u16, String)> + '_ {
         let rows = self.rows.iter().filter(move |row| section.is_none_or(|section| row.section == section));
-        rows.map(|row| {
-            let letter = |place: u16| match row.place(place) {
+        rows.map(move |row| {
+            let place_of = |place| legs.as_ref().map_or_else(|| row.place(place), |legs| row.place_on(place, legs));
+            let letter = |place: u16| match place_of(place) {
                 _ if !row.seats.has(place) => '_',
                 Place::Free => 'f',
                 Place::Held => 'h',

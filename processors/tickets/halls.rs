@@ -4,9 +4,11 @@ use crate::runtime::system::Engine;
 use crate::runtime::tables::TIMERS;
 use crate::tickets::admission::is_gated;
 use crate::tickets::hall::{Deadline, Hall, Place};
+use crate::tickets::resale::is_resale;
+use crate::tickets::rules::Rules;
 use crate::tickets::tables::{
-    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HoldRow, Item, MARKS, ORDERS, OrderRow, Priced, ROOMS, Stage, WAITERS,
-    WAITLISTS, Wanting,
+    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HOUSEHOLDS, HoldRow, Item, KINDS, MARKS, ORDERS, OrderRow, Priced, ROOMS,
+    RULES, Spot, Stage, WAITERS, WAITLISTS, Wanting,
 };
 use millrace_state::store::Store;
 use millrace_topics::codec;
@@ -47,6 +49,18 @@ impl Engine for Halls {
             let (event, row) = (EVENTS.key_of(&key), EVENTS.value_of(&value));
             let hall = Hall::build(row.plan, row.published_at).expect("a plan that cannot be was refused");
             halls.put(event, hall);
+        }
+        for (key, value) in store.range(&RULES.all()) {
+            let rules = Rules::of(&RULES.value_of(&value)).expect("rules that cannot be were refused");
+            halls.of(&RULES.key_of(&key)).set_rules(rules);
+        }
+        for (key, value) in store.range(&KINDS.all()) {
+            let (event, hold) = KINDS.key_of(&key);
+            halls.of(&event).kinds.insert(hold, KINDS.value_of(&value));
+        }
+        for (key, value) in store.range(&HOUSEHOLDS.all()) {
+            let (event, hold) = HOUSEHOLDS.key_of(&key);
+            halls.of(&event).set_household(hold, HOUSEHOLDS.value_of(&value));
         }
         for (key, value) in store.range(&CHANNELS.all()) {
             halls.of(&CHANNELS.key_of(&key)).channels = CHANNELS.value_of(&value);
@@ -99,10 +113,9 @@ impl Engine for Halls {
 fn recall_hold(hall: &mut Hall, number: u32, row: &HoldRow) {
     row.seats.iter().for_each(|taken| hall.recall(taken, number));
     if row.fate == Fate::Open {
-        hall.turn(row.seats.iter().map(|taken| taken.spot), Place::Free, Place::Held);
-        turn_areas(hall, &row.lines, Place::Free, Place::Held);
+        turn_hold(hall, number, row, Place::Free, Place::Held);
         hall.deadlines.insert((row.expires, Deadline::Hold(number)));
-        hall.give(&row.buyer, quantity(&row.lines));
+        hall.give(&row.buyer, number, quantity(&row.lines));
     }
 }
 
@@ -111,6 +124,8 @@ fn recall_order(hall: &mut Hall, number: u32, row: &OrderRow) {
         hall.count_sale(item.category, item.price, item.fee);
         if item.state == ItemState::Revoked {
             hall.count_refund(item.category, item.price, item.fee);
+        } else if item.state.has_moved() {
+            hall.count_move(item.category, item.price, item.fee);
         }
     }
     let to = match row.stage {
@@ -121,8 +136,8 @@ fn recall_order(hall: &mut Hall, number: u32, row: &OrderRow) {
     if row.stage == Stage::Pending {
         hall.deadlines.insert((row.deadline, Deadline::Order(number)));
     }
-    let many = turn_items(hall, &row.items, Place::Free, to);
-    hall.give(&row.buyer, many);
+    let many = turn_items(hall, row.hold, &row.items, Place::Free, to);
+    hall.give(&row.buyer, row.hold, many);
 }
 
 /// How many places lines are.
@@ -140,10 +155,32 @@ pub fn turn_areas(hall: &mut Hall, lines: &[Priced], from: Place, to: Place) {
     }
 }
 
-/// Makes the places of an order that are not given back something else, and says how many they are.
-pub fn turn_items(hall: &mut Hall, items: &[Item], from: Place, to: Place) -> u32 {
-    let kept = || items.iter().filter(|item| item.state != ItemState::Revoked);
-    hall.turn(kept().filter_map(|item| item.spot), from, to);
+/// Makes the places of a hold something else. Those of tickets that are sold on are sold all the while.
+pub fn turn_hold(hall: &mut Hall, number: u32, row: &HoldRow, from: Place, to: Place) {
+    if is_resale(hall, number) {
+        return;
+    }
+    turn_seats(hall, number, row.seats.iter().map(|taken| taken.spot), from, to);
+    turn_areas(hall, &row.lines, from, to);
+}
+
+/// Makes the seats of a hold something else, on its legs if it is for some.
+pub fn turn_seats(hall: &mut Hall, hold: u32, spots: impl Iterator<Item = Spot>, from: Place, to: Place) {
+    match hall.legs_of(hold) {
+        Some(legs) => hall.turn_on(&legs, spots, from, to),
+        None => hall.turn(spots, from, to),
+    }
+}
+
+/// Makes the places that an order of this hold has something else, and says how many they are. Those of tickets that are
+/// sold on are sold while somebody holds them.
+pub fn turn_items(hall: &mut Hall, hold: u32, items: &[Item], from: Place, to: Place) -> u32 {
+    let kept = || items.iter().filter(|item| item.state.is_kept());
+    let many = u32::try_from(kept().count()).expect("an order has few places");
+    if is_resale(hall, hold) && [from, to].contains(&Place::Held) {
+        return many;
+    }
+    turn_seats(hall, hold, kept().filter_map(|item| item.spot), from, to);
     kept().filter(|item| item.spot.is_none()).for_each(|item| hall.turn_area(item.category, 1, from, to));
-    u32::try_from(kept().count()).expect("an order has few places")
+    many
 }

@@ -3,15 +3,18 @@
 use crate::runtime::ids;
 use crate::tickets::hall::best::{Found, Left, Wish};
 use crate::tickets::hall::build::HOLD_LIMIT;
+use crate::tickets::hall::legs::Legs;
 use crate::tickets::hall::{Deadline, Hall, Place};
-use crate::tickets::halls::{quantity, turn_areas};
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, Priced, Spot};
+use crate::tickets::halls::{quantity, turn_areas, turn_hold, turn_seats};
+use crate::tickets::rules::{self, Terms};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, KINDS, Kind, Priced, Spot};
 use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
-use crate::tickets::{admission, channels, codes};
+use crate::tickets::{admission, channels, codes, resale};
 use millrace_topics::money::Money;
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
-    Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, Line, OnHold, Outcome, Rejection, SeatsNote, order_id,
+    Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, HoldingWith, Journey, Line, OnHold, Outcome, Rejection,
+    SeatsNote, order_id,
 };
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
@@ -42,6 +45,8 @@ pub struct Taking {
     pub asked: u32,
     /// When it ends by itself, if it is new.
     pub expires: Time,
+    /// On which legs, if the event has some.
+    pub legs: Option<Legs>,
 }
 
 /// Holds places.
@@ -57,26 +62,53 @@ pub fn hold(cx: &mut Cx<'_>, holding: Holding) -> Result<Outcome, Rejection> {
 /// # Errors
 /// The refusal, before anything was written.
 pub fn hold_by(cx: &mut Cx<'_>, by: HoldingBy) -> Result<Outcome, Rejection> {
-    let HoldingBy { holding, code, channels } = by;
+    hold_with(cx, HoldingWith { by, terms: Vec::new() })
+}
+
+/// The same with what the event's rules want, or of tickets that are sold on.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn hold_with(cx: &mut Cx<'_>, with: HoldingWith) -> Result<Outcome, Rejection> {
+    let HoldingWith { by: HoldingBy { holding, code, channels }, terms } = with;
+    let terms = Terms::of(&terms);
+    if !terms.tickets.is_empty() {
+        if code.is_some() || !channels.is_empty() {
+            return Err(Rejection::BadRequest("tickets that are sold on need no code and no channel".to_owned()));
+        }
+        return resale::hold(cx, holding, &terms);
+    }
     let hall = hall(cx, &holding.event)?;
     check_acts_for(cx.caller(), &holding.buyer)?;
     check_buyer(&holding.buyer)?;
+    rules::check(cx, hall, &holding.buyer, &terms)?;
     let code = code.map(|code| codes::usable(cx, &holding.event, code, holding.into.is_some())).transpose()?;
     check_is_on_sale(hall, cx.now(), code.as_ref().is_some_and(|code| code.terms.early))?;
     admission::check(cx, &holding.event, &holding.buyer)?;
     let channels = channels::of(cx, hall, &channels, code.as_ref())?;
+    let household = terms.household.filter(|_| hall.rules.household.is_some());
     let known = match holding.into {
+        Some(number) if hall.kinds.contains_key(&number) || hall.household(number) != household => {
+            return Err(Rejection::BadRequest(
+                "nothing can be added to this hold, or not for this household".to_owned(),
+            ));
+        }
         Some(number) => Some(open_hold(cx, &on(&holding, number), &holding.buyer)?),
         None => None,
     };
     let held = known.as_ref().map_or(0, |row| quantity(&row.lines));
     let asked = count(hall, &holding, held)?;
     check_limit(hall, &holding.buyer, asked)?;
-    let places = find(hall, &holding, channels)?;
+    rules::check_household(hall, household, asked)?;
+    let legs = rules::legs(hall, &terms)?;
+    let places = find(hall, &holding, channels, legs.as_ref())?;
     let expires = cx.now().plus(u64::from(hall.plan.hold_seconds) * 1000);
     // The line: nothing below can be refused.
     let code = code.map(|code| codes::use_once(cx, code));
-    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, expires }))))
+    if known.is_none() {
+        rules::note_household(cx, &holding.event, household);
+    }
+    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, expires, legs }))))
 }
 
 /// Refuses what is the name of nobody.
@@ -140,10 +172,11 @@ pub fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection
 ///
 /// # Errors
 /// Why not.
-pub fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
+pub fn find(hall: &Hall, holding: &Holding, channels: u64, legs: Option<&Legs>) -> Result<Places, Rejection> {
     let areas = find_areas(hall, &holding.areas)?;
     if let Some(best) = &holding.best {
-        let wish = Wish { channels, ..wish(hall, best)? };
+        let legs = legs.map(|legs| (legs.start, legs.end));
+        let wish = Wish { channels, legs, ..wish(hall, best)? };
         let Found { step, quality, spots } = hall.best(&wish).ok_or_else(|| nothing(hall, &hall.left(&wish)))?;
         return Ok(Places { spots, areas, step, quality });
     }
@@ -152,9 +185,13 @@ pub fn find(hall: &Hall, holding: &Holding, channels: u64) -> Result<Places, Rej
     if !unknown.is_empty() {
         return Err(Rejection::UnknownSeats(unknown));
     }
-    let taken = names(&found, |spot| spot.is_some_and(|spot| !hall.may_take(spot, channels)));
+    let taken = names(&found, |spot| spot.is_some_and(|spot| !hall.may_take(spot, channels, legs)));
     if !taken.is_empty() {
         return Err(Rejection::SeatTaken(taken));
+    }
+    let near = names(&found, |spot| spot.is_some_and(|spot| !hall.is_apart(spot)));
+    if legs.is_none() && !near.is_empty() {
+        return Err(Rejection::TooNear(near));
     }
     let mut spots: Vec<Spot> = found.into_iter().filter_map(|(_, spot)| spot).collect();
     spots.sort_unstable();
@@ -204,6 +241,7 @@ fn wish(hall: &Hall, best: &Best) -> Result<Wish, Rejection> {
         channels: 0,
         together: best.together,
         scattered: best.allow_scattered,
+        legs: None,
     })
 }
 
@@ -219,13 +257,15 @@ fn nothing(hall: &Hall, left: &Left) -> Rejection {
 }
 
 /// What the places cost now. A tier that counts for the first so many may count for some of them only.
-fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
+/// On several legs they cost so much on each.
+fn price(hall: &Hall, places: &Places, now: Time, legs: Option<&Legs>) -> Vec<Priced> {
+    let times = legs.map_or(1, |legs| u64::from(legs.end - legs.start));
     let mut lines: Vec<Priced> = Vec::with_capacity(2);
     let seats = places.spots.iter().map(|spot| (hall.category_of(*spot), 1));
     for (category, many) in seats.chain(places.areas.iter().copied()) {
         for _ in 0..many {
             let before: u32 = lines.iter().filter(|line| line.category == category).map(|line| line.quantity).sum();
-            let price = hall.price(category, now, hall.counts(category).gone() + before);
+            let price = hall.price(category, now, hall.counts(category).gone() + before) * times;
             let fee = hall.plan.categories[usize::from(category)].fee;
             match lines.last_mut().filter(|line| line.category == category && line.price == price) {
                 Some(line) => line.quantity += 1,
@@ -238,16 +278,20 @@ fn price(hall: &Hall, places: &Places, now: Time) -> Vec<Priced> {
 
 /// Takes places that were found free.
 pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
-    let Taking { holding, code, known, places, asked, expires } = taking;
+    let Taking { holding, code, known, places, asked, expires, legs } = taking;
     let Holding { event, buyer, token, into, .. } = holding;
     let now = cx.now();
     let hall = cx.engine.of(&event);
-    let lines = price(hall, &places, now);
+    let lines = price(hall, &places, now, legs.as_ref());
     let number = into.unwrap_or(hall.holds + 1);
     hall.holds = hall.holds.max(number);
-    hall.turn(places.spots.iter().copied(), Place::Free, Place::Held);
+    let kind = legs.map(|legs| Kind::Legs { from: legs.start, to: legs.end });
+    if let Some(kind) = &kind {
+        hall.kinds.insert(number, kind.clone());
+    }
+    turn_seats(hall, number, places.spots.iter().copied(), Place::Free, Place::Held);
     turn_areas(hall, &lines, Place::Free, Place::Held);
-    hall.give(&buyer, asked);
+    hall.give(&buyer, number, asked);
     let taken = places.spots.iter().map(|spot| hall.note(*spot, number)).collect();
     let is_new = known.is_none();
     let row = match known {
@@ -279,6 +323,9 @@ pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
     let view = show(hall, &event, number, &row);
     let key = (event, number);
     cx.put(HOLDS, &key, &row);
+    if let Some(kind) = kind {
+        cx.put(KINDS, &key, &kind);
+    }
     if let Some(change) = change {
         rearm(cx, &key.0, change);
     }
@@ -286,17 +333,17 @@ pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
 }
 
 /// Says what happened to a hold. What is said is lent by the view: a hold is the hot path.
-fn say(cx: &mut Cx<'_>, view: HoldView, event: fn(SeatsNote) -> Event) -> HoldView {
-    let HoldView { event: of, number: hold, buyer, seats, areas, expires_at, .. } = view;
-    let said = event(SeatsNote { event: of, hold, buyer, seats, areas, expires_at });
+pub fn say(cx: &mut Cx<'_>, view: HoldView, event: fn(SeatsNote) -> Event) -> HoldView {
+    let HoldView { event: of, number: hold, buyer, seats, areas, expires_at, journey, .. } = view;
+    let said = event(SeatsNote { event: of, hold, buyer, seats, areas, expires_at, journey });
     cx.say(&said);
     let (Event::SeatsHeld(note) | Event::HoldExtended(note) | Event::HoldReleased(note) | Event::HoldExpired(note)) =
         said
     else {
         unreachable!("it was made just now")
     };
-    let SeatsNote { event, buyer, seats, areas, .. } = note;
-    HoldView { event, buyer, seats, areas, ..view }
+    let SeatsNote { event, buyer, seats, areas, journey, .. } = note;
+    HoldView { event, buyer, seats, areas, journey, ..view }
 }
 
 /// A hold that is open, for who shows its token.
@@ -384,9 +431,10 @@ pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
 fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {
     codes::give_back(cx, &key.0, row.code.as_ref());
     let hall = cx.engine.of(&key.0);
-    hall.turn(row.seats.iter().map(|taken| taken.spot), Place::Held, Place::Free);
-    turn_areas(hall, &row.lines, Place::Held, Place::Free);
-    hall.take(&row.buyer, quantity(&row.lines));
+    turn_hold(hall, key.1, row, Place::Held, Place::Free);
+    hall.take(&row.buyer, key.1, quantity(&row.lines));
+    resale::offer(cx, &key.0, key.1, None);
+    let hall = cx.engine.of(&key.0);
     let view = show(hall, &key.0, key.1, row);
     cx.put(HOLDS, key, row);
     view
@@ -419,7 +467,15 @@ pub fn show(hall: &Hall, event: &str, number: u32, row: &HoldRow) -> HoldView {
             Fate::Ordered(order, _) => Some(order),
             _ => None,
         },
+        journey: journey(hall, number),
     }
+}
+
+/// From where to where a hold is, if its event has legs.
+#[must_use]
+pub fn journey(hall: &Hall, hold: u32) -> Option<Journey> {
+    let (from, to) = hall.stops(&hall.legs_of(hold)?);
+    Some(Journey { from, to })
 }
 
 fn areas(hall: &Hall, lines: &[Priced]) -> Vec<Area> {

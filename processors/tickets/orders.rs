@@ -2,10 +2,10 @@
 
 use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::halls::{quantity, turn_items};
-use crate::tickets::holds::{open_hold, total};
+use crate::tickets::holds::{journey, open_hold, total};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
-use crate::tickets::{admission, codes, payments};
+use crate::tickets::{admission, codes, payments, resale};
 use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
@@ -24,7 +24,9 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
     check_acts_for(cx.caller(), &buyer)?;
     let held = open_hold(cx, &on, &buyer)?;
     let total = total(&held.lines);
-    let least = hall(cx, &on.event)?.plan.min_per_order;
+    let hall = hall(cx, &on.event)?;
+    // Who sells a ticket on sells it by itself.
+    let least = if resale::is_resale(hall, on.hold) { 1 } else { hall.plan.min_per_order };
     if quantity(&held.lines) < least {
         return Err(Rejection::TooFew(least));
     }
@@ -41,8 +43,9 @@ pub fn place(cx: &mut Cx<'_>, buying: Buying) -> Result<Outcome, Rejection> {
 /// An order of an open hold, which is paid at once if it costs nothing or the money is there.
 pub fn make(cx: &mut Cx<'_>, of: (String, u32), held: HoldRow, is_paid: bool) -> ((String, u32), OrderRow) {
     let now = cx.now();
+    let items = items(cx.engine.of(&of.0), &held, ItemState::Waiting);
+    let items = resale::as_sold(cx, &of.0, of.1, items);
     let hall = cx.engine.of(&of.0);
-    let items = items(hall, &held, ItemState::Waiting);
     hall.orders += 1;
     let key = (of.0.clone(), hall.orders);
     let deadline = now.plus(u64::from(hall.plan.order_seconds) * 1000);
@@ -88,7 +91,11 @@ pub fn items(hall: &Hall, held: &HoldRow, state: ItemState) -> Vec<Item> {
 
 /// The places of an order are sold, and its tickets are good.
 pub fn become_paid(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, from: Place, payment: Option<String>) {
-    turn_items(cx.engine.of(&key.0), &row.items, from, Place::Sold);
+    if resale::is_resale(cx.engine.of(&key.0), row.hold) {
+        resale::settle(cx, key, row);
+    } else {
+        turn_items(cx.engine.of(&key.0), row.hold, &row.items, from, Place::Sold);
+    }
     let now = cx.now();
     row.stage = Stage::Paid(now);
     row.paid = Some(now);
@@ -102,8 +109,9 @@ pub fn become_paid(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, fro
 /// Ends an order that was not paid in time. Its places are remembered: a late payment may still get them.
 pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), mut row: OrderRow) {
     let hall = cx.engine.of(&key.0);
-    let many = turn_items(hall, &row.items, Place::Held, Place::Free);
-    hall.take(&row.buyer, many);
+    let many = turn_items(hall, row.hold, &row.items, Place::Held, Place::Free);
+    hall.take(&row.buyer, row.hold, many);
+    resale::offer(cx, &key.0, row.hold, None);
     row.stage = Stage::Expired(cx.now());
     codes::give_back(cx, &key.0, row.code.as_ref());
     say(cx, key, &row, Event::OrderExpired);
@@ -131,6 +139,7 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
         if !in_use.is_empty() {
             return Err(Rejection::Redeemed(in_use));
         }
+        resale::check_not_held(cx, &key, &row)?;
     }
     // The line: nothing below can be refused.
     take_back(cx, &key, &mut row, from);
@@ -145,33 +154,37 @@ pub fn take_back(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, from:
     let all: Vec<u32> = kept(&row.items).map(|(number, _)| number).collect();
     let back = revoke(cx, key, row, &all, from);
     end(cx, key, row);
-    if let Some(payment) = &row.payment {
-        payments::give_back(cx, key, payment.clone(), back);
+    if from == Place::Sold {
+        payments::give_back_for(cx, key, row, back);
+    } else {
+        resale::offer(cx, &key.0, row.hold, None);
     }
     cx.put(ORDERS, key, row);
 }
 
 /// The places of an order that were not given back, with their numbers from 1.
 fn kept(items: &[Item]) -> impl Iterator<Item = (u32, &Item)> {
-    (1..).zip(items).filter(|(_, item)| item.state != ItemState::Revoked)
+    (1..).zip(items).filter(|(_, item)| item.state.is_kept())
 }
 
 /// Takes places of an order back, by their numbers, and says what they cost.
 pub fn revoke(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, tickets: &[u32], from: Place) -> u64 {
-    let items: Vec<Item> =
-        kept(&row.items).filter(|(number, _)| tickets.contains(number)).map(|(_, item)| item.clone()).collect();
+    resale::forget(cx, key, &row.items, tickets);
+    let of: Vec<(u32, Item)> =
+        kept(&row.items).filter(|(number, _)| tickets.contains(number)).map(|(at, item)| (at, item.clone())).collect();
+    let items: Vec<Item> = of.iter().map(|(_, item)| item.clone()).collect();
     let hall = cx.engine.of(&key.0);
-    let many = turn_items(hall, &items, from, Place::Free);
-    hall.take(&row.buyer, many);
+    let many = turn_items(hall, row.hold, &items, from, Place::Free);
+    hall.take(&row.buyer, row.hold, many);
     if from == Place::Sold {
         items.iter().for_each(|item| hall.count_refund(item.category, item.price, item.fee));
     }
     for (number, item) in (1..).zip(&mut row.items) {
-        if tickets.contains(&number) {
+        if tickets.contains(&number) && item.state.is_kept() {
             item.state = ItemState::Revoked;
         }
     }
-    items.iter().map(|item| item.price + item.fee).sum()
+    of.iter().map(|(number, item)| resale::worth(hall, row.hold, *number, item)).sum()
 }
 
 /// Ends an order of which nothing is left.
@@ -208,6 +221,7 @@ fn say(cx: &mut Cx<'_>, key: &(String, u32), row: &OrderRow, event: fn(OrderNote
         seats,
         areas,
         total: Money { amount: row.total, currency: hall.plan.currency },
+        journey: journey(hall, row.hold),
     };
     cx.say(&event(note));
 }
@@ -249,5 +263,6 @@ pub fn show(hall: &Hall, key: &(String, u32), row: &OrderRow) -> OrderView {
         expires_at: (row.stage == Stage::Pending).then_some(row.deadline),
         paid_at: row.paid,
         payment: row.payment.clone(),
+        journey: journey(hall, row.hold),
     }
 }

@@ -3,11 +3,12 @@
 //! A payment whose money was taken pays its order, or it is to be given back, and that is said. One that comes when the
 //! order's time is over gets the order's places all the same, if every one of them is still free.
 
-use crate::tickets::codes;
 use crate::tickets::hall::{Deadline, Place};
+use crate::tickets::holds::check_limit;
 use crate::tickets::orders::{become_paid, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
+use crate::tickets::{codes, resale, rules};
 use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::tickets::{
     Event, Outcome, Paying, PaymentKind, PaymentNote, PaymentState, PaymentView, Rejection, order_id,
@@ -104,12 +105,18 @@ const ANY_CHANNEL: u64 = u64::MAX;
 fn can_take_again(cx: &Cx<'_>, event: &str, row: &OrderRow) -> bool {
     let hall = cx.engine.get(event).expect("an event that has orders has a hall");
     let many = u32::try_from(row.items.len()).expect("an order has few places");
-    let within = hall.plan.max_per_buyer.is_none_or(|limit| hall.has(&row.buyer).saturating_add(many) <= limit);
+    let within = check_limit(hall, &row.buyer, many).is_ok();
+    let within = within && rules::check_household(hall, hall.household(row.hold), many).is_ok();
+    if resale::is_resale(hall, row.hold) {
+        return within && resale::can_take_again(cx, event, row.hold);
+    }
+    let legs = hall.legs_of(row.hold);
     let mut areas: BTreeMap<u16, u32> = BTreeMap::new();
     row.items.iter().filter(|item| item.spot.is_none()).for_each(|item| *areas.entry(item.category).or_default() += 1);
     within
         && codes::can_use_again(cx, event, row.code.as_ref())
-        && row.items.iter().filter_map(|item| item.spot).all(|spot| hall.may_take(spot, ANY_CHANNEL))
+        && row.items.iter().filter_map(|item| item.spot).all(|spot| hall.may_take(spot, ANY_CHANNEL, legs.as_ref()))
+        && (legs.is_some() || row.items.iter().filter_map(|item| item.spot).all(|spot| hall.is_apart(spot)))
         && areas.into_iter().all(|(category, many)| hall.counts(category).free() >= many)
 }
 
@@ -120,11 +127,21 @@ fn take_again(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow) {
     let now = cx.now();
     let hall = cx.engine.of(&key.0);
     hall.holds += 1;
-    row.hold = hall.holds;
+    let (before, number) = (row.hold, hall.holds);
+    row.hold = number;
+    resale::go_on(cx, &key.0, before, number);
+    let hall = cx.engine.of(&key.0);
     let seats = row.items.iter().filter_map(|item| item.spot).map(|spot| hall.note(spot, row.hold)).collect();
-    hall.give(&row.buyer, u32::try_from(row.items.len()).expect("an order has few places"));
+    hall.give(&row.buyer, row.hold, u32::try_from(row.items.len()).expect("an order has few places"));
     let hold = HoldRow { at: now, expires: now, extended: 0, fate: Fate::Ordered(key.1, now), seats, ..first };
     cx.put(HOLDS, &(key.0.clone(), row.hold), &hold);
+}
+
+/// Notes that so much is to be given back for tickets of an order, by whoever paid for them.
+pub fn give_back_for(cx: &mut Cx<'_>, key: &(String, u32), row: &OrderRow, back: u64) {
+    if let Some((of, payment)) = resale::payer(cx, key, row) {
+        give_back(cx, &of, payment, back);
+    }
 }
 
 /// Notes that so much more of a payment is to be given back, and says how much that is by now, if it was not already.

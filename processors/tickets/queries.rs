@@ -3,8 +3,11 @@
 use crate::runtime::system::Partitions;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
-use crate::tickets::tables::{ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, NOTES, ORDERS};
-use crate::tickets::{codes, holds, orders, seats, transition, waitlist};
+use crate::tickets::hall::legs::Legs;
+use crate::tickets::tables::{
+    ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, LISTINGS, ListingRow, NOTES, ORDERS, RULES,
+};
+use crate::tickets::{codes, holds, orders, resale, seats, transition, waitlist};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
     Answer, Availability, CategoryAvailability, HoldState, OnWaiter, Ownership, Query, Rejection, RowView, Sales,
@@ -27,6 +30,9 @@ pub fn partitions(query: &Query) -> Partitions {
     | Query::Sales { event, .. }
     | Query::Admission { event, .. }
     | Query::Seen { event, .. }
+    | Query::Listings { event, .. }
+    | Query::AvailabilityOn { event, .. }
+    | Query::SeatsOn { event, .. }
     | Query::Waiter(OnWaiter { event, .. })) = query;
     Partitions::One(event.as_bytes().to_vec())
 }
@@ -46,9 +52,24 @@ pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
 /// That there is no such thing for who asks.
 pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     match query {
-        Query::Event { event } => Ok(Answer::Event(Box::new(transition::show(hall(view, &event)?)))),
-        Query::Availability { event } => Ok(Answer::Availability(availability(view, hall(view, &event)?))),
-        Query::Seats { event, section } => rows(hall(view, &event)?, section),
+        Query::Event { event } => {
+            let published = Box::new(transition::show(hall(view, &event)?));
+            let rules = view.get(RULES, &event).filter(|rules| !rules.is_empty());
+            Ok(rules
+                .map_or_else(|| Answer::Event(published.clone()), |rules| Answer::EventBy(published.clone(), rules)))
+        }
+        Query::Availability { event } => Ok(Answer::Availability(availability(view, hall(view, &event)?, None))),
+        Query::AvailabilityOn { event, from, to } => {
+            let hall = hall(view, &event)?;
+            let legs = legs(hall, from, to)?;
+            Ok(Answer::Availability(availability(view, hall, Some(&legs))))
+        }
+        Query::Seats { event, section } => rows(hall(view, &event)?, section, None),
+        Query::SeatsOn { event, section, from, to } => {
+            let hall = hall(view, &event)?;
+            let legs = legs(hall, from, to)?;
+            rows(hall, section, Some(legs))
+        }
         Query::Hold { event, hold: number, token } => {
             let hall = hall(view, &event)?;
             let row = view.get(HOLDS, &(event.clone(), number)).filter(|row| row.token.is(&token));
@@ -88,6 +109,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             let spots = names.iter().take(seats::SEATS_LIMIT).filter_map(|name| hall.find(name));
             Ok(Answer::Seen(spots.map(|spot| seats::show(hall, spot, |key| view.get(NOTES, key))).collect()))
         }
+        Query::Listings { event, limit, after } => listings(view, &event, limit, after),
         Query::Waiter(on) => Ok(Answer::Waiter(Box::new(waitlist::show(view, &on)?))),
         Query::Conflicts { event, limit, after } => {
             hall(view, &event)?;
@@ -102,13 +124,33 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     }
 }
 
+fn listings(view: &View<'_>, event: &str, limit: u32, after: (u32, u32)) -> Result<Answer, Rejection> {
+    let hall = hall(view, event)?;
+    let rows = LISTINGS.under(&(event.to_owned(),)).beyond(&LISTINGS.raw_key(&(event.to_owned(), after.0, after.1)));
+    let mut found: Vec<_> = view.scan(LISTINGS, &rows).take(limit as usize + 1).collect();
+    let goes_on = found.len() > limit as usize;
+    found.truncate(limit as usize);
+    let next = found.last().filter(|_| goes_on).map(|((_, order, ticket), _)| (*order, *ticket));
+    let show = |((event, order, ticket), row): ((String, u32, u32), ListingRow)| {
+        let key = (event, order);
+        let of = view.get(ORDERS, &key).expect("what is offered is somebody's");
+        resale::show(hall, &key, ticket, &of.items[ticket as usize - 1], &row)
+    };
+    Ok(Answer::Listings(found.into_iter().map(show).collect(), next))
+}
+
 fn hall<'a>(view: &View<'a>, event: &str) -> Result<&'a Hall, Rejection> {
     view.engine.get(event).ok_or(Rejection::UnknownEvent)
 }
 
-fn availability(view: &View<'_>, hall: &Hall) -> Availability {
+/// The legs from one stop to another.
+fn legs(hall: &Hall, from: String, to: String) -> Result<Legs, Rejection> {
+    hall.legs(Some((&from, &to))).flatten().ok_or(Rejection::UnknownLegs(from, to))
+}
+
+fn availability(view: &View<'_>, hall: &Hall, legs: Option<&Legs>) -> Availability {
     let of = |(number, category): (u16, &millrace_topics::tickets::Category)| {
-        let counts = hall.counts(number);
+        let counts = hall.counts_on(number, legs);
         CategoryAvailability {
             id: category.id.clone(),
             capacity: counts.capacity,
@@ -116,16 +158,16 @@ fn availability(view: &View<'_>, hall: &Hall) -> Availability {
             held: counts.held,
             sold: counts.sold,
             blocked: counts.blocked,
-            longest_run: hall.longest_run(number),
-            price: hall.price(number, view.now(), counts.gone()),
+            longest_run: hall.longest_run_on(number, legs),
+            price: hall.price(number, view.now(), hall.counts(number).gone()),
         }
     };
     Availability { categories: (0..).zip(&hall.plan.categories).map(of).collect(), next_expiry: hall.next_expiry() }
 }
 
-fn rows(hall: &Hall, section: Option<String>) -> Result<Answer, Rejection> {
+fn rows(hall: &Hall, section: Option<String>, legs: Option<Legs>) -> Result<Answer, Rejection> {
     let number = section.map(|id| hall.section(&id).ok_or(Rejection::UnknownSection(id))).transpose()?;
-    let rows = hall.letters(number).map(|(section, row, category, seats)| {
+    let rows = hall.letters(number, legs).map(|(section, row, category, seats)| {
         let of = &hall.plan.sections[usize::from(section)];
         let row = &of.rows[usize::from(row)];
         RowView {

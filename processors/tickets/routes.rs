@@ -8,17 +8,18 @@ use crate::runtime::routes::{
 use crate::runtime::tokens::hash;
 use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, ImportedEvent, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody,
-    SeatsBody, TicketBody, WhichHistory, WhichSeats,
+    SeatsBody, TicketBody, WhichHistory, WhichSeats, WhichWay,
 };
-use crate::tickets::{Ticketing, changes, channels, codes, queue, scans, stream, waitlist};
+use crate::tickets::{Ticketing, changes, channels, codes, queue, resale, rules, scans, stream, waitlist};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::tickets::{
-    Answer, Availability, Buying, Command, EventPlan, HoldView, Holding, HoldingBy, ItemState, ItemView, OnHold,
-    OnOrder, OrderView, Outcome, Paying, Published, Query, Rejection, Sales, SeatHistory, read_order_id,
+    Answer, Availability, Buying, Command, EventPlan, HoldView, Holding, HoldingBy, HoldingWith, ItemState, ItemView,
+    OnHold, OnOrder, OrderView, Outcome, Paying, Query, Rejection, Rule, Ruled, Sales, SeatHistory, Term,
+    read_order_id, read_ticket_id,
 };
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -43,6 +44,8 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(channels::routes::routes())
         .merge(codes::routes::routes())
         .merge(queue::routes::routes())
+        .merge(resale::routes::routes())
+        .merge(rules::routes::routes())
         .merge(waitlist::routes::routes())
         .merge(scans::routes::routes())
         .merge(stream::routes::routes())
@@ -64,7 +67,8 @@ const LISTED: u32 = 100;
     ProblemBody,
 ))]
 async fn publish(State(door): State<Door>, Body(asked, new): Body<NewEvent>) -> Result<Response, Undone> {
-    put_on_sale(&door, &asked, read_plan(new)?).await
+    let rules = new.rules();
+    put_on_sale(&door, &asked, read_plan(new)?, rules).await
 }
 
 /// Puts an event on sale whose hall was drawn with pretix. Zones become sections; where a row changes its category it goes on
@@ -76,13 +80,19 @@ async fn publish(State(door): State<Door>, Body(asked, new): Body<NewEvent>) -> 
 ))]
 async fn import(State(door): State<Door>, Body(asked, new): Body<ImportedEvent>) -> Result<Response, Undone> {
     let plan = new.plan().map_err(|fault| Problem::refusal(&Rejection::BadPlan(fault)))?;
-    put_on_sale(&door, &asked, plan).await
+    put_on_sale(&door, &asked, plan, Vec::new()).await
 }
 
-async fn put_on_sale(door: &Door, asked: &Asked, plan: EventPlan) -> Result<Response, Undone> {
+async fn put_on_sale(door: &Door, asked: &Asked, plan: EventPlan, rules: Vec<Rule>) -> Result<Response, Undone> {
     let place = format!("/v1/tickets/events/{}", plan.event);
-    let done = door.submit::<Ticketing>(asked, &Command::Publish(Box::new(plan))).await?;
-    let status = if matches!(done.outcome, Outcome::Published(_)) { StatusCode::CREATED } else { StatusCode::OK };
+    let command = if rules.is_empty() {
+        Command::Publish(Box::new(plan))
+    } else {
+        Command::PublishBy(Box::new(Ruled { plan, rules }))
+    };
+    let done = door.submit::<Ticketing>(asked, &command).await?;
+    let is_new = matches!(done.outcome, Outcome::Published(_) | Outcome::PublishedBy(..));
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(created(&place, status, done, published))
 }
 
@@ -101,8 +111,14 @@ async fn change_plan(
     if new.id() != event {
         return Err(Problem::refusal(&Rejection::BadPlan("path and body name two events".to_owned())).into());
     }
+    let rules = new.rules();
     let plan = read_plan(new)?;
-    let done = door.submit::<Ticketing>(&asked, &Command::Change(Box::new(plan))).await?;
+    let command = if rules.is_empty() {
+        Command::Change(Box::new(plan))
+    } else {
+        Command::ChangeBy(Box::new(Ruled { plan, rules }))
+    };
+    let done = door.submit::<Ticketing>(&asked, &command).await?;
     Ok(respond(StatusCode::OK, done, published))
 }
 
@@ -112,7 +128,10 @@ fn read_plan(new: NewEvent) -> Result<EventPlan, Problem> {
 
 fn published(outcome: Outcome) -> EventBody {
     match outcome {
-        Outcome::Published(published) | Outcome::WasPublished(published) => EventBody::of(*published),
+        Outcome::Published(published) | Outcome::WasPublished(published) => EventBody::of(*published, &[]),
+        Outcome::PublishedBy(published, rules) | Outcome::WasPublishedBy(published, rules) => {
+            EventBody::of(*published, &rules)
+        }
         _ => unreachable!("an event was published"),
     }
 }
@@ -129,19 +148,25 @@ async fn event(
     Segments(event): Segments<String>,
 ) -> Result<Response, Problem> {
     let read = door.ask::<Ticketing>(&asked, &Query::Event { event }).await?;
-    Ok(answer(read, |found| EventBody::of(published_in(found))))
+    Ok(answer(read, |found| match found {
+        Answer::Event(published) => EventBody::of(*published, &[]),
+        Answer::EventBy(published, rules) => EventBody::of(*published, &rules),
+        _ => unreachable!("an event was asked for"),
+    }))
 }
 
-fn published_in(answer: Answer) -> Published {
-    match answer {
-        Answer::Event(published) => *published,
-        _ => unreachable!("an event was asked for"),
+/// Two stops, or none.
+fn way(from: Option<String>, to: Option<String>) -> Result<Option<(String, String)>, Problem> {
+    match (from, to) {
+        (Some(from), Some(to)) => Ok(Some((from, to))),
+        (None, None) => Ok(None),
+        _ => Err(Problem::refusal(&Rejection::BadRequest("`from` and `to` are said together".to_owned()))),
     }
 }
 
-/// Shows what there is of each category.
+/// Shows what there is of each category; from one stop to another, a seat that is free on all of the way.
 #[utoipa::path(get, path = "/v1/tickets/events/{event}/availability", tag = "tickets",
-    params(("event" = String, Path, description = "The event")), responses(
+    params(("event" = String, Path, description = "The event"), WhichWay), responses(
     (status = 200, description = "What there is", body = Availability),
     ProblemBody,
 ))]
@@ -149,8 +174,13 @@ async fn availability(
     State(door): State<Door>,
     Reading(asked): Reading,
     Segments(event): Segments<String>,
+    Params(which): Params<WhichWay>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Ticketing>(&asked, &Query::Availability { event }).await?;
+    let query = match way(which.from, which.to)? {
+        None => Query::Availability { event },
+        Some((from, to)) => Query::AvailabilityOn { event, from, to },
+    };
+    let read = door.ask::<Ticketing>(&asked, &query).await?;
     Ok(answer(read, |found| match found {
         Answer::Availability(availability) => availability,
         _ => unreachable!("availability was asked for"),
@@ -169,7 +199,12 @@ async fn seats(
     Segments(event): Segments<String>,
     Params(which): Params<WhichSeats>,
 ) -> Result<Response, Problem> {
-    let read = door.ask::<Ticketing>(&asked, &Query::Seats { event, section: which.section }).await?;
+    let section = which.section;
+    let query = match way(which.from, which.to)? {
+        None => Query::Seats { event, section },
+        Some((from, to)) => Query::SeatsOn { event, section, from, to },
+    };
+    let read = door.ask::<Ticketing>(&asked, &query).await?;
     Ok(answer(read, |found| match found {
         Answer::Seats(rows) => SeatsBody { rows },
         _ => unreachable!("seats were asked for"),
@@ -258,8 +293,13 @@ async fn hold(
         best: new.best,
         areas: new.areas.unwrap_or_default(),
     };
+    let mut terms = terms(&door, &holding, new.resale, new.household, new.proof)?;
+    terms.extend(way(new.from, new.to)?.map(|(from, to)| Term::Legs { from, to }));
     let channels = new.channels.unwrap_or_default();
     let command = match new.code {
+        code if !terms.is_empty() => {
+            Command::HoldWith(Box::new(HoldingWith { by: HoldingBy { holding, code, channels }, terms }))
+        }
         None if channels.is_empty() => Command::Hold(Box::new(holding)),
         code => Command::HoldBy(Box::new(HoldingBy { holding, code, channels })),
     };
@@ -270,6 +310,30 @@ async fn hold(
     let place = format!("/v1/tickets/events/{event}/holds/{token}");
     let done = Done { outcome: view, positions, replayed };
     Ok(created(&place, StatusCode::CREATED, done, |view| HoldBody::of(view, token)))
+}
+
+/// What a hold brings for the rules of its event. A proof that is none is as good as none.
+fn terms(
+    door: &Door,
+    holding: &Holding,
+    resale: Option<Vec<String>>,
+    household: Option<String>,
+    proof: Option<String>,
+) -> Result<Vec<Term>, Problem> {
+    let (event, buyer) = (holding.event.as_str(), holding.buyer.as_str());
+    let named = resale.unwrap_or_default();
+    let ticket = |id: &String| {
+        let (of, order, ticket) = read_ticket_id(id)?;
+        (of == event).then_some(Term::Resale { order, ticket })
+    };
+    let bad: Vec<String> = named.iter().filter(|id| ticket(id).is_none()).cloned().collect();
+    if !bad.is_empty() {
+        return Err(Problem::refusal(&Rejection::BadTickets(bad)));
+    }
+    let tickets = named.iter().filter_map(ticket);
+    let household = household.map(|words| Term::Household { household: hash(&format!("{event} {words}")) });
+    let proof = proof.and_then(|proof| rules::proof::until(door, event, buyer, &proof));
+    Ok(tickets.chain(household).chain(proof.map(|until| Term::Proof { until })).collect())
 }
 
 fn hold_in(outcome: Outcome) -> HoldView {
@@ -368,6 +432,7 @@ fn show(door: &Door, view: OrderView) -> OrderBody {
         expires_at: view.expires_at,
         paid_at: view.paid_at,
         payment: view.payment,
+        journey: view.journey,
     }
 }
 

@@ -56,7 +56,7 @@ fn judge(
     let was_paid = matches!(row.stage, Stage::Paid(_) | Stage::Cancelled(_));
     let item = ticket.checked_sub(1).and_then(|at| row.items.get_mut(at as usize)).filter(|_| was_paid);
     let Some(item) = item else { return none };
-    if item.state == ItemState::Revoked || issue.is_some_and(|issue| issue != item.issue) {
+    if item.state != ItemState::Valid || issue.is_some_and(|issue| issue != item.issue) {
         return ScanView { result: ScanResult::Revoked, ..none };
     }
     let now = cx.now();

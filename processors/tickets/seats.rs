@@ -6,9 +6,9 @@ use crate::tickets::channels;
 use crate::tickets::hall::{Hall, NOBODY, Place};
 use crate::tickets::holds::{self, Places, Taking};
 use crate::tickets::orders;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, NOTES, NoteRow, ORDERS, OrderRow, Spot, Stage};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, NOTES, NoteRow, ORDERS, OrderRow, Spot, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
-use millrace_topics::tickets::{Holding, Outcome, Rejection, SeatStatus, SeatView, Seated, Seating};
+use millrace_topics::tickets::{Holding, ItemState, Outcome, Rejection, SeatStatus, SeatView, Seated, Seating};
 use millrace_topics::token::TokenHash;
 
 /// The most seats at once.
@@ -45,6 +45,9 @@ pub fn change(cx: &mut Cx<'_>, seating: Seating) -> Result<Outcome, Rejection> {
     check_is_server(cx.caller())?;
     let hall = hall(cx, &seating.event)?;
     check_words(&seating)?;
+    if hall.all_legs().is_some() {
+        return Err(Rejection::BadRequest("seats that are sold leg by leg are held and ordered".to_owned()));
+    }
     if let Some(until) = seating.until.filter(|until| *until <= cx.now()) {
         return Err(Rejection::HoldExpired(until));
     }
@@ -89,7 +92,7 @@ fn check_words(seating: &Seating) -> Result<(), Rejection> {
 /// The seats that are meant.
 fn find(hall: &Hall, seating: &Seating, channels: u64) -> Result<Vec<Spot>, Rejection> {
     if seating.best.is_some() {
-        return Ok(holds::find(hall, &holding(seating), channels)?.spots);
+        return Ok(holds::find(hall, &holding(seating), channels, None)?.spots);
     }
     let found: Vec<Option<Spot>> = seating.seats.iter().map(|name| hall.find(name)).collect();
     let unknown = seating.seats.iter().zip(&found).filter(|(_, spot)| spot.is_none());
@@ -124,11 +127,10 @@ fn step(cx: &Cx<'_>, seating: &Seating, spot: Spot, channels: u64) -> Option<Ste
     let hall = cx.engine.get(&seating.event).expect("it is there");
     let to = seating.to;
     let (Place::Held | Place::Sold) = hall.place(spot) else {
-        let may_take = to != SeatStatus::Free && (seating.any_channel || hall.may_take(spot, channels));
+        let may_take = to != SeatStatus::Free && (seating.any_channel || hall.may_take(spot, channels, None));
         return if to == SeatStatus::Free { Some(Step::Stay) } else { may_take.then_some(Step::Take) };
     };
-    let number = hall.last(spot);
-    let row = cx.get(HOLDS, &(seating.event.clone(), number)).expect("who has a seat has it by a hold");
+    let (number, row) = owner(cx, hall, spot);
     // What holds several seats is no box office's that knows each alone.
     let is_alone = row.seats.len() == 1 && row.lines.iter().map(|line| line.quantity).sum::<u32>() == 1;
     let is_own = is_alone && seating.token.is_some_and(|token| row.token.is(&token));
@@ -141,10 +143,24 @@ fn step(cx: &Cx<'_>, seating: &Seating, spot: Spot, channels: u64) -> Option<Ste
     }
 }
 
+/// The hold by which somebody has a seat: not one that wanted to buy it of who has it, and did not.
+fn owner(cx: &Cx<'_>, hall: &Hall, spot: Spot) -> (u32, HoldRow) {
+    let mut number = hall.last(spot);
+    loop {
+        let row = cx.get(HOLDS, &(hall.plan.event.clone(), number)).expect("who has a seat has it by a hold");
+        if matches!(row.fate, Fate::Open | Fate::Ordered(..)) {
+            return (number, row);
+        }
+        let taken = row.seats.iter().find(|taken| taken.spot == spot);
+        number = taken.expect("a hold that had a seat says so").before;
+    }
+}
+
 fn cancel(cx: &Cx<'_>, seating: &Seating, order: u32) -> Option<Step> {
     let row = cx.get(ORDERS, &(seating.event.clone(), order)).expect("a hold knows its order");
     let is_paid_here = matches!(row.stage, Stage::Paid(_)) && row.payment.is_none();
-    let is_alone = row.items.len() == 1 && row.items.iter().all(|item| item.scan.is_none());
+    let is_good = |item: &Item| item.scan.is_none() && item.state == ItemState::Valid;
+    let is_alone = row.items.len() == 1 && row.items.iter().all(is_good);
     (is_paid_here && is_alone).then_some(Step::Cancel(order, row))
 }
 
@@ -157,7 +173,8 @@ fn go(cx: &mut Cx<'_>, seating: &Seating, spot: Spot, step: Step) {
             let hold_seconds = cx.engine.of(event).plan.hold_seconds;
             let expires = seating.until.unwrap_or(cx.now().plus(u64::from(hold_seconds) * 1000));
             let holding = Holding { best: None, ..holding(seating) };
-            let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked: 1, expires });
+            let view =
+                holds::take(cx, Taking { holding, code: None, known: None, places, asked: 1, expires, legs: None });
             if seating.to == SeatStatus::Booked {
                 let row = cx.get(HOLDS, &(event.clone(), view.number)).expect("it was put there");
                 orders::make(cx, (event.clone(), view.number), row, true);

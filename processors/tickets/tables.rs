@@ -3,7 +3,9 @@
 
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::tickets::{CodeTerms, Conflict, EventPlan, Holding, ItemState, PaymentState, RoomTerms, Scan};
+use millrace_topics::tickets::{
+    CodeTerms, Conflict, EventPlan, Holding, ItemState, PaymentState, RoomTerms, Rule, Scan,
+};
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
@@ -227,6 +229,51 @@ pub struct NoteRow {
     pub note: Option<String>,
 }
 
+/// A ticket that somebody buys of somebody else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ware {
+    /// The order that it is of.
+    pub order: u32,
+    /// Its number there, from 1.
+    pub ticket: u32,
+    /// What is paid for it.
+    pub price: u64,
+}
+
+/// What a hold is of, if not of places that nobody had. Variants are only appended.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Kind {
+    /// Tickets that are sold on, in the order of the hold's lines.
+    Resale(Vec<Ware>),
+    /// A ticket that was given away.
+    Gift {
+        /// The order that it was of.
+        order: u32,
+        /// Its number there, from 1.
+        ticket: u32,
+        /// What is given back for it.
+        worth: u64,
+    },
+    /// Places on some legs.
+    Legs {
+        /// The stop where they begin, counted from 0.
+        from: u8,
+        /// The stop where they end.
+        to: u8,
+    },
+}
+
+/// A ticket that is offered to others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ListingRow {
+    /// What it costs.
+    pub price: u64,
+    /// Since when.
+    pub at: Time,
+    /// The hold that has it, or that of the order that has.
+    pub hold: Option<u32>,
+}
+
 /// Event → what it is.
 pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
 /// (event, number from 1) → a hold.
@@ -258,6 +305,17 @@ pub const WAITERS: Table<(String, u32), WaiterRow> = Table::primary(27, "waiters
 /// (event, seat) → what a box office notes of it.
 pub const NOTES: Table<(String, String), NoteRow> = Table::primary(28, "notes");
 
+/// Event → its rules, if it has some.
+pub const RULES: Table<String, Vec<Rule>> = Table::primary(29, "rules");
+/// (event, hold) → what it is of, if not of places that nobody had.
+pub const KINDS: Table<(String, u32), Kind> = Table::primary(30, "kinds");
+/// (event, order, ticket) → a ticket that is offered to others.
+pub const LISTINGS: Table<(String, u32, u32), ListingRow> = Table::primary(31, "listings");
+/// (event, hold) → for which household it is, where that is limited.
+pub const HOUSEHOLDS: Table<(String, u32), TokenHash> = Table::primary(32, "households");
+/// (event, buyer) → since when the buyer is verified.
+pub const VERIFIED: Table<(String, String), Time> = Table::primary(33, "verified");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -275,5 +333,10 @@ pub fn all() -> Vec<TableDef> {
         WAITLISTS.def(),
         WAITERS.def(),
         NOTES.def(),
+        RULES.def(),
+        KINDS.def(),
+        LISTINGS.def(),
+        HOUSEHOLDS.def(),
+        VERIFIED.def(),
     ]
 }

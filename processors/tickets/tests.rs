@@ -1,12 +1,16 @@
 //! Tickets through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
 mod best;
+mod buyers;
+mod distance;
 mod door;
+mod legs;
 mod line;
 mod model;
 mod money;
 mod office;
 mod queue;
+mod resale;
 mod rules;
 mod seats;
 mod waitlist;
@@ -31,6 +35,9 @@ fn brief(line: &str) -> Option<String> {
     if let Some(said) = line.strip_prefix("  said tickets ") {
         let (kind, data) = said.split_once(' ').expect("an event has data");
         let data: Value = serde_json::from_str(data).expect("it is JSON");
+        if data["became"].is_string() || data["listed_at"].is_string() {
+            return Some(format!("  said {kind} {}", brief_of(&data)));
+        }
         let of = ["order", "hold", "waiter"]
             .iter()
             .find_map(|name| data.get(name))
@@ -54,6 +61,27 @@ fn brief_of(value: &Value) -> String {
         let first =
             value["first"].as_object().map_or(String::new(), |first| format!(" first {}", text(&first["scanner"])));
         return format!("{} {} {}{first}", text(&value["ticket"]), text(&value["result"]), text(&value["seat"]));
+    }
+    if value["became"].is_string() {
+        let price = value["price"].as_u64().map_or(String::new(), |price| format!(" for {price}"));
+        return format!(
+            "{} of {} became {} of {}{price}",
+            text(&value["ticket"]),
+            text(&value["from"]),
+            text(&value["became"]),
+            text(&value["to"])
+        );
+    }
+    if value["listed_at"].is_string() {
+        return format!(
+            "{} is offered for {}, held {}",
+            text(&value["ticket"]),
+            value["price"]["amount"],
+            value["held"]
+        );
+    }
+    if value[0]["plan"].is_object() {
+        return format!("{} and {}", brief_of(&value[0]), value[1]);
     }
     if value["plan"].is_object() {
         return format!("event {} with {} places", text(&value["plan"]["event"]), value["capacity"]);

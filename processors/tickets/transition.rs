@@ -2,10 +2,13 @@
 
 use crate::runtime::ids;
 use crate::tickets::hall::{Deadline, Hall};
-use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS};
-use crate::tickets::{Ticketing, admission, changes, channels, codes, holds, orders, payments, scans, seats, waitlist};
+use crate::tickets::rules::{self, Rules};
+use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS, RULES};
+use crate::tickets::{
+    Ticketing, admission, changes, channels, codes, holds, orders, payments, resale, scans, seats, waitlist,
+};
 use millrace_topics::record::{Caller, Role};
-use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Timer};
+use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Rule, Timer};
 use millrace_topics::time::Time;
 use std::collections::BTreeSet;
 
@@ -25,7 +28,7 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
 
 fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     match command {
-        Command::Publish(plan) => publish(cx, *plan),
+        Command::Publish(plan) => publish(cx, *plan, Vec::new()),
         Command::Hold(holding) => holds::hold(cx, *holding),
         Command::Extend(on) => holds::extend(cx, on),
         Command::Release(on) => holds::release(cx, on),
@@ -38,7 +41,7 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::Refund(asked) => changes::refund(cx, asked),
         Command::Exchange(exchanging) => changes::exchange(cx, exchanging),
         Command::Rename(renaming) => changes::rename(cx, renaming),
-        Command::Change(plan) => change(cx, *plan),
+        Command::Change(plan) => change(cx, *plan, Vec::new()),
         Command::CheckIn(scanning) => scans::check_in(cx, *scanning),
         Command::SetRoom(terms) => admission::set_room(cx, terms),
         Command::Admit(admitting) => Ok(admission::admit(cx, admitting)),
@@ -47,6 +50,13 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::LeaveWaitlist(on) => waitlist::leave(cx, on),
         Command::SetWaitlist(terms) => waitlist::set(cx, terms),
         Command::Seat(seating) => seats::change(cx, *seating),
+        Command::PublishBy(ruled) => publish(cx, ruled.plan, ruled.rules),
+        Command::ChangeBy(ruled) => change(cx, ruled.plan, ruled.rules),
+        Command::HoldWith(with) => holds::hold_with(cx, *with),
+        Command::Transfer(transferring) => resale::transfer(cx, transferring),
+        Command::Relist(relisting) => resale::relist(cx, relisting),
+        Command::Unlist(ticket) => resale::unlist(cx, ticket),
+        Command::Verify(verifying) => rules::verify(cx, *verifying),
     }
 }
 
@@ -121,15 +131,17 @@ pub fn check_is_server(caller: &Caller) -> Result<(), Rejection> {
     if caller.role == Role::User { Err(Rejection::RoleRequired) } else { Ok(()) }
 }
 
-fn publish(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
+fn publish(cx: &mut Cx<'_>, plan: EventPlan, rules: Vec<Rule>) -> Result<Outcome, Rejection> {
     check_is_server(cx.caller())?;
     if !ids::is_id(&plan.event) || ids::is_reserved(&plan.event) {
         return Err(Rejection::BadId);
     }
     if let Some(hall) = cx.engine.get(&plan.event) {
-        let is_same = *hall.plan == plan;
-        return if is_same { Ok(Outcome::WasPublished(Box::new(show(hall)))) } else { Err(Rejection::EventExists) };
+        let is_same = *hall.plan == plan && cx.get(RULES, &plan.event).unwrap_or_default() == rules;
+        return if is_same { Ok(was_published(show(hall), rules)) } else { Err(Rejection::EventExists) };
     }
+    let of = Rules::of(&rules).map_err(Rejection::BadRules)?;
+    rules::check_fit(&plan, &of, None)?;
     let hall = Hall::build(plan, cx.now()).map_err(Rejection::BadPlan)?;
     // The line: nothing below can be refused.
     let published = show(&hall);
@@ -138,15 +150,27 @@ fn publish(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
     cx.put(EVENTS, &event, &row);
     cx.engine.put(event, hall);
     cx.say(&Event::EventPublished(Box::new(published.clone())));
-    Ok(Outcome::Published(Box::new(published)))
+    rules::set(cx, &published.plan.event, rules.clone());
+    let published = Box::new(published);
+    Ok(if rules.is_empty() { Outcome::Published(published) } else { Outcome::PublishedBy(published, rules) })
+}
+
+fn was_published(published: Published, rules: Vec<Rule>) -> Outcome {
+    let published = Box::new(published);
+    if rules.is_empty() { Outcome::WasPublished(published) } else { Outcome::WasPublishedBy(published, rules) }
 }
 
 /// Changes the plan of an event, but for what somebody has or had.
-fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
+fn change(cx: &mut Cx<'_>, plan: EventPlan, rules: Vec<Rule>) -> Result<Outcome, Rejection> {
     check_is_server(cx.caller())?;
     let before = hall(cx, &plan.event)?;
+    let of = Rules::of(&rules).map_err(Rejection::BadRules)?;
+    rules::check_fit(&plan, &of, Some(&before.rules))?;
     if *before.plan == plan {
-        return Ok(Outcome::WasPublished(Box::new(show(before))));
+        // The line, where only the rules are others: nothing below can be refused.
+        let published = show(before);
+        rules::set(cx, &published.plan.event, rules.clone());
+        return Ok(was_published(published, rules));
     }
     if before.plan.currency != plan.currency || before.plan.max_per_buyer.is_some() != plan.max_per_buyer.is_some() {
         let fault = "the currency stays, and a limit for buyers stays one or none".to_owned();
@@ -167,7 +191,8 @@ fn change(cx: &mut Cx<'_>, plan: EventPlan) -> Result<Outcome, Rejection> {
     plain.into_iter().for_each(|(key, _)| cx.delete(MARKS, &key));
     cx.engine.put(event, hall);
     cx.say(&Event::PlanChanged(Box::new(published.clone())));
-    Ok(Outcome::WasPublished(Box::new(published)))
+    rules::set(cx, &published.plan.event, rules.clone());
+    Ok(was_published(published, rules))
 }
 
 /// An event as people see it.

@@ -5,6 +5,8 @@ use crate::contract::or_default;
 use crate::tickets::objects::Seating;
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::{Admitting, Ending, RoomTerms};
+use crate::tickets::resale::{OnTicket, Relisting, Transferring};
+use crate::tickets::rules::{HoldingWith, Ruled, Verifying};
 use crate::tickets::waitlist::{OnWaiter, WaitlistTerms};
 use crate::time::Time;
 use crate::token::TokenHash;
@@ -61,6 +63,20 @@ pub enum Command {
     SetWaitlist(WaitlistTerms),
     /// Makes seats held, booked or free, each for itself.
     Seat(Box<Seating>),
+    /// The same as `Publish`, with rules.
+    PublishBy(Box<Ruled>),
+    /// The same as `Change`, with rules: those that are left out hold no more.
+    ChangeBy(Box<Ruled>),
+    /// The same as `HoldBy`, with what the event's rules want; or of tickets that are sold on.
+    HoldWith(Box<HoldingWith>),
+    /// Gives a ticket to somebody else.
+    Transfer(Transferring),
+    /// Offers a ticket to others, or for another price.
+    Relist(Relisting),
+    /// Offers it no more.
+    Unlist(OnTicket),
+    /// Says who is verified.
+    Verify(Box<Verifying>),
 }
 
 /// Places that are to be held, and by what right.

@@ -6,6 +6,8 @@ use crate::tickets::command::{Area, Scan};
 use crate::tickets::objects::Seated;
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::RoomTerms;
+use crate::tickets::resale::{Listing, Moved};
+use crate::tickets::rules::{Journey, Rule};
 use crate::tickets::waitlist::{WaiterNote, WaiterView, WaitlistTerms};
 use crate::time::Time;
 use serde::Serialize;
@@ -45,6 +47,16 @@ pub enum Outcome {
     WaitlistSet(WaitlistTerms),
     /// Seats have become something else.
     Seated(Seated),
+    /// The event is on sale, with these rules.
+    PublishedBy(Box<Published>, Vec<Rule>),
+    /// It was, with the same plan and rules, or has these from now on.
+    WasPublishedBy(Box<Published>, Vec<Rule>),
+    /// Somebody else has a ticket now.
+    Moved(Moved),
+    /// A ticket is offered, or was.
+    Listed(Listing),
+    /// So many buyers more, or fewer, are verified.
+    Verified(u32),
 }
 
 /// Seats that were given to a channel, to nobody or to everybody.
@@ -187,6 +199,9 @@ pub struct HoldView {
     pub expires_at: Time,
     /// The order that it has become.
     pub order: Option<u32>,
+    /// From where to where, if the event has legs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Journey>,
 }
 
 /// Places of one category and price.
@@ -241,6 +256,9 @@ pub struct OrderView {
     pub paid_at: Option<Time>,
     /// The payment that paid it.
     pub payment: Option<String>,
+    /// From where to where, if the event has legs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Journey>,
 }
 
 /// How far a place of an order is.
@@ -254,6 +272,29 @@ pub enum ItemState {
     Valid,
     /// It was given back: its ticket is good no more.
     Revoked,
+    /// It is offered to others: no code of its ticket is good meanwhile.
+    Listed,
+    /// It was given to somebody else: its ticket is good no more.
+    Transferred,
+    /// It was sold on: its ticket is good no more.
+    Resold,
+}
+
+impl ItemState {
+    /// True while the order has the place.
+    #[must_use]
+    pub fn is_kept(self) -> bool {
+        match self {
+            Self::Waiting | Self::Valid | Self::Listed => true,
+            Self::Revoked | Self::Transferred | Self::Resold => false,
+        }
+    }
+
+    /// True if another order has the place.
+    #[must_use]
+    pub fn has_moved(self) -> bool {
+        matches!(self, Self::Transferred | Self::Resold)
+    }
 }
 
 /// A place of an order.
@@ -356,6 +397,21 @@ pub enum Event {
     WaitlistLeft(WaiterNote),
     /// What suits somebody who waits is held.
     WaitlistOffered(WaiterNote),
+    /// An event has other rules than before.
+    RulesChanged {
+        /// The event.
+        event: String,
+        /// Its rules.
+        rules: Vec<Rule>,
+    },
+    /// A ticket was given to somebody else.
+    TicketTransferred(Moved),
+    /// A ticket is offered to others.
+    TicketRelisted(Listing),
+    /// It is offered no more.
+    TicketUnlisted(Listing),
+    /// A ticket was sold on.
+    TicketResold(Moved),
 }
 
 /// What is said of some tickets of an order.
@@ -390,6 +446,9 @@ pub struct SeatsNote {
     pub areas: Vec<Area>,
     /// When it ends, or ended.
     pub expires_at: Time,
+    /// From where to where, if the event has legs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Journey>,
 }
 
 /// What is said of an order.
@@ -408,6 +467,9 @@ pub struct OrderNote {
     pub areas: Vec<Area>,
     /// What it costs.
     pub total: Money,
+    /// From where to where, if the event has legs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub journey: Option<Journey>,
 }
 
 /// What is said of a payment.

@@ -5,6 +5,8 @@ use crate::money::Currency;
 use crate::record::Caller;
 use crate::tickets::objects::SeatView;
 use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
+use crate::tickets::resale::Listing;
+use crate::tickets::rules::Rule;
 use crate::tickets::waitlist::{OnWaiter, WaiterView};
 use crate::time::Time;
 use crate::token::TokenHash;
@@ -101,6 +103,35 @@ pub enum Query {
         /// Their names.
         seats: Vec<String>,
     },
+    /// The tickets that are offered to others.
+    Listings {
+        /// The event.
+        event: String,
+        /// At most so many.
+        limit: u32,
+        /// Only those behind this one: its order, and its number there.
+        after: (u32, u32),
+    },
+    /// What there is of each category from one stop to another.
+    AvailabilityOn {
+        /// The event.
+        event: String,
+        /// The first stop.
+        from: String,
+        /// The last.
+        to: String,
+    },
+    /// The seats of an event from one stop to another, row by row.
+    SeatsOn {
+        /// The event.
+        event: String,
+        /// Only those of this section.
+        section: Option<String>,
+        /// The first stop.
+        from: String,
+        /// The last.
+        to: String,
+    },
 }
 
 /// What a query answers. Variants are only appended.
@@ -131,6 +162,10 @@ pub enum Answer {
     Waiter(Box<WaiterView>),
     /// Seats.
     Seen(Vec<SeatView>),
+    /// An event with rules.
+    EventBy(Box<Published>, Vec<Rule>),
+    /// Tickets that are offered to others, and behind which they go on, if they do.
+    Listings(Vec<Listing>, Option<(u32, u32)>),
 }
 
 /// What was sold of an event.

@@ -178,6 +178,41 @@ pub enum Rejection {
     /// Seats that are not what they would have to be, or not for this token.
     #[error("some of the seats are not what they would have to be, or not for this token")]
     WrongStatus(Vec<String>),
+    /// Rules that cannot be.
+    #[error("{0}")]
+    BadRules(String),
+    /// The event has no resale.
+    #[error("tickets of this event are not sold on")]
+    NoResale,
+    /// Dearer than tickets are sold on for.
+    #[error("the ticket is sold on for {0} minor units at most")]
+    PriceTooHigh(u64),
+    /// Somebody holds tickets that are offered.
+    #[error("somebody holds some of the tickets, which are offered to others")]
+    BeingResold(Vec<String>),
+    /// The event wants to know for which household a hold is.
+    #[error("the event wants a household")]
+    HouseholdRequired,
+    /// The household has enough.
+    #[error("a household has at most {limit} places: this one has {has}")]
+    HouseholdLimit {
+        /// The most.
+        limit: u32,
+        /// How many the household has, with those that are held.
+        has: u32,
+    },
+    /// Nobody has said that the buyer is verified.
+    #[error("the event is for verified buyers")]
+    NotVerified,
+    /// Not the way from one stop of the event to a later one.
+    #[error("the event does not go from `{0}` to `{1}`")]
+    UnknownLegs(String, String),
+    /// Too near to other parties.
+    #[error("some of the seats are too near to those of others")]
+    TooNear(Vec<String>),
+    /// No proof, or not any more.
+    #[error("the event wants a proof that is good now")]
+    ProofRequired,
 }
 
 impl Refusal for Rejection {
@@ -232,12 +267,27 @@ impl Refusal for Rejection {
             Self::UnknownWaiter => "unknown_waiter",
             Self::NotWaiting => "not_waiting",
             Self::WrongStatus(_) => "wrong_status",
+            Self::BadRules(_) => "bad_rules",
+            Self::NoResale => "no_resale",
+            Self::TooNear(_) => "too_near",
+            Self::UnknownLegs(..) => "unknown_legs",
+            Self::PriceTooHigh(_) => "price_too_high",
+            Self::BeingResold(_) => "being_resold",
+            Self::HouseholdRequired => "household_required",
+            Self::HouseholdLimit { .. } => "household_limit",
+            Self::NotVerified => "not_verified",
+            Self::ProofRequired => "proof_required",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::RoleRequired | Self::NotYourself | Self::WrongBuyer | Self::NotAdmitted => RefusalKind::Forbidden,
+            Self::RoleRequired
+            | Self::NotYourself
+            | Self::WrongBuyer
+            | Self::NotAdmitted
+            | Self::NotVerified
+            | Self::ProofRequired => RefusalKind::Forbidden,
             Self::UnknownEvent
             | Self::UnknownHold
             | Self::UnknownOrder
@@ -253,6 +303,8 @@ impl Refusal for Rejection {
             | Self::WaitlistFull
             | Self::NotWaiting
             | Self::WrongStatus(_)
+            | Self::BeingResold(_)
+            | Self::TooNear(_)
             | Self::SeatTaken(_)
             | Self::AllHeld { .. }
             | Self::TooFewLeft { .. }
@@ -281,6 +333,12 @@ impl Refusal for Rejection {
             | Self::CostsMore(_)
             | Self::BadRoom(_)
             | Self::WrongSeed
+            | Self::BadRules(_)
+            | Self::NoResale
+            | Self::UnknownLegs(..)
+            | Self::PriceTooHigh(_)
+            | Self::HouseholdRequired
+            | Self::HouseholdLimit { .. }
             | Self::TotalTooLarge(_) => RefusalKind::Unprocessable,
         }
     }
@@ -298,12 +356,18 @@ impl Refusal for Rejection {
                 vec![("free", json!(free)), ("held", json!(held)), ("next_expiry", json!(next_expiry))]
             }
             Self::TooFewLeft { free, held } => vec![("free", json!(free)), ("held", json!(held))],
-            Self::LimitExceeded { limit, has } => vec![("limit", json!(limit)), ("has", json!(has))],
+            Self::UnknownLegs(from, to) => vec![("from", json!(from)), ("to", json!(to))],
+            Self::PriceTooHigh(most) => vec![("most", json!(most))],
+            Self::LimitExceeded { limit, has } | Self::HouseholdLimit { limit, has } => {
+                vec![("limit", json!(limit)), ("has", json!(has))]
+            }
             Self::UnknownCode(code) => vec![("code_given", json!(code))],
             Self::UnknownChannel(channel) => vec![("channel", json!(channel))],
-            Self::BadTickets(tickets) | Self::Redeemed(tickets) => vec![("tickets", json!(tickets))],
+            Self::BadTickets(tickets) | Self::Redeemed(tickets) | Self::BeingResold(tickets) => {
+                vec![("tickets", json!(tickets))]
+            }
             Self::CostsMore(more) => vec![("more", json!(more))],
-            Self::Owned(seats) | Self::WrongStatus(seats) => vec![("seats", json!(seats))],
+            Self::Owned(seats) | Self::WrongStatus(seats) | Self::TooNear(seats) => vec![("seats", json!(seats))],
             Self::HoldExpired(at) => vec![("expired_at", json!(at))],
             Self::HoldOrdered { order } => vec![("order", json!(order)), ("successor", json!(order))],
             _ => Vec::new(),

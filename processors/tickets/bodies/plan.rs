@@ -1,8 +1,10 @@
 //! Plans as JSON, as they are to be and as they are.
 
 use super::pretix::{self, PretixPlan};
+use super::rules::ResaleBody;
+use crate::tickets::rules::Rules;
 use millrace_topics::money::{Currency, Money};
-use millrace_topics::tickets::{Category, EventPlan, Point, Published, Row, Section, Tier};
+use millrace_topics::tickets::{Category, EventPlan, Point, Published, Row, Rule, Section, Tier};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -50,6 +52,18 @@ pub(in crate::tickets) struct NewEvent {
     categories: Vec<CategoryBody>,
     /// Where the seats are.
     sections: Option<Vec<SectionBody>>,
+    /// Whether tickets may be sold on: not unless said.
+    resale: Option<ResaleBody>,
+    /// The most places of one household, with those of open holds: holds say for which they are.
+    max_per_household: Option<u32>,
+    /// True if only verified buyers hold anything.
+    verified_buyers: Option<bool>,
+    /// True if only buyers with a proof hold anything.
+    proof_required: Option<bool>,
+    /// Where it stops, in order, if seats are sold leg by leg: 2 to 64 names. Prices are then for a leg.
+    stops: Option<Vec<String>>,
+    /// How many places on both sides of a party stay empty in its row: none unless said, 10 at most.
+    distance: Option<u8>,
 }
 
 /// A category: seats of one price, or a number of places without seats.
@@ -176,6 +190,19 @@ impl NewEvent {
         &self.id
     }
 
+    /// What else holds.
+    pub(in crate::tickets) fn rules(&self) -> Vec<Rule> {
+        let all = [
+            self.resale.map(|resale| Rule::Resale { cap_percent: resale.cap_percent }),
+            self.max_per_household.map(|limit| Rule::Household { limit }),
+            self.verified_buyers.filter(|is_so| *is_so).map(|_| Rule::Verified),
+            self.proof_required.filter(|is_so| *is_so).map(|_| Rule::Proof),
+            self.stops.clone().map(|stops| Rule::Legs { stops }),
+            self.distance.map(|places| Rule::Distance { places }),
+        ];
+        all.into_iter().flatten().collect()
+    }
+
     /// The plan; none if its categories have several currencies.
     pub(in crate::tickets) fn plan(self) -> Option<EventPlan> {
         let currency = self.categories.first().map(|category| category.price.currency).unwrap_or_default();
@@ -298,12 +325,19 @@ pub(in crate::tickets) struct EventBody {
     focal: Option<Point>,
     categories: Vec<CategoryBody>,
     sections: Vec<SectionBody>,
+    resale: Option<ResaleBody>,
+    max_per_household: Option<u32>,
+    verified_buyers: bool,
+    proof_required: bool,
+    stops: Option<Vec<String>>,
+    distance: u8,
     #[schema(value_type = String, format = DateTime)]
     published_at: Time,
 }
 
 impl EventBody {
-    pub(in crate::tickets) fn of(published: Published) -> Self {
+    pub(in crate::tickets) fn of(published: Published, rules: &[Rule]) -> Self {
+        let rules = Rules::of(rules).expect("rules that cannot be were refused");
         let Published { plan, capacity, published_at } = published;
         let currency = plan.currency;
         Self {
@@ -322,6 +356,12 @@ impl EventBody {
             focal: plan.focal,
             categories: plan.categories.into_iter().map(|category| CategoryBody::of(category, currency)).collect(),
             sections: plan.sections.into_iter().map(SectionBody::of).collect(),
+            resale: rules.resale.map(|cap_percent| ResaleBody { cap_percent }),
+            max_per_household: rules.household,
+            verified_buyers: rules.verified,
+            proof_required: rules.proof,
+            distance: rules.distance,
+            stops: Some(rules.stops).filter(|stops| !stops.is_empty()),
             published_at,
         }
     }

@@ -11,9 +11,11 @@
 //! digits; steps 3 to 5 walk rows, and come only when no row has so many beside one another.
 //!
 //! Seats for wheelchairs and for companions are given only to who asks for one. Such wishes, those for which seats will
-//! do from which not all can be seen, and those that may be out of channels walk rows on every step: trees know only of what anybody may have.
+//! do from which not all can be seen, those that may be out of channels, and those for some legs walk rows on every step:
+//! trees know only of what anybody may have, and of seats as a whole.
 
 use super::bits::{Bits, LONG_RUN};
+use super::legs::Legs;
 use super::{Hall, Pool, Row};
 use crate::tickets::tables::Spot;
 
@@ -42,6 +44,14 @@ pub struct Wish {
     pub together: bool,
     /// True if step 5 will do.
     pub scattered: bool,
+    /// From which stop to which, where the event has legs.
+    pub legs: Option<(u8, u8)>,
+}
+
+impl Wish {
+    fn on(&self) -> Option<Legs> {
+        self.legs.map(|(from, to)| from..to)
+    }
 }
 
 /// What was found.
@@ -113,18 +123,19 @@ impl Hall {
     /// How many seats there are for a wish that nothing was found for.
     #[must_use]
     pub fn left(&self, wish: &Wish) -> Left {
-        let search = self.search(wish);
+        let (search, legs) = (self.search(wish), wish.on());
+        let held = |row: &Row| row.gone(legs.as_ref()).0.without(&row.blocked);
         let of = |bits: &dyn Fn(&Row) -> Bits| -> u32 {
             search.rows().map(|number| bits(&self.rows[usize::from(number)]).count()).sum()
         };
         let all = Left {
-            free: of(&|row| search.suiting(row, &row.free_in(wish.channels))),
-            held: of(&|row| search.suiting(row, &row.held.without(&row.blocked))),
+            free: of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref()))),
+            held: of(&|row| search.suiting(row, &held(row))),
             wanted: wish.number.into(),
         };
         let special = Left {
-            free: of(&|row| search.suiting(row, &row.free_in(wish.channels)).and(&row.accessible)),
-            held: of(&|row| search.suiting(row, &row.held.without(&row.blocked)).and(&row.accessible)),
+            free: of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref())).and(&row.accessible)),
+            held: of(&|row| search.suiting(row, &held(row)).and(&row.accessible)),
             wanted: wish.accessible.into(),
         };
         if special.free < special.wanted { special } else { all }
@@ -136,7 +147,12 @@ impl Hall {
             (None, Some(category)) => &self.categories[usize::from(category)].pool,
             (None, None) => &self.all,
         };
-        Search { hall: self, wish, pool, is_plain: wish.accessible == 0 && !wish.restricted && wish.channels == 0 }
+        Search {
+            hall: self,
+            wish,
+            pool,
+            is_plain: wish.accessible == 0 && !wish.restricted && wish.channels == 0 && wish.legs.is_none(),
+        }
     }
 }
 
@@ -159,7 +175,7 @@ impl Search<'_> {
     /// The free seats of a row that would suit.
     fn bits(&self, number: u16) -> Bits {
         let row = self.row(number);
-        self.suiting(row, &row.free_in(self.wish.channels))
+        self.suiting(row, &row.free_in(self.wish.channels, self.wish.on().as_ref()))
     }
 
     /// All rows that would suit, in order.

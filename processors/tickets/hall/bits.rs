@@ -76,6 +76,12 @@ impl Bits {
         Self(std::array::from_fn(|index| self.0[index] << 1 | carry(index)))
     }
 
+    /// Those that are at most so many places away from one of these.
+    #[must_use]
+    pub fn around(&self, places: u8) -> Self {
+        (0..places).fold(*self, |near, _| near.or(&near.left(1)).or(&near.right()))
+    }
+
     /// How many they are.
     #[must_use]
     pub fn count(&self) -> u32 {

@@ -1,8 +1,10 @@
 //! From a plan to a hall in which everything is free, or what is wrong with the plan.
 
 use super::bits::{Bits, PLACES};
+use super::owners::Owners;
 use super::tree::RunTree;
 use super::{Category, Counts, Hall, Last, NOBODY, Pool, Row, Section};
+use crate::tickets::rules::Rules;
 use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::tickets::{self as contract, CategorySales, EventPlan, Point};
 use millrace_topics::time::Time;
@@ -44,7 +46,11 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn check_unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
+/// Refuses names that cannot be, and two of the same.
+///
+/// # Errors
+/// What is wrong, as a sentence.
+pub fn check_unique<'a>(what: &str, names: impl Iterator<Item = &'a String>) -> Result<(), String> {
     let mut seen = BTreeSet::new();
     for name in names {
         check_name(what, name)?;
@@ -181,7 +187,9 @@ impl Hall {
             has_come_back: false,
             deadlines: BTreeSet::new(),
             armed: None,
-            buyers: BTreeMap::new(),
+            rules: Rules::default(),
+            kinds: BTreeMap::new(),
+            owners: Owners::default(),
             plan: Arc::new(plan),
         };
         let plan = hall.plan.clone();
@@ -260,6 +268,8 @@ impl Hall {
             restricted,
             marks,
             last: vec![Last::default(); laid.places.into()],
+            legs: Vec::new(),
+            distance: 0,
             open: 0,
             pairs: 0,
         });

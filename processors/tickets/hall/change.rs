@@ -110,7 +110,13 @@ impl Hall {
         }
         self.channels.clone_from(&before.channels);
         marked.iter().for_each(|row| self.recall_marks(*row, &before.marks(*row)));
-        owned.into_iter().for_each(|(spot, place)| self.turn([spot].into_iter(), Place::Free, place));
+        self.set_rules(before.rules.clone());
+        for (spot, place) in owned {
+            match before.all_legs() {
+                Some(_) => self.take_over_legs(spot, &before.rows[usize::from(spot.row)]),
+                None => self.turn([spot].into_iter(), Place::Free, place),
+            }
+        }
         for (row, old) in self.rows.iter_mut().zip(&before.rows) {
             row.last.iter_mut().zip(&old.last).for_each(|(last, old)| *last = *old);
         }
@@ -129,7 +135,8 @@ impl Hall {
         self.has_come_back = true;
         self.deadlines.clone_from(&before.deadlines);
         self.armed = before.armed;
-        self.buyers.clone_from(&before.buyers);
+        self.kinds.clone_from(&before.kinds);
+        self.owners.clone_from(&before.owners);
         Ok(())
     }
 }

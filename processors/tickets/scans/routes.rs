@@ -1,13 +1,11 @@
 //! The paths of the door: tickets that are shown, scans that are brought later, and what was shown by two.
 
-use crate::runtime::door::{Done, Door, Undone};
+use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{
-    Body, Params, ProblemBody, ReadingNow, Segments, action, answer, limit, respond, respond_many, unknown_action,
-};
+use crate::runtime::routes::{Body, Params, ProblemBody, ReadingNow, Segments, answer, limit, respond, respond_many};
 use crate::tickets::Ticketing;
 use crate::tickets::bodies::{
-    ConflictsBody, KeyBody, KeysBody, LaterScan, NewScan, NewScans, ScannedOne, ScansBody, WhichHistory,
+    ConflictsBody, KeyBody, KeysBody, LaterScan, NewScan, NewScans, ScannedOne, ScansBody, TicketAnswer, WhichHistory,
 };
 use crate::tickets::scans::code;
 use axum::extract::State;
@@ -24,7 +22,7 @@ use utoipa_axum::routes;
 /// All of them.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(check_in)).routes(routes!(bring)).routes(routes!(conflicts))
+    OpenApiRouter::new().routes(routes!(bring)).routes(routes!(conflicts))
 }
 
 /// Those for everybody.
@@ -73,32 +71,23 @@ fn scanned(outcome: Outcome) -> ScanView {
     }
 }
 
-/// `…:checkin` lets somebody in once. The result says whether: `ok`, `already_redeemed` with the scan that was first,
-/// `revoked`, or `invalid`. The same scan said again is one. A code that the cluster has not signed leaves no trace.
-#[utoipa::path(post, path = "/v1/tickets/{ticket}", tag = "tickets", request_body = NewScan,
-    params(("ticket" = String, Path, description = "ticket:checkin")), responses(
-    (status = 200, description = "What becomes of it", body = ScanView),
-    ProblemBody,
-))]
-async fn check_in(
-    State(door): State<Door>,
-    Segments(named): Segments<String>,
-    Body(asked, new): Body<NewScan>,
+/// Lets somebody in, or says why not.
+pub(in crate::tickets) async fn check_in(
+    door: &Door,
+    asked: &Asked,
+    ticket: &str,
+    new: NewScan,
 ) -> Result<Response, Undone> {
-    let (ticket, verb) = action(&named)?;
-    if verb != "checkin" {
-        return Err(unknown_action(verb).into());
-    }
     if asked.caller.role == Role::User {
         return Err(Problem::refusal(&Rejection::RoleRequired).into());
     }
     let scan = Scan { scanner: new.scanner, nonce: new.nonce, time: new.time };
-    let Some(scanning) = shown(&door, Some(ticket), new.code.as_deref(), scan) else {
+    let Some(scanning) = shown(door, Some(ticket), new.code.as_deref(), scan) else {
         let done = Done { outcome: forged(ticket.to_owned()), positions: Positions::default(), replayed: false };
-        return Ok(respond(StatusCode::OK, done, |view| view));
+        return Ok(respond(StatusCode::OK, done, TicketAnswer::Scanned));
     };
-    let done = door.submit::<Ticketing>(&asked, &Command::CheckIn(Box::new(scanning))).await?;
-    Ok(respond(StatusCode::OK, done, scanned))
+    let done = door.submit::<Ticketing>(asked, &Command::CheckIn(Box::new(scanning))).await?;
+    Ok(respond(StatusCode::OK, done, |outcome| TicketAnswer::Scanned(scanned(outcome))))
 }
 
 /// Takes scans that a scanner without a connection has made. Each is judged for itself, in the order in which the log has

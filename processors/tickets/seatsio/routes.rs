@@ -181,7 +181,7 @@ fn unknown_token() -> Failure {
 
 async fn published(door: &Door, asked: &Asked, event: String) -> Result<Published, Failure> {
     match door.ask::<Ticketing>(asked, &Query::Event { event }).await?.answer {
-        Answer::Event(published) => Ok(*published),
+        Answer::Event(published) | Answer::EventBy(published, _) => Ok(*published),
         _ => unreachable!("an event was asked for"),
     }
 }

@@ -199,6 +199,7 @@ fn wish() -> impl Strategy<Value = Wish> {
             channels: 0,
             together,
             scattered,
+            legs: None,
         },
     )
 }

@@ -4,26 +4,36 @@
 use crate::runtime::alone::Alone;
 use crate::tickets::Ticketing;
 use crate::tickets::hall::Deadline;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS, WaiterRow, Wanting};
+use crate::tickets::tables::{
+    Fate, HOLDS, HOUSEHOLDS, HoldRow, KINDS, Kind, LISTINGS, ListingRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS,
+    WaiterRow, Wanting,
+};
 use crate::tickets::waitlist::suits;
 use millrace_topics::tickets::{
-    Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, ItemState, OnHold, OnOrder,
-    OnTickets, OnWaiter, Paying, PaymentKind, Query, Rejection,
+    Answer, Area, Assigning, Availability, Best, Buying, Command, Exchanging, Holding, HoldingBy, HoldingWith,
+    ItemState, OnHold, OnOrder, OnTicket, OnTickets, OnWaiter, Paying, PaymentKind, Query, Rejection, Relisting, Term,
+    Transferring,
 };
 use millrace_topics::token::TokenHash;
 use proptest::prelude::*;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 const LIMIT: u32 = 7;
 
+/// The most places of a household; b0 and b1 are one, all others are for themselves.
+const HOUSE: u32 = 9;
+
 const TOKEN: TokenHash = TokenHash([7; 16]);
 
-struct Model(Alone<Ticketing>);
+/// The second says whether households have a limit: then the event has no waitlist.
+struct Model(Alone<Ticketing>, bool);
 
 /// Two rows of seats, one seat of which is kept from sale, and ten places without.
-fn plan() -> Command {
+fn plan(has_households: bool) -> Command {
+    let mut rules = vec![serde_json::json!({"rule":"resale","cap_percent":120})];
+    rules.extend(has_households.then(|| serde_json::json!({"rule":"household","limit":HOUSE})));
     let plan = serde_json::json!({
-        "type":"publish","event":"gig","currency":"EUR","hold_seconds":60,"order_seconds":60,"extensions":1,
+        "type":"publish_by","rules":rules,"event":"gig","currency":"EUR","hold_seconds":60,"order_seconds":60,"extensions":1,
         "min_per_order":1,"max_per_order":6,"max_per_buyer":LIMIT,
         "categories":[{"id":"floor","price":10},{"id":"standing","price":5,"capacity":10}],
         "sections":[{"id":"A","category":"floor","rows":[{"id":"1","seats":7,"blocked":["4"]},{"id":"2","seats":6}]}],
@@ -32,9 +42,9 @@ fn plan() -> Command {
 }
 
 impl Model {
-    fn new() -> Self {
-        let mut model = Self(Alone::default());
-        model.0.tell(&plan()).unwrap();
+    fn new(has_households: bool) -> Self {
+        let mut model = Self(Alone::default(), has_households);
+        model.0.tell(&plan(has_households)).unwrap();
         model
     }
 
@@ -75,31 +85,58 @@ impl Model {
         let mut counts = [[0; 2]; 2];
         let mut owned: Vec<Spot> = Vec::new();
         let mut buyers: BTreeMap<String, u32> = BTreeMap::new();
-        for (_, row) in self.holds().into_iter().filter(|(_, row)| row.fate == Fate::Open) {
+        let mut houses: BTreeMap<TokenHash, u32> = BTreeMap::new();
+        let house_of: BTreeMap<u32, TokenHash> =
+            self.0.rows(HOUSEHOLDS).into_iter().map(|((_, hold), household)| (hold, household)).collect();
+        let kinds: BTreeMap<u32, Kind> = self.0.rows(KINDS).into_iter().map(|((_, hold), kind)| (hold, kind)).collect();
+        let is_resale = |hold: &u32| matches!(kinds.get(hold), Some(Kind::Resale(_)));
+        let mut offered = BTreeSet::new();
+        for (number, row) in self.holds().into_iter().filter(|(_, row)| row.fate == Fate::Open) {
             assert!(row.expires > self.0.now, "what is out of time has ended");
-            owned.extend(row.seats.iter().map(|taken| taken.spot));
             for line in &row.lines {
-                counts[usize::from(line.category)][0] += line.quantity;
+                counts[usize::from(line.category)][0] += if is_resale(&number) { 0 } else { line.quantity };
                 *buyers.entry(row.buyer.clone()).or_default() += line.quantity;
+                if let Some(house) = house_of.get(&number) {
+                    *houses.entry(*house).or_default() += line.quantity;
+                }
+            }
+            if !is_resale(&number) {
+                owned.extend(row.seats.iter().map(|taken| taken.spot));
             }
         }
-        for (_, row) in self.orders() {
+        let mut sales = [[0; 2]; 2];
+        for (order, row) in self.orders() {
             let sold = match row.stage {
                 Stage::Pending => 0,
                 Stage::Paid(_) => 1,
                 Stage::Expired(_) | Stage::Cancelled(_) => continue,
             };
-            for item in row.items.iter().filter(|item| item.state != ItemState::Revoked) {
-                owned.extend(item.spot);
-                counts[usize::from(item.category)][sold] += 1;
+            for (number, item) in (1..).zip(&row.items).filter(|(_, item)| item.state.is_kept()) {
                 *buyers.entry(row.buyer.clone()).or_default() += 1;
+                if let Some(house) = house_of.get(&row.hold) {
+                    *houses.entry(*house).or_default() += 1;
+                }
+                if item.state == ItemState::Listed {
+                    offered.insert((order, number));
+                }
+                if sold == 1 || !is_resale(&row.hold) {
+                    owned.extend(item.spot);
+                    counts[usize::from(item.category)][sold] += 1;
+                }
+                sales[usize::from(item.category)][0] += sold as u64;
+                sales[usize::from(item.category)][1] += sold as u64 * item.price;
             }
         }
+        let listed = self.0.rows(LISTINGS);
+        let known: BTreeSet<(u32, u32)> = listed.iter().map(|((_, order, ticket), _)| (*order, *ticket)).collect();
+        assert_eq!(known, offered, "what is offered is somebody's");
+        self.check_holders(&listed, &kinds);
         let all = owned.len();
         owned.sort_unstable();
         owned.dedup();
         assert_eq!(owned.len(), all, "a seat has one owner");
         assert!(buyers.values().all(|has| *has <= LIMIT), "{buyers:?}");
+        assert!(houses.values().all(|has| *has <= HOUSE), "{houses:?}");
         let kept = self.marked().into_iter().filter(|spot| owned.binary_search(spot).is_err()).count();
         let kept = u32::try_from(kept).unwrap();
         for ((category, [held, sold]), blocked) in self.availability().categories.iter().zip(counts).zip([kept, 0]) {
@@ -107,10 +144,30 @@ impl Model {
             assert_eq!(category.free + held + sold + blocked, category.capacity);
         }
         let hall = self.0.partition.engine().get("gig").unwrap();
+        assert!(buyers.iter().all(|(buyer, has)| hall.has(buyer) == *has), "{buyers:?}");
+        assert!(houses.iter().all(|(house, has)| hall.household_has(*house) == *has), "{houses:?}");
+        for (shown, [sold, revenue]) in hall.sales().iter().zip(sales) {
+            assert_eq!((u64::from(shown.sold), shown.revenue), (sold, revenue), "a place is counted once: {shown:?}");
+        }
         // What has come back is offered before the next record.
         let is_offering = hall.deadlines.iter().any(|(_, deadline)| *deadline == Deadline::Offer);
         for (number, row) in self.waiters().into_iter().filter(|_| !is_offering) {
             assert!(suits(hall, &row.wish, self.0.now).is_err(), "what suits waiter {number} is there");
+        }
+    }
+
+    /// A ticket that is offered has at most one who would buy it, and that one is still there.
+    fn check_holders(&self, listed: &[((String, u32, u32), ListingRow)], kinds: &BTreeMap<u32, Kind>) {
+        for ((_, order, ticket), row) in listed {
+            let Some(hold) = row.hold else { continue };
+            let Some(Kind::Resale(wares)) = kinds.get(&hold) else { panic!("{hold} is of no ticket") };
+            assert!(wares.iter().any(|ware| (ware.order, ware.ticket) == (*order, *ticket)));
+            let of = self.holds().into_iter().find(|(number, _)| *number == hold).unwrap().1;
+            let is_pending = |order: u32| {
+                let row = self.orders().into_iter().find(|(number, _)| *number == order).unwrap().1;
+                row.stage == Stage::Pending
+            };
+            assert!(matches!(of.fate, Fate::Open) || matches!(of.fate, Fate::Ordered(order, _) if is_pending(order)));
         }
     }
 
@@ -140,6 +197,10 @@ enum Act {
     Assign(u32, u32, u8),
     Join(u8, u32),
     Leave(prop::sample::Index),
+    Transfer(prop::sample::Index, u32, u8),
+    Relist(prop::sample::Index, u32, u64),
+    Unlist(prop::sample::Index),
+    BuyOffered(u8, prop::sample::Index),
     Wait(u64),
     Reopen,
 }
@@ -161,6 +222,10 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (1u32..3, 1u32..7, 0u8..3).prop_map(|(row, seat, whose)| Act::Assign(row, seat, whose)),
         3 => (0u8..6, 1u32..5).prop_map(|(buyer, number)| Act::Join(buyer, number)),
         1 => index().prop_map(Act::Leave),
+        1 => (index(), 1u32..4, 0u8..4).prop_map(|(order, ticket, to)| Act::Transfer(order, ticket, to)),
+        2 => (index(), 1u32..4, 4u64..14).prop_map(|(order, ticket, price)| Act::Relist(order, ticket, price)),
+        1 => index().prop_map(Act::Unlist),
+        3 => (0u8..4, index()).prop_map(|(buyer, offer)| Act::BuyOffered(buyer, offer)),
         2 => (0u64..70_000).prop_map(Act::Wait),
         1 => Just(Act::Reopen),
     ]
@@ -170,6 +235,14 @@ impl Model {
     fn holding(buyer: u8, into: Option<u32>) -> Holding {
         let (event, buyer) = ("gig".to_owned(), format!("b{buyer}"));
         Holding { event, buyer, token: TOKEN, into, seats: Vec::new(), best: None, areas: Vec::new() }
+    }
+
+    /// The command of a hold, for the household of its buyer.
+    fn with(holding: Holding, mut terms: Vec<Term>) -> Command {
+        let number = holding.buyer[1..].parse::<u8>().unwrap().max(1);
+        terms.push(Term::Household { household: TokenHash([number; 16]) });
+        let by = HoldingBy { holding, code: None, channels: Vec::new() };
+        Command::HoldWith(Box::new(HoldingWith { by, terms }))
     }
 
     fn act(&mut self, act: &Act) {
@@ -186,7 +259,11 @@ impl Model {
             let known = model.orders();
             (!known.is_empty()).then(|| (OnOrder { event: event(), order: known[index.index(known.len())].0 }, known))
         };
-        let hold = |holding: Holding| Some(Command::Hold(Box::new(holding)));
+        let offered = |model: &Self, index: &prop::sample::Index| {
+            let known = model.0.rows(LISTINGS);
+            (!known.is_empty()).then(|| known[index.index(known.len())].0.clone())
+        };
+        let hold = |holding: Holding| Some(Self::with(holding, Vec::new()));
         let command = match act {
             Act::Best(buyer, number, allow_scattered) => {
                 let best = Best { number: *number, allow_scattered: *allow_scattered, ..Best::default() };
@@ -239,9 +316,19 @@ impl Model {
                     Command::LeaveWaitlist(OnWaiter { event: event(), waiter, token: TOKEN })
                 })
             }
+            Act::Transfer(index, ticket, to) => on_order(self, index).map(|(on, _)| {
+                Command::Transfer(Transferring { ticket: OnTicket { on, ticket: *ticket }, to: format!("b{to}") })
+            }),
+            Act::Relist(index, ticket, price) => on_order(self, index)
+                .map(|(on, _)| Command::Relist(Relisting { ticket: OnTicket { on, ticket: *ticket }, price: *price })),
+            Act::Unlist(index) => offered(self, index)
+                .map(|(event, order, ticket)| Command::Unlist(OnTicket { on: OnOrder { event, order }, ticket })),
+            Act::BuyOffered(buyer, index) => offered(self, index).map(|(_, order, ticket)| {
+                Self::with(Self::holding(*buyer, None), vec![Term::Resale { order, ticket }])
+            }),
             Act::Wait(millis) => {
                 self.0.now = self.0.now.plus(*millis);
-                Some(plan())
+                Some(plan(self.1))
             }
             Act::Reopen => {
                 self.reopen();
@@ -257,7 +344,8 @@ impl Model {
     fn undersold(&mut self, command: &Command) {
         let before = self.availability();
         let said = self.0.tell(command);
-        let Command::Hold(holding) = command else { return };
+        let Command::HoldWith(with) = command else { return };
+        let holding = &with.by.holding;
         let wants_seats = holding.areas.is_empty();
         let of = &before.categories[usize::from(!wants_seats)];
         let expired = before.next_expiry.is_some_and(|due| due <= self.0.now);
@@ -276,8 +364,10 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(150))]
 
     #[test]
-    fn a_seat_has_one_owner_and_counts_are_what_the_rows_say(acts in prop::collection::vec(act(), 1..80)) {
-        let mut model = Model::new();
+    fn a_seat_has_one_owner_and_counts_are_what_the_rows_say(
+        acts in prop::collection::vec(act(), 1..80), has_households in any::<bool>(),
+    ) {
+        let mut model = Model::new(has_households);
         for act in &acts {
             model.act(act);
             model.check();
@@ -291,7 +381,8 @@ proptest! {
         for (number, _) in model.holds() {
             drop(model.0.tell(&Command::Release(OnHold { event: "gig".to_owned(), hold: number, token: TOKEN })));
         }
-        for (number, _) in model.orders() {
+        // Who would buy what somebody offers comes before who offers it.
+        for (number, _) in model.orders().into_iter().rev() {
             drop(model.0.tell(&Command::Cancel(OnOrder { event: "gig".to_owned(), order: number })));
         }
         let (event, seats) = ("gig".to_owned(), vec!["A".to_owned()]);
@@ -307,6 +398,6 @@ proptest! {
             best: Some(Best { number: 6, ..Best::default() }),
             ..Model::holding(9, None)
         };
-        prop_assert!(model.0.tell(&Command::Hold(Box::new(everything))).is_ok());
+        prop_assert!(model.0.tell(&Model::with(everything, Vec::new())).is_ok());
     }
 }

@@ -7,6 +7,7 @@ pub mod routes;
 use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::holds::{self, Places, Taking};
 use crate::tickets::queries;
+use crate::tickets::rules;
 use crate::tickets::tables::{Fate, HOLDS, WAITERS, WAITLISTS, WaiterRow, WaitlistRow, Wanting};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
 use millrace_topics::tickets::{
@@ -57,6 +58,12 @@ pub fn join(cx: &mut Cx<'_>, wish: Holding) -> Result<Outcome, Rejection> {
         return Err(Rejection::BadRequest("a waitlist is for the best and for places without seats".to_owned()));
     }
     holds::check_buyer(&wish.buyer)?;
+    if hall.rules.want_terms() {
+        return Err(Rejection::BadRequest(
+            "an event with stops, or that wants households or proofs, has no waitlist".to_owned(),
+        ));
+    }
+    rules::check(cx, hall, &wish.buyer, &rules::Terms::default())?;
     holds::check_is_on_sale(hall, cx.now(), false)?;
     let asked = holds::count(hall, &wish, 0)?;
     holds::check_limit(hall, &wish.buyer, asked)?;
@@ -66,7 +73,7 @@ pub fn join(cx: &mut Cx<'_>, wish: Holding) -> Result<Outcome, Rejection> {
     if hall.waiters.len() >= WAITERS_LIMIT {
         return Err(Rejection::WaitlistFull);
     }
-    match holds::find(hall, &wish, 0) {
+    match holds::find(hall, &wish, 0, None) {
         Ok(_) => return Err(Rejection::NotSoldOut),
         Err(refusal) if !is_want_of_places(&refusal) => return Err(refusal),
         Err(_) => {}
@@ -166,7 +173,7 @@ fn ask(cx: &mut Cx<'_>, event: &str, number: u32, seconds: u32) {
     let Ok((asked, places)) = suits(hall, &row.wish, now) else { return };
     let holding = row.wish.clone();
     let expires = now.plus(u64::from(seconds) * 1000);
-    let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked, expires });
+    let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked, expires, legs: None });
     let row = WaiterRow { state: Wanting::Offered(view.number), ..row };
     cx.engine.of(event).waiters.remove(&number);
     cx.put(WAITERS, &key, &row);
@@ -181,7 +188,7 @@ pub fn suits(hall: &Hall, wish: &Holding, now: Time) -> Result<(u32, Places), Re
     holds::check_is_on_sale(hall, now, false)?;
     let asked = holds::count(hall, wish, 0)?;
     holds::check_limit(hall, &wish.buyer, asked)?;
-    Ok((asked, holds::find(hall, wish, 0)?))
+    Ok((asked, holds::find(hall, wish, 0, None)?))
 }
 
 /// A waiter, for who shows the token.
