@@ -5,6 +5,7 @@ use crate::backend::local_query;
 use crate::cluster::Cluster;
 use crate::cluster::directory::Holder;
 use crate::node::Node;
+use futures_util::future::join_all;
 use millrace_processors::runtime::door::{AsOf, Ask};
 use millrace_processors::runtime::peer::{Freshness, Moment};
 use millrace_processors::runtime::problem::Problem;
@@ -27,15 +28,18 @@ impl Queries {
         Self { node, cluster, past }
     }
 
-    /// The encoded answers of all partitions that are asked, in order, with the position of each.
+    /// The encoded answers of all partitions that are asked, in order, with the position of each. All are asked at once, so
+    /// that an answer of several nodes takes as long as the slowest.
     ///
     /// # Errors
     /// The first problem of a partition.
     pub async fn ask(&self, ask: &Ask) -> Result<(Vec<Vec<u8>>, Positions), Problem> {
         let mut answers = Vec::new();
         let mut positions = Positions::default();
-        for partition in self.partitions(&ask.partitions) {
-            let (answer, position) = self.ask_partition(ask, partition).await?;
+        let partitions = self.partitions(&ask.partitions);
+        let asked = partitions.into_iter().map(|partition| self.ask_partition(ask, partition));
+        for answered in join_all(asked).await {
+            let (answer, position) = answered?;
             answers.push(answer);
             positions.merge(&position);
         }
