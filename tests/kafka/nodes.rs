@@ -1,7 +1,7 @@
 //! Several nodes: any of them takes any request, all answer alike, and others take over from one that is gone.
 
 use super::{await_ranking, entries, fill, ranking, submit};
-use crate::broker::{self, Cluster, free_port};
+use crate::broker::{self, Broker, Cluster, free_port};
 use crate::streams::Client;
 use crate::support::{Answer, Server, eventually, signal};
 use serde_json::{Value, json};
@@ -74,13 +74,17 @@ pub fn settle(nodes: &[&Server]) {
         all.sort_unstable();
         (all == (0..8).collect::<Vec<_>>() && seen.iter().all(|own| own.len() >= least)).then_some(())
     });
-    for node in nodes {
-        let status = node.get("/v1/cluster/nodes").body;
+    // A node knows of itself first: the others agree a moment later.
+    eventually("every node says the same of all", || nodes.iter().all(|node| agrees(node, nodes)).then_some(()));
+}
+
+fn agrees(asked: &Server, nodes: &[&Server]) -> bool {
+    let status = asked.get("/v1/cluster/nodes").body;
+    nodes.iter().all(|node| {
         let name = node.url.strip_prefix("http://").unwrap();
         let shards = status["shards"].as_array().unwrap().iter().filter(|shard| shard["holder"] == name);
-        let shards: Vec<_> = shards.map(|shard| shard["shard"].as_u64().unwrap()).collect();
-        assert_eq!(shards, held(node), "{status}");
-    }
+        shards.map(|shard| shard["shard"].as_u64().unwrap()).collect::<Vec<_>>() == held(node)
+    })
 }
 
 /// The node that holds a partition, and one that does not.
@@ -299,6 +303,26 @@ fn what_is_skipped_through_any_node_is_skipped_on_all() {
     assert!(skipped.status.success(), "{skipped:?}");
     on_all("both go on", &|line| line["stopped"].is_null() && line["next"] == 3);
     works(&[&nodes[0], &nodes[1]], "weekly", "bob", 9);
+}
+
+#[test]
+fn a_node_that_does_not_reach_the_log_refuses_reads_but_those_that_allow_it() {
+    let broker = Broker::start("stale");
+    let folder = tempfile::tempdir().unwrap();
+    let more = ["--staleness-max", "1s", "--takeover-wait", "100ms"];
+    let nodes = Nodes::new(broker.cluster("stale"), folder.path(), 1, &more);
+    let node = nodes.start(0);
+    fill(&node, "daily", &[("ada", 5)]);
+    let path = "/v1/leaderboards/daily/entries";
+    let allowing = |seconds: &str| node.send("GET", path, &[("millrace-max-staleness", seconds)], Vec::new()).unwrap();
+    assert_eq!(allowing("1").status, 200);
+    broker.act("pause");
+    eventually("a plain read is refused", || (entries(&node, "daily").code() == "stale").then_some(()));
+    let allowed = allowing("60");
+    assert_eq!((allowed.status, ranking(&allowed)), (200, vec![("ada".to_owned(), 5)]), "{allowed:?}");
+    assert_eq!(allowing("1").code(), "stale");
+    broker.act("resume");
+    eventually("it goes on by itself", || (entries(&node, "daily").status == 200).then_some(()));
 }
 
 #[test]
