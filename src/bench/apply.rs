@@ -18,7 +18,8 @@ pub fn run(load: &ApplyLoad, settings: &Settings) -> Result<(), String> {
     phase("every member for the first time", "submissions", settings, |out| makers.first(out))?;
     if load.records > 0 {
         phase("members at random", "submissions", settings, |out| makers.more(out))?;
-        println!("{} of 100 submissions at random were improvements", makers.improved * 100 / load.records);
+        let improved = (makers.improved * 100).checked_div(load.records).unwrap_or_default();
+        println!("{improved} of 100 submissions at random were improvements");
     }
     verify_all(settings)
 }
