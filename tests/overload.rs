@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How many requests the server takes at a time.
-const PLACES: u64 = 32;
+/// How many requests the server takes at a time. So few that places run out before the processors do: else requests wait
+/// in the clients and in the kernel, where nobody can refuse them.
+const PLACES: u64 = 8;
 
 /// How many boards are written to.
 const BOARDS: u64 = 8;
@@ -100,11 +101,10 @@ fn ten_times_the_load_is_refused_early_and_what_is_served_stays() {
         before >> 20,
         after >> 20,
     );
-    // In a few seconds beside other tests the clients may not come to it; in a minute they do.
-    assert!(refused > 0 || seconds < LONG, "it was no overload");
+    assert!(refused > 0, "it was no overload");
     assert!(after.saturating_sub(before) < 128 << 20, "memory grew from {before} to {after}");
     let (least_goodput, least_share) = if seconds >= LONG { (0.9, 0.7) } else { (0.5, 0.3) };
     assert!(goodput >= least_goodput * peak, "{goodput:.0}/s of {peak:.0}/s");
-    assert!(refused == 0 || counts.share() >= least_share, "Retry-After is not true: {:.2}", counts.share());
+    assert!(counts.share() >= least_share, "Retry-After is not true: {:.2}", counts.share());
     assert!(server.cli(&["verify"]).status.success());
 }

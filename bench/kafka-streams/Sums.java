@@ -147,6 +147,8 @@ public final class Sums {
         with.put("num.stream.threads", System.getProperty("threads"));
         with.put("statestore.cache.max.bytes", number("cache") << 20);
         with.put("commit.interval.ms", System.getProperty("commit"));
+        // Kafka Streams does not leave its group when it is closed: whoever comes back waits for that to be noticed.
+        with.put(StreamsConfig.consumerPrefix("session.timeout.ms"), "6000");
         with.put(StreamsConfig.consumerPrefix("auto.offset.reset"), System.getProperty("offset", "earliest"));
         if (System.getProperty("linger") != null) {
             with.put(StreamsConfig.producerPrefix("linger.ms"), System.getProperty("linger"));

@@ -33,7 +33,7 @@ pub struct Submission {
     pub header: Header,
     /// The encoded command.
     pub command: Vec<u8>,
-    /// How long to wait for the outcome once the command is durable.
+    /// How long to wait for the outcome. When that is over it is told that the command is durable, once it is.
     pub wait: Duration,
 }
 

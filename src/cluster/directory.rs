@@ -42,6 +42,16 @@ impl Directory {
         }
     }
 
+    /// True if a node answers for a shard that is there.
+    #[must_use]
+    pub fn is_held(&self, shard: u32) -> bool {
+        match self.holder(shard) {
+            Holder::Here => true,
+            Holder::At(name) => self.table.read().has(&name),
+            Holder::Nobody => false,
+        }
+    }
+
     /// Looks at all that is known.
     pub fn look<T>(&self, look: impl FnOnce(&Table) -> T) -> T {
         look(&self.table.read())

@@ -4,7 +4,7 @@
 //! answers whoever the announcements say ([`super::table`]), and two nodes that both believe to be the one say the same.
 
 use super::copies::{self, Copies};
-use super::directory::{Directory, Holder};
+use super::directory::Directory;
 use super::seed::Peers;
 use super::show;
 use super::table::Announcement;
@@ -346,12 +346,7 @@ impl Member {
             return;
         }
         let live = self.claims.keys().all(|shard| self.said.shards.get(shard).is_some_and(|copy| copy.live));
-        let held = |shard| match self.directory.holder(shard) {
-            Holder::Here => true,
-            Holder::At(name) => self.directory.look(|table| table.has(&name)),
-            Holder::Nobody => false,
-        };
-        if live && (0..self.node.fixed.partitions).all(held) {
+        if live && (0..self.node.fixed.partitions).all(|shard| self.directory.is_held(shard)) {
             self.directory.set_ready();
         }
     }

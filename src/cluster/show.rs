@@ -1,6 +1,6 @@
 //! The cluster as operators see it: nodes, shards, and who has which copy.
 
-use super::directory::{Directory, Holder};
+use super::directory::Directory;
 use super::table::{Known, Table};
 use crate::node::Node;
 use serde::{Deserialize, Serialize};
@@ -162,12 +162,8 @@ pub fn note_figures(node: &Node, directory: &Directory) {
             metrics.shards.with_label_values(&[state]).set(count.into());
         }
     }
-    let is_held = |shard: &u32| match directory.holder(*shard) {
-        Holder::Here => true,
-        Holder::At(name) => directory.look(|table| table.has(&name)),
-        Holder::Nobody => false,
-    };
-    metrics.shards_unheld.set(signed((0..node.fixed.partitions).filter(|shard| !is_held(shard)).count()));
+    let unheld = (0..node.fixed.partitions).filter(|shard| !directory.is_held(*shard));
+    metrics.shards_unheld.set(signed(unheld.count()));
     let age = node.contact.age().map_or(-1, |age| i64::try_from(age.as_millis()).unwrap_or(i64::MAX));
     metrics.log_contact_ms.set(age);
 }
