@@ -11,8 +11,8 @@ mod query;
 mod rejection;
 
 pub use command::{
-    BATCH_LIMIT, Batch, Closing, Command, Deletion, Erasure, Joining, Metadata, NewEntry, Owner, ShardClosed,
-    ShardClosing, ShardOpening, Submission, SubmissionV1, Voiding,
+    BATCH_LIMIT, Batch, Closing, Command, Deletion, Erasure, Joining, Metadata, NewEntry, Owner, ScoreShared,
+    ShardClosed, ShardClosing, ShardOpening, Submission, SubmissionV1, Voiding,
 };
 pub use definition::{
     Bounds, COLUMNS_LIMIT, Definition, DefinitionV1, KEEP_EPOCHS, KEEP_EPOCHS_LIMIT, KEEP_SUBMISSIONS,
@@ -62,6 +62,11 @@ pub enum Timer {
         /// The epoch.
         epoch: u32,
     },
+    /// An owner is hidden, shown or erased on more of its boards.
+    Sweep {
+        /// The owner.
+        owner: String,
+    },
 }
 
 impl Contract for Leaderboards {
@@ -92,6 +97,7 @@ impl Contract for Leaderboards {
             Command::OpenShard(opening) => &opening.definition.id,
             Command::CloseShard(closing) => &closing.shard,
             Command::ShardClosed(closed) => &closed.board,
+            Command::ShareScore(shared) => &shared.shard,
             Command::HideOwner(_) | Command::ShowOwner(_) | Command::EraseOwner(_) => return None,
             Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
         };

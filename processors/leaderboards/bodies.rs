@@ -32,8 +32,8 @@ pub(super) struct NewBoard {
     /// What rank equal scores share: `unique` unless said. Only a board that says `dense` can be asked for dense ranks.
     tie: Option<Tie>,
     /// Over how many shards the members are spread, 1 to 64: 1 unless said. A board that one core cannot carry needs
-    /// several; its ranks are exact all the same. Dense ranks, and `max_size` and `join_required` of tournaments are for
-    /// boards of one shard.
+    /// several; its ranks are exact all the same, dense ones as soon as the shards have told each other of the scores.
+    /// `max_size` and `join_required` of tournaments are for boards of one shard.
     shards: Option<u32>,
     /// The time zone in which days, weeks and `reset_cron` are meant: `UTC` unless said.
     tz: Option<String>,

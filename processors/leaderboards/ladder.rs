@@ -37,6 +37,18 @@ pub fn rung(sort: Sort, score: i64) -> i64 {
     }
 }
 
+/// Where distinct scores are counted, for dense ranks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distinct {
+    /// Nowhere: the board has no dense ranks.
+    Nowhere,
+    /// In the ranking itself.
+    Here,
+    /// At the shard that a score belongs to, of so many: what shards count apart cannot be added, because they share
+    /// scores.
+    Spread(u32),
+}
+
 /// The order of a board in one epoch of one window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ladder {
@@ -48,8 +60,8 @@ pub struct Ladder {
     pub sort: Sort,
     /// The same for each subscore.
     pub columns: Vec<Sort>,
-    /// True if distinct scores are counted.
-    pub dense: bool,
+    /// Where its distinct scores are counted.
+    pub distinct: Distinct,
     /// In a league, where keys begin with the number of a bucket: the one that is meant. The first until
     /// [`Ladder::within`] says another.
     pub bucket: Option<u32>,
@@ -65,9 +77,14 @@ impl Ladder {
     /// The ladder of a board's run.
     #[must_use]
     pub fn of_run(board: &str, row: &BoardRow, run: u32) -> Self {
-        let (sort, columns, dense) = (row.sort, row.columns.clone(), row.tie == Tie::Dense);
+        let (sort, columns) = (row.sort, row.columns.clone());
+        let distinct = match (row.tie, row.shards) {
+            (Tie::Dense, 1) => Distinct::Here,
+            (Tie::Dense, shards) => Distinct::Spread(shards),
+            _ => Distinct::Nowhere,
+        };
         let bucket = row.league_in(Window::EACH[run as usize & 3]).map(|_| 0);
-        Self { board: board.to_owned(), run, sort, columns, dense, bucket }
+        Self { board: board.to_owned(), run, sort, columns, distinct, bucket }
     }
 
     /// Means the bucket of this seat. Nothing else changes that, so who has none leaves it as it was.

@@ -1,9 +1,11 @@
 //! Members entering and leaving the order of their board, and their rows: the one place where both change.
 
 use crate::leaderboards::Boards;
-use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::ladder::{Distinct, Ladder};
+use crate::leaderboards::shard;
 use crate::leaderboards::standings::Ranking;
 use crate::leaderboards::tables::{MEMBERS, MemberRow};
+use millrace_topics::leaderboards::{Command, Leaderboards, ScoreShared};
 use std::ops::Range;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
@@ -11,13 +13,28 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 /// Puts a member where it belongs, and says its rank.
 pub fn enter(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
     let before = cx.engine.enter(ladder, key);
+    share(cx, ladder, key, true);
     before + 1 - start(cx, ladder)
 }
 
 /// Takes a member from its place, and says the rank that it had.
 pub fn leave(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8]) -> u64 {
     let before = cx.engine.leave(ladder, key);
+    share(cx, ladder, key, false);
     before + 1 - start(cx, ladder)
+}
+
+/// Tells the shard that a score belongs to, where shards count distinct ones together, that the first here has it or
+/// that the last had it.
+fn share(cx: &mut Cx<'_>, ladder: &Ladder, key: &[u8], entered: bool) {
+    let Distinct::Spread(shards) = ladder.distinct else { return };
+    let sharing = cx.engine.ranking(ladder).map_or(0, |ranking| ranking.sharing(ladder, key));
+    if sharing != u64::from(entered) {
+        return;
+    }
+    let scores = ladder.scores_of(key).to_vec();
+    let shard = shard::of_scores(shard::home_of(&ladder.board), &scores, shards);
+    cx.send::<Leaderboards>(&Command::ShareScore(ScoreShared { shard, run: ladder.run, scores, entered }));
 }
 
 /// The rank of a member that stands in the order.

@@ -40,6 +40,12 @@ pub fn of_owner(owner: &str, shards: u32) -> u32 {
     partition_of(owner.as_bytes(), shards)
 }
 
+/// The id of the shard that counts a score, as it begins a key of the order, among the distinct ones of its board.
+#[must_use]
+pub fn of_scores(board: &str, scores: &[u8], shards: u32) -> String {
+    id(board, partition_of(scores, shards))
+}
+
 /// How many of the best the event of a closed epoch may need.
 #[must_use]
 pub fn named(definition: &Definition, window: Window) -> usize {

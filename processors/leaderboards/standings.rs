@@ -6,9 +6,9 @@
 //! board is the sum of its shards'.
 
 use crate::leaderboards::fold::Standing;
-use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::ladder::{Distinct, Ladder};
 use crate::leaderboards::ordered::OrderedKeys;
-use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, Seat};
+use crate::leaderboards::tables::{BOARDS, BoardRow, MEMBERS, SHARED, Seat};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
 use millrace_topics::codec;
@@ -24,6 +24,9 @@ const SORTED: usize = 1 << 16;
 #[derive(Clone, Debug, Default)]
 pub struct Standings {
     boards: BTreeMap<String, OfBoard>,
+    /// The scores that belong to a shard, by shard and run, on spread boards that count distinct ones: a shard may hear
+    /// of them before it hears that it is one.
+    shared: BTreeMap<(String, u32), OrderedKeys>,
 }
 
 /// A board: its row, and the ranking of each of its runs.
@@ -102,7 +105,7 @@ impl Ranking {
 
     /// Gives a place to someone who has none, and says how many stand before.
     fn enter(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
-        if ladder.dense && self.sharing(ladder, key) == 0 {
+        if ladder.distinct == Distinct::Here && self.sharing(ladder, key) == 0 {
             self.scores.insert(ladder.scores_of(key));
         }
         self.sum = self.sum.wrapping_add(hash(key));
@@ -113,14 +116,15 @@ impl Ranking {
     fn leave(&mut self, ladder: &Ladder, key: &[u8]) -> u64 {
         let before = self.members.remove(key).expect("a member that leaves was there");
         self.sum = self.sum.wrapping_sub(hash(key));
-        if ladder.dense && self.sharing(ladder, key) == 0 {
+        if ladder.distinct == Distinct::Here && self.sharing(ladder, key) == 0 {
             self.scores.remove(ladder.scores_of(key)).expect("a score that someone had is counted");
         }
         before
     }
 
     /// How many have the scores that a key says.
-    fn sharing(&self, ladder: &Ladder, key: &[u8]) -> u64 {
+    #[must_use]
+    pub fn sharing(&self, ladder: &Ladder, key: &[u8]) -> u64 {
         let scores = ladder.scores_of(key);
         let behind = millrace_state::key::after_prefix(scores).expect("the number of subscores is below 255");
         self.before(&behind) - self.before(scores)
@@ -169,6 +173,26 @@ impl Standings {
         self.open(ladder).leave(ladder, key)
     }
 
+    /// How many of the distinct scores that belong to a shard stand before this one.
+    #[must_use]
+    pub fn shared_before(&self, shard: &str, run: u32, scores: &[u8]) -> u64 {
+        self.shared.get(&(shard.to_owned(), run)).map_or(0, |shared| shared.before(scores))
+    }
+
+    /// Notes that a score which belongs to a shard is somewhere, or is nowhere any more.
+    pub(super) fn set_shared(&mut self, shard: &str, run: u32, scores: &[u8], there: bool) {
+        let key = (shard.to_owned(), run);
+        let shared = self.shared.entry(key.clone()).or_default();
+        if there {
+            shared.insert(scores);
+        } else {
+            shared.remove(scores).expect("a score that was somewhere is counted");
+        }
+        if shared.is_empty() {
+            self.shared.remove(&key);
+        }
+    }
+
     /// Notes whether an owner is a member without a place.
     pub(super) fn set_unplaced(&mut self, ladder: &Ladder, owner: &str, unplaced: bool) {
         let ranking = self.open(ladder);
@@ -197,6 +221,10 @@ impl Engine for Standings {
         let mut standings = Self::default();
         for (key, value) in store.range(&BOARDS.all()) {
             standings.set_board(&BOARDS.key_of(&key), &BOARDS.value_of(&value));
+        }
+        for (key, _) in store.load(&SHARED.all()) {
+            let (shard, run, scores) = SHARED.key_of(&key);
+            standings.set_shared(&shard, run, &scores, true);
         }
         let mut waiting: BTreeMap<(String, u32), (Ladder, Vec<Vec<u8>>)> = BTreeMap::new();
         for (key, value) in store.load(&MEMBERS.all()) {

@@ -139,6 +139,15 @@ impl BucketsRow {
     }
 }
 
+/// How far an owner is hidden, shown or erased: [`HIDDEN`] says which of the first two.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct SweepRow {
+    /// What stands for it where it is erased, if it is to be.
+    pub pseudonym: Option<String>,
+    /// The key of the last membership that was done; none of the owner's has been if it is empty.
+    pub done: Vec<u8>,
+}
+
 /// The number of an epoch among those of all windows of a board: the window is in the low bits.
 #[must_use]
 pub fn run(window: Window, epoch: u32) -> u32 {
@@ -167,6 +176,13 @@ pub const TIERS: Table<(String, String), TierRow> = Table::primary(31, "tiers");
 /// (board, epoch of `all`) → the buckets of a league.
 pub const BUCKETS: Table<(String, u32), BucketsRow> = Table::primary(32, "buckets");
 
+/// (shard, run, scores as they begin a key of the order) → on how many shards somebody has them. The scores that belong
+/// to a shard, whoever has them.
+pub const SHARED: Table<(String, u32, Vec<u8>), u32> = Table::primary(33, "shared");
+
+/// Owners that are hidden, shown or erased on some of their boards already, and how far that has come.
+pub const SWEEPS: Table<String, SweepRow> = Table::primary(34, "sweeps");
+
 /// The tables, by number. The numbers 16 to 18, 22 to 24, 26 and 27 are retired.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -180,6 +196,8 @@ pub fn all() -> Vec<TableDef> {
         MEMBERS.def(),
         TIERS.def(),
         BUCKETS.def(),
+        SHARED.def(),
+        SWEEPS.def(),
     ]
 }
 

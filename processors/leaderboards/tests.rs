@@ -1,11 +1,13 @@
 //! Leaderboards under test: scripts through the harness, foreign records, and boards against a sorted list.
 
+mod dense;
 mod epochs;
 mod league;
 mod league_model;
 mod model;
 mod moderation;
 mod spread;
+mod sweeps;
 
 use crate::leaderboards::transition::METADATA_LIMIT;
 use crate::leaderboards::{Boards, SYSTEM};

@@ -8,6 +8,7 @@ mod submit;
 mod void;
 
 pub use league::SETTLE_MEMBERS;
+pub use owners::SWEEP_ROWS;
 pub use submit::METADATA_LIMIT;
 
 use crate::leaderboards::calendar::{self, Cron};
@@ -20,7 +21,7 @@ use crate::runtime::ids;
 use millrace_topics::leaderboards::{
     Board, Bounds, COLUMNS_LIMIT, Command, Definition, Deleted, Deletion, Epoch, Event, KEEP_EPOCHS_LIMIT,
     KEEP_SUBMISSIONS_LIMIT, League, LeagueDefinition, Outcome, Owner, PRIZE_RANKS_LIMIT, PRIZES_LIMIT, Rejection,
-    SHARDS_LIMIT, TOP_LIMIT, Tie, Timer, Window,
+    SHARDS_LIMIT, TOP_LIMIT, Timer, Window,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -50,6 +51,7 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::OpenShard(opening) => shards::open(cx, *opening),
         Command::CloseShard(closing) => shards::close(cx, &closing),
         Command::ShardClosed(closed) => shards::gather(cx, *closed),
+        Command::ShareScore(shared) => shards::share(cx, shared),
         Command::DefineV1(_) | Command::SubmitScoreV1(_) => unreachable!("reading a record makes it current"),
     }
 }
@@ -60,6 +62,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
         Timer::Close { board, window } => epochs::close_on_time(cx, &board, window),
         Timer::Drop { board, window, epoch } => epochs::drop_rows(cx, board, window, epoch),
         Timer::Settle { board, epoch } => league::settle(cx, board, epoch),
+        Timer::Sweep { owner } => owners::sweep_on(cx, owner),
     }
 }
 
@@ -75,7 +78,11 @@ pub fn check(command: &Command) -> Result<(), Rejection> {
         Command::SubmitScore(submission) => submit::check_entry(&submission.entry),
         Command::SubmitScores(batch) => submit::check_batch(batch),
         Command::DeleteOwner(deletion) => check_owner(&deletion.owner),
-        Command::CloseEpoch(_) | Command::OpenShard(_) | Command::CloseShard(_) | Command::ShardClosed(_) => Ok(()),
+        Command::CloseEpoch(_)
+        | Command::OpenShard(_)
+        | Command::CloseShard(_)
+        | Command::ShardClosed(_)
+        | Command::ShareScore(_) => Ok(()),
         Command::VoidSubmission(voiding) => void::check(voiding),
         Command::Join(joining) => check_owner(&joining.owner),
         Command::HideOwner(Owner { owner }) | Command::ShowOwner(Owner { owner }) => check_owner(owner),
@@ -104,8 +111,7 @@ fn check_definition(definition: &Definition) -> Result<(), Rejection> {
 
 /// What else is wrong with a definition.
 fn fault(definition: &Definition) -> Option<String> {
-    let Definition { columns, windows, shards, tz, reset_cron, keep_epochs, keep_submissions, top, tie, .. } =
-        definition;
+    let Definition { columns, windows, shards, tz, reset_cron, keep_epochs, keep_submissions, top, .. } = definition;
     let in_range = |name: &str, found: u32, least: u32, most: u32| {
         (!(least..=most).contains(&found)).then(|| format!("`{name}` is {least} to {most}, not {found}"))
     };
@@ -114,9 +120,6 @@ fn fault(definition: &Definition) -> Option<String> {
     }
     if !windows.has(Window::All) {
         return Some("`windows` names `all`, and may name `daily` and `weekly`".to_owned());
-    }
-    if *shards > 1 && *tie == Tie::Dense {
-        return Some("distinct scores are not counted over several shards: `tie` is not `dense` there".to_owned());
     }
     in_range("shards", *shards, 1, SHARDS_LIMIT)
         .or_else(|| in_range("keep_epochs", *keep_epochs, 0, KEEP_EPOCHS_LIMIT))

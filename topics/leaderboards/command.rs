@@ -54,6 +54,9 @@ pub enum Command {
     ShardClosed(Box<ShardClosed>),
     /// Creates a board that is a league. The same definition again changes nothing.
     DefineLeague(Box<LeagueDefinition>),
+    /// Tells the shard that a score belongs to where it is: sent by the shards of a board with dense ranks.
+    #[serde(skip_deserializing)]
+    ShareScore(ScoreShared),
 }
 
 impl Command {
@@ -244,6 +247,19 @@ pub struct ShardClosed {
     pub sum: u128,
     /// As many of the best as the board's event may name, each with its key in the order.
     pub best: Vec<(Vec<u8>, Ranked)>,
+}
+
+/// That a shard has a score which it did not have, or has no more.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ScoreShared {
+    /// The shard that the score belongs to.
+    pub shard: String,
+    /// The epoch, with the number of its window in the two low bits.
+    pub run: u32,
+    /// The score and its subscores, as they begin a key of the order.
+    pub scores: Vec<u8>,
+    /// True for the first that has it, false for the last that had.
+    pub entered: bool,
 }
 
 /// JSON has no numbers of 128 bits.

@@ -146,6 +146,8 @@ pub enum ShardAsk {
         /// How many keys.
         points: u32,
     },
+    /// How many of the distinct scores that belong to the shard stand before each of these, at most 15.
+    Scores(Vec<Vec<u8>>),
 }
 
 /// What a shard answers.

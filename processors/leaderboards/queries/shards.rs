@@ -1,6 +1,7 @@
 //! What a shard answers to those who put the answers of all shards together.
 
 use super::Asked;
+use crate::leaderboards::ladder::Ladder;
 use millrace_topics::leaderboards::{Entry, ShardAnswer, ShardAsk};
 
 /// The most keys that one question may name.
@@ -22,6 +23,11 @@ impl Asked<'_> {
             ShardAsk::Owners(owners) => {
                 let keys = owners.iter().filter_map(|owner| self.key(owner).ok());
                 ShardAnswer::Rows(keys.map(|key| self.row(key)).collect())
+            }
+            ShardAsk::Scores(scores) => {
+                let Ladder { board, run, .. } = &self.ladder;
+                let counts = scores.iter().take(POINTS).map(|at| self.view.engine.shared_before(board, *run, at));
+                ShardAnswer::Counts(counts.collect(), self.members())
             }
             ShardAsk::Cuts { from, to, points } => {
                 let (points, width) = (u64::from(points).min(POINTS as u64), to.saturating_sub(from));

@@ -7,7 +7,7 @@
 mod read;
 pub mod write;
 
-use crate::leaderboards::ladder::Ladder;
+use crate::leaderboards::ladder::{Distinct, Ladder};
 use crate::leaderboards::tables::run;
 use crate::leaderboards::{Boards, shard};
 use crate::runtime::door::{Asked, Door, Read};
@@ -142,7 +142,7 @@ impl<'a> Spread<'a> {
         };
         let epoch = of.epoch.unwrap_or(newest);
         let mut spread = Self::at(door, asked, of, &definition, epoch, positions);
-        if spread.tie == Tie::Dense {
+        if spread.tie == Tie::Dense && definition.tie != Tie::Dense {
             return Err(Problem::refusal(&Rejection::NotDense));
         }
         if of.epoch.is_some() && spread.each(|_| Some(ShardAsk::Count(Vec::new()))).await?.is_empty() {
@@ -164,7 +164,7 @@ impl<'a> Spread<'a> {
             run: run(of.window, epoch),
             sort: definition.sort,
             columns: definition.columns.clone(),
-            dense: false,
+            distinct: Distinct::Nowhere,
             bucket: None,
         };
         let tie = of.tie.unwrap_or(definition.tie);
@@ -215,6 +215,17 @@ impl<'a> Spread<'a> {
             all += members;
         }
         Ok((sums, all))
+    }
+
+    /// The dense rank of a key: the shards that scores belong to count the distinct ones.
+    async fn dense_rank(&mut self, key: &[u8]) -> Result<u64, Problem> {
+        let scores = self.scores(key).to_vec();
+        let answers = self.each(|_| Some(ShardAsk::Scores(vec![scores.clone()]))).await?;
+        let counts = answers.into_iter().filter_map(|(_, answer)| match answer {
+            ShardAnswer::Counts(before, _) => Some(before[0]),
+            _ => None,
+        });
+        Ok(counts.sum::<u64>() + 1)
     }
 
     /// The first rows, or the last ones, between two keys, in order.

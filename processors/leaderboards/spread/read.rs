@@ -142,13 +142,14 @@ impl Spread<'_> {
         let (counts, members) = self.counts(keys).await?;
         let (before, sharing, begin, end) =
             (counts[0], counts[1], counts[2], counts.get(3).copied().unwrap_or(members));
+        let shared = if self.tie == Tie::Dense { self.dense_rank(first).await? } else { sharing + 1 };
         let ranked: Vec<(u64, Row)> = (before + 1..=list.last_rank).zip(rows).collect();
         let (Some((_, (first, _))), Some((last_rank, (last, _)))) = (ranked.first(), ranked.last()) else {
             return Ok(Page::default());
         };
         let next = (*last_rank < list.last_rank && *last_rank < end).then(|| self.place(last));
         let prev = (before > begin).then(|| self.place(first));
-        Ok(Page { entries: self.show(ranked, sharing + 1), next, prev, league: None })
+        Ok(Page { entries: self.show(ranked, shared), next, prev, league: None })
     }
 
     /// Rows under the ranks that are shown; `shared` is the best rank of those who have the first one's scores.
@@ -161,6 +162,7 @@ impl Spread<'_> {
                 (Tie::Unique, _) => rank,
                 (_, None) => shown,
                 (_, Some(above)) if *above == scores => shown,
+                (Tie::Dense, _) => shown + 1,
                 _ => rank,
             };
             above = Some(scores);
@@ -174,7 +176,11 @@ impl Spread<'_> {
         let rank = counts[0] + 1;
         let below = members.saturating_sub(rank).saturating_mul(100).checked_div(members.saturating_sub(1));
         let percentile = u32::try_from(below.unwrap_or(100)).unwrap_or(100);
-        let shown = if self.tie == Tie::Unique { rank } else { counts[1] + 1 };
+        let shown = match self.tie {
+            Tie::Unique => rank,
+            Tie::Competition => counts[1] + 1,
+            Tie::Dense => self.dense_rank(&key).await?,
+        };
         Ok(OwnEntry { entry: Entry { rank: shown, ..entry }, members, percentile, league: None })
     }
 

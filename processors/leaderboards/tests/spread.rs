@@ -276,14 +276,14 @@ impl Side {
     }
 
     /// Everything that can be asked of a ranking, and the closed epochs.
-    fn all(&self, limit: u32, owners: u8) -> String {
+    fn all(&self, limit: u32, owners: u8, tie: Tie) -> String {
         let mut shown = vec![format!("{:?}", self.inner().closed.iter().collect::<BTreeSet<_>>())];
         let mut answer = |query: Query| shown.push(format!("{query:?}: {:?}", self.ask(query.clone())));
         let all: Vec<Ranking> =
             [(Window::All, None), (Window::Daily, None), (Window::All, Some(0)), (Window::Daily, Some(0))]
                 .into_iter()
                 .flat_map(|(window, epoch)| {
-                    [None, Some(Tie::Competition)].map(|tie| Ranking { window, epoch, tie, ..Ranking::of("b") })
+                    [None, Some(tie)].map(|tie| Ranking { window, epoch, tie, ..Ranking::of("b") })
                 })
                 .collect();
         for of in &all {
@@ -373,13 +373,14 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn definition(sort: Sort) -> Definition {
+fn definition(sort: Sort, tie: Tie) -> Definition {
     let tournament = Some(millrace_topics::leaderboards::Tournament::default());
     let windows = Windows::of(&[Window::All, Window::Daily]);
     let reset_cron = Some("0 6 2 * *".to_owned());
     let prizes = vec![millrace_topics::leaderboards::Prize { to_rank: 3, prize: "gold".to_owned() }];
     Definition {
         sort,
+        tie,
         columns: vec![Sort::Asc],
         windows,
         reset_cron,
@@ -390,20 +391,26 @@ fn definition(sort: Sort) -> Definition {
     }
 }
 
+/// A way to share ranks that is asked for beside that of the board.
+fn other(tie: Tie) -> Tie {
+    if tie == Tie::Dense { Tie::Unique } else { Tie::Competition }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn eight_shards_answer_as_one(
         sort in prop_oneof![Just(Sort::Desc), Just(Sort::Asc)],
+        tie in prop_oneof![Just(Tie::Unique), Just(Tie::Dense)],
         acts in proptest::collection::vec(act(), 1..60),
         limit in 1u32..9,
     ) {
-        let (one, eight) = (Side::new(&definition(sort), 1), Side::new(&definition(sort), 8));
+        let (one, eight) = (Side::new(&definition(sort, tie), 1), Side::new(&definition(sort, tie), 8));
         for (at, act) in acts.iter().enumerate() {
             assert_eq!(one.act(at, act), eight.act(at, act), "{act:?}, the {at}th");
         }
-        let (one, eight) = (one.all(limit, 24), eight.all(limit, 24));
+        let (one, eight) = (one.all(limit, 24, other(tie)), eight.all(limit, 24, other(tie)));
         for (one, eight) in one.lines().zip(eight.lines()) {
             assert_eq!(one, eight);
         }

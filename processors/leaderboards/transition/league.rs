@@ -93,11 +93,12 @@ pub(super) fn forget(cx: &mut Cx<'_>, board: &str, owner: &str) {
     cx.delete(TIERS, &(owner.to_owned(), board.to_owned()));
 }
 
-/// The same on every board of the partition.
-pub(super) fn forget_everywhere(cx: &mut Cx<'_>, owner: &str) {
+/// The same on so many boards of the partition. True if there may be more.
+pub(super) fn forget_everywhere(cx: &mut Cx<'_>, owner: &str, limit: usize) -> bool {
     let rows = TIERS.under(&(owner.to_owned(),));
-    let boards: Vec<String> = cx.scan(TIERS, &rows).map(|((_, board), _)| board).collect();
+    let boards: Vec<String> = cx.scan(TIERS, &rows).map(|((_, board), _)| board).take(limit).collect();
     boards.iter().for_each(|board| forget(cx, board, owner));
+    boards.len() == limit
 }
 
 /// The tier in which an owner plays next: that of its last epoch, after what that has brought it.

@@ -2,11 +2,11 @@
 
 use super::{check_may_rule, create, epochs, find, submit};
 use crate::leaderboards::ladder::Ladder;
-use crate::leaderboards::tables::{BoardRow, CLOSINGS, Closed, DEFINITIONS, EPOCHS, EpochRow, SUMMARIES};
+use crate::leaderboards::tables::{BoardRow, CLOSINGS, Closed, DEFINITIONS, EPOCHS, EpochRow, SHARED, SUMMARIES};
 use crate::leaderboards::{Boards, shard};
 use millrace_topics::leaderboards::{
-    Batch, Closing, Command, Definition, Event, HandClose, Leaderboards, Outcome, Rejection, ShardClosed, ShardClosing,
-    ShardOpening, Window,
+    Batch, Closing, Command, Definition, Event, HandClose, Leaderboards, Outcome, Rejection, ScoreShared, ShardClosed,
+    ShardClosing, ShardOpening, Window,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -170,6 +170,25 @@ fn complete(cx: &Cx<'_>, board: &str, row: &BoardRow, window: Window) -> Option<
     let rows = SUMMARIES.under(&(board.to_owned(), window as u8, row.epoch(window)));
     let parts: Vec<ShardClosed> = cx.scan(SUMMARIES, &rows).map(|(_, told)| told).collect();
     (parts.len() == row.shards as usize).then_some(parts)
+}
+
+/// Counts a score that belongs to a shard, once however many shards have it.
+pub(super) fn share(cx: &mut Cx<'_>, told: ScoreShared) -> Result<Outcome, Rejection> {
+    check_may_rule(cx)?;
+    // The line: nothing below can be refused.
+    let ScoreShared { shard, run, scores, entered } = told;
+    let key = (shard, run, scores);
+    let was = cx.get(SHARED, &key).unwrap_or(0);
+    let now = if entered { was + 1 } else { was.checked_sub(1).expect("what a shard takes back it has told") };
+    if now == 0 {
+        cx.delete(SHARED, &key);
+    } else {
+        cx.put(SHARED, &key, &now);
+    }
+    if (was == 0) != (now == 0) {
+        cx.engine.set_shared(&key.0, run, &key.2, entered);
+    }
+    Ok(Outcome::SentOn)
 }
 
 fn finish(cx: &mut Cx<'_>, board: &String, row: &mut BoardRow, window: Window, parts: Vec<ShardClosed>) {
