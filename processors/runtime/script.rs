@@ -1,7 +1,32 @@
 //! The lines of a script for the harness: time, caller, key, machine and command.
 
-use crate::runtime::system::MachineDef;
+use crate::runtime::system::{MachineDef, ParsedCommand};
+use millrace_topics::codec;
+use millrace_topics::contract::Contract;
 use millrace_topics::record::{Caller, Header, Idempotency, Payload, Record, Role, Stamp};
+
+/// The words that say a command which only machines and routes may say: `parse_line` reads them. The JSON behind them
+/// is for people.
+#[must_use]
+pub fn said<C: Contract>(command: &C::Command) -> String {
+    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let key = hex(C::key(command).unwrap_or_default());
+    let json = serde_json::to_string(command).expect("a command is plain data");
+    format!("{SAID}{}.{key}.{} {json}", C::SCHEMA, hex(&codec::encode(command)))
+}
+
+/// How the word begins that has a command as machines say it: schema, routing key and body.
+const SAID: &str = "said=";
+
+fn parse_said(word: &str) -> Option<ParsedCommand> {
+    let bytes = |hex: &str| {
+        let pairs = (0..hex.len()).step_by(2);
+        pairs.map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect::<Option<Vec<u8>>>()
+    };
+    let (schema, rest) = word.split_once('.')?;
+    let (key, body) = rest.split_once('.')?;
+    Some(ParsedCommand { schema: schema.parse().ok()?, key: Some(bytes(key)?), body: bytes(body)? })
+}
 
 /// A line of a script.
 #[derive(Clone, Debug)]
@@ -28,7 +53,7 @@ pub(super) fn parse(machines: &[MachineDef], script: &str) -> Vec<Line> {
 fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line, String> {
     let (words, json) = text.find('{').map_or((text, ""), |at| text.split_at(at));
     let mut caller = Caller { id: "operator".to_owned(), role: Role::Operator };
-    let (mut machine, mut wait_ms, mut key, mut racing) = (0, 0, None, false);
+    let (mut machine, mut wait_ms, mut key, mut racing, mut said) = (0, 0, None, false, None);
     for word in words.split_whitespace() {
         if word == "|" {
             racing = true;
@@ -38,6 +63,8 @@ fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line,
             machine = machines.iter().position(|def| def.name == name).ok_or(format!("no machine {name}"))?;
         } else if let Some(text) = word.strip_prefix("key=") {
             key = Some(text.to_owned());
+        } else if let Some(text) = word.strip_prefix(SAID) {
+            said = Some(parse_said(text).ok_or(format!("`{text}` is no command"))?);
         } else {
             caller = parse_caller(word)?;
         }
@@ -45,7 +72,9 @@ fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line,
     if json.is_empty() {
         return Ok(Line { text: text.to_owned(), wait_ms, racing, command: None });
     }
-    let parsed = (machines[machine].parse)(json)?;
+    let is_shown = |word: &&str| !word.starts_with(SAID);
+    let shown = words.split_inclusive(' ').filter(is_shown).chain([json]).collect::<String>();
+    let parsed = said.map_or_else(|| (machines[machine].parse)(json), Ok)?;
     let body_hash = xxhash_rust::xxh3::xxh3_128(&parsed.body).to_be_bytes();
     let header = Header {
         schema: parsed.schema,
@@ -55,7 +84,7 @@ fn parse_line(machines: &[MachineDef], index: usize, text: &str) -> Result<Line,
         ..Header::default()
     };
     let record = Record { header, payload: Payload::Command(parsed.body) };
-    Ok(Line { text: text.to_owned(), wait_ms, racing, command: Some((machine, parsed.key, record)) })
+    Ok(Line { text: shown, wait_ms, racing, command: Some((machine, parsed.key, record)) })
 }
 
 fn parse_caller(word: &str) -> Result<Caller, String> {
