@@ -1,10 +1,12 @@
 //! Carts over HTTP, as a newcomer meets them: from the shelf to the order, what is refused, and a flash sale, also with
 //! kill -9 in the middle of it.
 
+mod bad_input;
 mod failures;
 mod medusa;
 mod sale;
 mod shop;
+mod terms;
 
 use crate::support::{Answer, Server, eventually, text};
 use crate::walk::contains;

@@ -27,7 +27,7 @@ pub use promo::{
 pub use rejection::Rejection;
 pub use shipping::{Again, News, Notice, Reorder, SHIPPING_KEY, Ship, ShippingDefinition, ShippingOption};
 pub use stock::{
-    Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, StockAnswer, StockCommand,
+    Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, SkuTerms, StockAnswer, StockCommand,
     StockEvent, StockOutcome, StockQuery, StockTimer,
 };
 pub use view::{
@@ -150,6 +150,7 @@ impl Contract for CartsStock {
             StockCommand::Reserve(reserve) | StockCommand::Queue(reserve) => &reserve.sku,
             StockCommand::Release(hold) | StockCommand::Commit(hold) => &hold.sku,
             StockCommand::DefineShipping(_) => SHIPPING_KEY,
+            StockCommand::DefineTerms(terms) => &terms.definition.sku,
         };
         Some(sku.as_bytes())
     }

@@ -2,7 +2,7 @@
 
 use millrace_topics::carts::{
     BundlePart, CartView, Entry, Mode, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
-    ShippingDefinition, ShippingOption, SkuDefinition,
+    ShippingDefinition, ShippingOption, SkuDefinition, SkuTerms,
 };
 use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
@@ -26,13 +26,20 @@ pub(super) struct NewSku {
     max_per_line: Option<u32>,
     /// What a bundle consists of: such a SKU has no stock of its own.
     parts: Option<Vec<BundlePart>>,
+    /// What one costs in other currencies, in each at most once: a cart takes the price of its own.
+    prices: Option<Vec<Money>>,
+    /// The fewest of it in a cart that is checked out, all its lines together.
+    min_per_cart: Option<u32>,
+    /// The most of it that one customer reserves and buys: carts without one cannot have it.
+    max_per_customer: Option<u32>,
 }
 
 impl NewSku {
-    pub(super) fn definition(self, sku: String) -> SkuDefinition {
-        let Self { on_hand, price, title, max_per_line, parts } = self;
+    pub(super) fn terms(self, sku: String) -> SkuTerms {
+        let Self { on_hand, price, title, max_per_line, parts, prices, min_per_cart, max_per_customer } = self;
         let (title, parts) = (title.unwrap_or_default(), parts.unwrap_or_default());
-        SkuDefinition { sku, on_hand, price, title, max_per_line, parts }
+        let definition = SkuDefinition { sku, on_hand, price, title, max_per_line, parts };
+        SkuTerms { definition, prices: prices.unwrap_or_default(), min_per_cart, max_per_customer }
     }
 }
 

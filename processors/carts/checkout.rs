@@ -1,7 +1,9 @@
 //! The checkout: a saga between a cart, the stock items that it needs and the promotions that it uses. Its state is the
 //! cart's row.
 //!
-//! One question goes to each stock item, however many lines and bundles need it, and to each bundle for its price. The
+//! One question goes to each stock item, however many lines and bundles need it, and to each bundle for its price. A
+//! checkout in line asks one item after the other, in the order of their ids: whoever waits for an item holds only items
+//! with lower ids, so no two carts wait for each other, however many lines they stand in. The
 //! cart's partition alone ends what it began: by an order, by the buyer's will, by a refusal or by the deadline. So a
 //! reservation ends once, and `complete` can never meet one that stock has given away.
 
@@ -58,22 +60,22 @@ fn deadline(now: Time, seconds: Option<u32>) -> Result<Time, Rejection> {
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn begin(cx: &mut Cx<'_>, asked: Checkout, question: Question) -> Result<Outcome, Rejection> {
+pub fn begin(cx: &mut Cx<'_>, asked: Checkout, in_line: bool) -> Result<Outcome, Rejection> {
     let deadline = deadline(cx.now(), asked.seconds)?;
     let mut cart = load_open(cx, &asked.on)?;
     if cart.lines.is_empty() {
         return Err(Rejection::EmptyCart);
     }
+    if let Some(kind) = cart.stale_quote() {
+        return Err(Rejection::QuoteStale(kind));
+    }
     // The line: nothing below can be refused.
-    let attempt = ask(cx, &asked.on.cart, &mut cart, asked.on.device, deadline, None, question);
+    let attempt = ask(cx, &asked.on.cart, &mut cart, asked.on.device, deadline, None, in_line);
     let Outcome::Cart(view) = keep(cx, &asked.on.cart, &cart, Vec::new()) else { unreachable!("a cart was kept") };
     Ok(Outcome::Begun(Begun { attempt, cart: view }))
 }
 
-/// What a stock item is asked: to reserve, or to reserve and else to put the cart in line.
-pub type Question = fn(Reserve) -> StockCommand;
-
-/// Begins the next attempt of a cart; `late` is a payment that a former one did not live to see.
+/// Begins the next attempt of a cart, which may wait in line; `late` is a payment that a former one did not live to see.
 pub fn ask(
     cx: &mut Cx<'_>,
     id: &str,
@@ -81,7 +83,7 @@ pub fn ask(
     device: Option<String>,
     deadline: Time,
     late: Option<(String, bool)>,
-    question: Question,
+    in_line: bool,
 ) -> u32 {
     let (needs, uses) = (needs(cart), cart.discounts().codes);
     cart.attempts += 1;
@@ -90,11 +92,13 @@ pub fn ask(
     let parts = items.chain(uses.iter().map(|taken| Part::Code(taken.code.clone()))).collect();
     let saga = Saga::begin(attempt, deadline, parts);
     let ready = late.is_some();
-    cart.stage = Stage::Trial(Box::new(Trial { saga, total, ready, extended: 0, payment: late }));
+    let later = if in_line { needs.keys().cloned().collect() } else { Vec::new() };
+    cart.stage = Stage::Trial(Box::new(Trial { saga, later, total, ready, extended: 0, payment: late }));
     (cart.lapsed, cart.refused) = (None, None);
-    for (sku, (quantity, price)) in needs {
-        let reserve = Reserve { sku, cart: id.to_owned(), attempt, quantity, price };
-        cx.send::<CartsStock>(&question(reserve));
+    if in_line {
+        ask_next(cx, id, cart);
+    } else {
+        needs.into_iter().for_each(|need| cx.send::<CartsStock>(&StockCommand::Reserve(question(id, attempt, need))));
     }
     for Taken { code, amount } in uses {
         let version = cart.codes.iter().find(|terms| terms.code == code).map_or(0, |terms| terms.version);
@@ -104,6 +108,22 @@ pub fn ask(
     cx.set_timer(deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
     note(cx, id, cart, device, Change::CheckoutStarted { attempt, total, expires_at: deadline }, None);
     attempt
+}
+
+/// What a stock item is asked.
+fn question(id: &str, attempt: u32, (sku, (quantity, price)): (String, (u32, Option<Money>))) -> Reserve {
+    Reserve { sku, cart: id.to_owned(), attempt, quantity, price }
+}
+
+/// Asks the next stock item of a checkout in line.
+fn ask_next(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) {
+    let mut needs = needs(cart);
+    let Stage::Trial(trial) = &mut cart.stage else { unreachable!("only an attempt that is under way asks") };
+    if trial.later.is_empty() {
+        return;
+    }
+    let need = needs.remove_entry(&trial.later.remove(0)).expect("lines are locked: what they need stays");
+    cx.send::<CartsStock>(&StockCommand::Queue(question(id, trial.saga.attempt, need)));
 }
 
 /// A stock item has answered.
@@ -146,6 +166,8 @@ fn decide<R>(
     } else if trial.saga.agree(attempt, part) == Answered::Agreed {
         note(cx, id, &mut cart, None, Change::StockReserved { attempt }, None);
         place_if_paid(cx, id, &mut cart);
+    } else if matches!(part, Part::Item(_)) {
+        ask_next(cx, id, &mut cart);
     }
     cx.put(CARTS, id, &cart);
     Outcome::Noted
@@ -156,6 +178,9 @@ fn stock_reason(cart: &mut Cart, sku: String, refusal: StockRefusal) -> Rejectio
     match refusal {
         StockRefusal::Insufficient { asked, available } => Rejection::InsufficientStock { sku, asked, available },
         StockRefusal::Unknown => Rejection::UnsoldSku(sku),
+        StockRefusal::TooFew { asked, least } => Rejection::BelowMinimum { sku, asked, least },
+        StockRefusal::TooMany { asked, left } => Rejection::OverCustomerLimit { sku, asked, left },
+        StockRefusal::NoCustomer => Rejection::SkuNeedsCustomer(sku),
         StockRefusal::Price { now } if now.currency != cart.currency => {
             let (cart, price) = (cart.currency.code().to_owned(), now.currency.code().to_owned());
             Rejection::CurrencyMismatch { cart, price }

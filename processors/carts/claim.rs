@@ -4,7 +4,7 @@
 //! and then the claimed cart is active again. There is no deadline, because lines that were taken cannot be given back:
 //! until the answer is there, the claimed cart stays frozen.
 
-use crate::carts::lines::{LINES_LIMIT, QUANTITY_LIMIT};
+use crate::carts::lines::{LINES_LIMIT, QUANTITY_LIMIT, agree_on_prices};
 use crate::carts::news;
 use crate::carts::tables::{ACTIVE, CARTS, Cart, Stage, Undo, Undoing};
 use crate::carts::transition::{Cx, check_metadata, fresh, keep, load, load_open, note};
@@ -128,9 +128,11 @@ pub fn take(cx: &mut Cx<'_>, merging: Merging) -> Outcome {
             let (id, mut cart) = known.unwrap_or_else(|| next_of(cx, &user_cart, user));
             let what = Undo::All(std::mem::replace(&mut cart.lines, lines), std::mem::replace(&mut cart.saved, saved));
             let undo = Undoing { what, previous: cart.undo };
-            cart.currency = currency;
+            if cart.currency != currency {
+                cart.currency = currency;
+                cart.quotes.clear();
+            }
             cart.content += 1;
-            cart.quotes.clear();
             news::watch_all(cx, &id, &cart);
             note(cx, &id, &mut cart, device, Change::LinesMerged { from: from.clone(), mode }, Some(undo));
             cx.put(CARTS, &id, &cart);
@@ -215,11 +217,7 @@ pub fn join(
         return Err(MergeRefusal::Currency(own.currency));
     }
     let (mut lines, warnings) = join_lines(&own.lines, lines, mode, hints);
-    // All lines of a SKU say the same price; the checkout finds out whether it still holds.
-    for at in 0..lines.len() {
-        let first = lines.iter().find(|line| line.sku == lines[at].sku).map(|line| line.price);
-        lines[at].price = first.unwrap_or(lines[at].price);
-    }
+    agree_on_prices(&mut lines);
     let mut aside = own.saved.clone();
     aside.extend(saved.into_iter().filter(|line| own.saved.iter().all(|known| known.id != line.id)));
     if lines.len().max(aside.len()) > LINES_LIMIT as usize {

@@ -67,10 +67,9 @@ pub fn remove(cx: &mut Cx<'_>, asked: OnCode) -> Result<Outcome, Rejection> {
     Ok(keep(cx, &on.cart, &cart, Vec::new()))
 }
 
-/// Notes a change of codes: what tax was quoted for is not there any more.
+/// Notes a change of codes.
 fn changed(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, device: Option<String>, change: Change) {
     cart.content += 1;
-    cart.quotes.clear();
     note(cx, id, cart, device, change, None);
 }
 

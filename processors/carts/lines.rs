@@ -255,10 +255,9 @@ fn find(lines: &[Line], name: &str) -> Option<usize> {
     lines.iter().position(|line| line.id == id)
 }
 
-/// Notes a change of lines: what tax and shipping were quoted for is not there any more.
+/// Notes a change of lines.
 fn changed(cx: &mut Cx<'_>, on: &On, cart: &mut Cart, change: Change, what: Undo) {
     cart.content += 1;
-    cart.quotes.clear();
     let undo = Undoing { what, previous: cart.undo };
     note(cx, &on.cart, cart, on.device.clone(), change, Some(undo));
 }
@@ -287,10 +286,10 @@ pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
             None
         }
     };
+    agree_on_prices(&mut cart.lines);
     check_total(&cart)?;
     // The line: nothing below can be refused.
     cart.content += 1;
-    cart.quotes.clear();
     cart.undo = previous;
     news::watch_all(cx, &on.cart, &cart);
     note(cx, &on.cart, &mut cart, on.device, Change::Undone { line }, None);
@@ -362,6 +361,15 @@ pub fn forget(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
     let gone = cart.saved.remove(at);
     changed(cx, &asked.on, &mut cart, Change::SavedForgotten { line: asked.line, sku: gone.sku }, before);
     Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+}
+
+/// Gives all lines of a SKU the price of the first of them, where some come from another time: the checkout finds out
+/// whether it still holds.
+pub fn agree_on_prices(lines: &mut [Line]) {
+    for at in 0..lines.len() {
+        let first = lines.iter().find(|line| line.sku == lines[at].sku).map(|line| line.price);
+        lines[at].price = first.unwrap_or(lines[at].price);
+    }
 }
 
 /// Gives all lines of a SKU the price that holds; what the first of them had.

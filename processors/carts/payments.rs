@@ -6,9 +6,7 @@
 use crate::carts::checkout::{self, CHECKOUT_SECONDS};
 use crate::carts::tables::{CARTS, Cart, PAYMENTS, PaymentRow, Stage};
 use crate::carts::transition::{Cx, note};
-use millrace_topics::carts::{
-    Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection, StockCommand, order_of,
-};
+use millrace_topics::carts::{Change, Outcome, Paying, Payment, PaymentKind, PaymentState, Rejection, order_of};
 use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::record::Role;
 
@@ -87,7 +85,7 @@ fn accept(cx: &mut Cx<'_>, key: &(String, String), cart: &mut Cart, amount: u64,
         Stage::Trial(trial) if trial.payment.as_ref().is_some_and(|(own, _)| own == payment) => trial.payment = None,
         Stage::Active if again => {
             let deadline = cx.now().plus(u64::from(CHECKOUT_SECONDS) * 1000);
-            checkout::ask(cx, id, cart, None, deadline, Some((payment.clone(), captured)), StockCommand::Reserve);
+            checkout::ask(cx, id, cart, None, deadline, Some((payment.clone(), captured)), false);
             return;
         }
         _ => {}

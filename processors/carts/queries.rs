@@ -117,8 +117,11 @@ fn preview(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
     };
     let joined = claim::join(own.as_ref().map(|(_, cart)| cart), currency, mode, lines, saved, &hints);
     let Joined { lines, saved, warnings } = joined.map_err(|refusal| claim::reason(refusal, currency))?;
-    let (id, cart) = own.unwrap_or_else(|| (user_cart, transition::fresh(view.now())));
-    Ok(Answer::Cart(Box::new(Cart { currency, lines, saved, quotes: Vec::new(), ..cart }.show(&id, warnings))))
+    let (id, mut cart) = own.unwrap_or_else(|| (user_cart, transition::fresh(view.now())));
+    if cart.currency != currency {
+        cart.quotes.clear();
+    }
+    Ok(Answer::Cart(Box::new(Cart { currency, lines, saved, ..cart }.show(&id, warnings))))
 }
 
 fn how_it_went(cart: &Cart, id: &str, attempt: u32) -> Result<Answer, Rejection> {

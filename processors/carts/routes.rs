@@ -275,9 +275,10 @@ async fn add_line(
     Body(asked, new): Body<NewLine>,
 ) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
-    let offer = stock::routes::offer(&door, &asked, new.sku).await?;
+    let on = buyer.on(cart, new.version);
+    let offer = stock::routes::offer(&door, &asked, new.sku, &on.cart, buyer.reader()).await?;
     let options = new.options.unwrap_or_default().into_iter().collect();
-    let add = AddLine { on: buyer.on(cart, new.version), offer, quantity: new.quantity, options };
+    let add = AddLine { on, offer, quantity: new.quantity, options };
     change(&door, &asked, Command::AddLine(Box::new(add))).await
 }
 
@@ -315,7 +316,8 @@ async fn remove_line(
     change(&door, &buyer.asking(asked), Command::SetLine(set)).await
 }
 
-/// Records what tax or shipping costs, as a server has worked it out. A change of lines takes it away.
+/// Records what tax or shipping costs, as a server has worked it out for what the cart has now. A change of lines, prices
+/// or discounts makes it stale: it counts nothing, and stops the checkout.
 #[utoipa::path(post, path = "/v1/carts/{cart}/quotes", tag = "carts", request_body = NewQuote,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),

@@ -26,6 +26,8 @@ pub enum Part {
 pub struct Trial {
     /// All stock items and codes that it needs.
     pub saga: Saga<Part>,
+    /// The stock items that will be asked in their turn, the next one first: only in line, where each is waited for.
+    pub later: Vec<String>,
     /// What is to be paid.
     pub total: u64,
     /// True once the buyer has said `complete`.
@@ -62,6 +64,19 @@ pub enum Stage {
     Merging(u32),
     /// It was left alone for so long that it is closed.
     Expired,
+}
+
+/// What tax or shipping costs, and what it was worked out for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct QuoteRow {
+    /// What for.
+    pub kind: QuoteKind,
+    /// How much, in minor units.
+    pub amount: u64,
+    /// What people call it.
+    pub label: String,
+    /// The lines that it is for: their [`Cart::basis`].
+    pub basis: u64,
 }
 
 /// A cart.
@@ -102,7 +117,7 @@ pub struct Cart {
     /// Its codes, with what they take off.
     pub codes: Vec<PromoTerms>,
     /// What tax and shipping cost.
-    pub quotes: Vec<Quote>,
+    pub quotes: Vec<QuoteRow>,
     /// Something of the client's.
     pub metadata: Option<String>,
     /// When it was opened.
@@ -227,7 +242,49 @@ impl Cart {
     #[must_use]
     pub fn sum(&self) -> u128 {
         let lines: u128 = self.lines.iter().map(cost).sum();
-        lines + self.quotes.iter().map(|quote| u128::from(quote.amount)).sum::<u128>()
+        lines + self.standing().map(|quote| u128::from(quote.amount)).sum::<u128>()
+    }
+
+    /// What quotes are worked out for: how many of what at which price, and what codes take off. It is the same again
+    /// when all of that is.
+    fn basis(&self) -> u64 {
+        let each = self.lines.iter().zip(self.discounts().lines);
+        let mut said: Vec<[u64; 4]> =
+            each.map(|(line, discount)| [line.id, line.quantity.into(), line.price, discount]).collect();
+        said.sort_unstable();
+        let bytes: Vec<u8> = said.iter().flatten().flat_map(|number| number.to_be_bytes()).collect();
+        xxhash_rust::xxh3::xxh3_64(&bytes)
+    }
+
+    /// Quotes that are for what the cart has now.
+    fn standing(&self) -> impl Iterator<Item = &QuoteRow> {
+        let basis = if self.quotes.is_empty() { 0 } else { self.basis() };
+        self.quotes.iter().filter(move |quote| quote.basis == basis)
+    }
+
+    /// A quote that is for something else than what the cart has now.
+    #[must_use]
+    pub fn stale_quote(&self) -> Option<QuoteKind> {
+        let standing: Vec<QuoteKind> = self.standing().map(|quote| quote.kind).collect();
+        self.quotes.iter().map(|quote| quote.kind).find(|kind| !standing.contains(kind))
+    }
+
+    /// Takes a quote for what the cart has now, in the place of an older one of its kind.
+    pub fn quote(&mut self, kind: QuoteKind, amount: u64, label: String) {
+        self.quotes.retain(|quote| quote.kind != kind);
+        self.quotes.push(QuoteRow { kind, amount, label, basis: self.basis() });
+        self.quotes.sort_by_key(|quote| quote.kind);
+    }
+
+    fn show_quotes(&self) -> Vec<Quote> {
+        let basis = if self.quotes.is_empty() { 0 } else { self.basis() };
+        let show = |QuoteRow { kind, amount, label, basis: own }: &QuoteRow| Quote {
+            kind: *kind,
+            amount: *amount,
+            label: label.clone(),
+            stale: *own != basis,
+        };
+        self.quotes.iter().map(show).collect()
     }
 
     /// What is to be paid.
@@ -250,7 +307,7 @@ impl Cart {
     fn totals(&self, discount: u64) -> Totals {
         let money = |amount| Money { amount, currency: self.currency };
         let quoted =
-            |kind: QuoteKind| self.quotes.iter().filter(|quote| quote.kind == kind).map(|quote| quote.amount).sum();
+            |kind: QuoteKind| self.standing().filter(|quote| quote.kind == kind).map(|quote| quote.amount).sum();
         Totals {
             subtotal: money(minor(self.lines.iter().map(cost).sum())),
             discount: money(discount),
@@ -289,7 +346,7 @@ impl Cart {
             saved: self.saved.iter().map(|line| show_line(line, self.currency, 0)).collect(),
             totals: self.totals(discounts.total()),
             promotions: show_codes(discounts),
-            quotes: self.quotes.clone(),
+            quotes: self.show_quotes(),
             expires_at: match &self.stage {
                 Stage::Trial(trial) => Some(trial.saga.deadline),
                 _ => None,
@@ -319,7 +376,7 @@ impl Cart {
             lines: self.show_lines(&discounts),
             totals: self.totals(discounts.total()),
             promotions: show_codes(discounts),
-            quotes: self.quotes.clone(),
+            quotes: self.show_quotes(),
             payment: payment.clone(),
             placed_at: *placed_at,
         })

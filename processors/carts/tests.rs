@@ -3,10 +3,15 @@
 mod claims;
 mod later;
 mod line;
+mod merge;
 mod money;
+mod offsets;
 mod promos;
+mod quotes;
 mod races;
 mod rules;
+mod terms;
+mod troubles;
 
 use crate::carts::SYSTEM;
 use crate::carts::lines::line_id;
@@ -53,6 +58,12 @@ fn brief_of(value: &Value) -> String {
         let warnings = cart["warnings"].as_array().into_iter().flatten();
         let warnings: Vec<String> = warnings.map(|one| format!(" {} {}", one["code"], one["quantity"])).collect();
         return format!("{state} {} [{}] {total}{}", cart["version"], lines.join(" "), warnings.concat());
+    }
+    if let Some(stock) = value["stock"].as_object() {
+        let of = |name: &str| stock[name].as_u64().unwrap_or_default();
+        let (on_hand, waiting) = (of("on_hand"), of("waiting"));
+        let parts = ["available", "reserved", "committed"].map(of);
+        return format!("{} has {on_hand}, {parts:?}, {waiting} wait", value["sku"]);
     }
     match value["order"].as_object() {
         Some(order) => format!("order {} {}", order["id"], order["total"]["amount"]),
@@ -117,7 +128,7 @@ fn a_cart_becomes_an_order_and_says_so_again() {
         &script.join("\n"),
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":100,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":100,"committed":0,"on_hand":100,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 100, [100, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0

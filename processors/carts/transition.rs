@@ -5,8 +5,8 @@ use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
 use crate::carts::{Carting, checkout, claim, codes, lines, news, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    Carts, CartsPromo, CartsStock, Change, Command, Entry, On, Opening, Outcome, Quote, Quoting, Rejection,
-    StockCommand, Timer, numbered, order_of,
+    Carts, CartsPromo, CartsStock, Change, Command, Entry, On, Opening, Outcome, Quoting, Rejection, Timer, numbered,
+    order_of,
 };
 use millrace_topics::contract::Contract as _;
 use millrace_topics::money::{AMOUNT_LIMIT, Currency};
@@ -48,8 +48,8 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
             Ok(keep(cx, &describe.on.cart, &cart, Vec::new()))
         }
         Command::Undo(on) => lines::undo(cx, on),
-        Command::Checkout(asked) => checkout::begin(cx, asked, StockCommand::Reserve),
-        Command::CheckoutInLine(asked) => checkout::begin(cx, asked, StockCommand::Queue),
+        Command::Checkout(asked) => checkout::begin(cx, asked, false),
+        Command::CheckoutInLine(asked) => checkout::begin(cx, asked, true),
         Command::Extend(asked) => checkout::extend(cx, asked),
         Command::Cancel(on) => checkout::cancel(cx, on),
         Command::Complete(on) => checkout::complete(cx, on),
@@ -235,10 +235,10 @@ fn quote(cx: &mut Cx<'_>, quoting: Quoting) -> Result<Outcome, Rejection> {
     if cx.caller().role == Role::User {
         return Err(Rejection::RoleRequired);
     }
-    cart.quotes.retain(|quote| quote.kind != kind);
     if amount > 0 {
-        cart.quotes.push(Quote { kind, amount, label });
-        cart.quotes.sort_by_key(|quote| quote.kind);
+        cart.quote(kind, amount, label);
+    } else {
+        cart.quotes.retain(|quote| quote.kind != kind);
     }
     check_total(&cart)?;
     // The line: nothing below can be refused.

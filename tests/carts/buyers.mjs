@@ -1,12 +1,13 @@
 // Some of the buyers of a sale, as a process of its own: each opens a cart, stands in line, pays and completes, and tries again
-// where its time was over. Prints how they fared: orders, those who were told that all is sold, and when the last order was.
+// where its time was over. Prints how they fared: orders, those who were told that all is sold, when the last order was, and
+// how many milliseconds each needed.
 import { post, sleep } from "./http.mjs";
 
 const [shop, provider, seconds, from, to] = process.argv.slice(2);
 const PRICE = 1999;
 const AT_ONCE = 24;
 const TRIES = 30;
-const fates = { ordered: 0, sold_out: 0, gave_up: 0, last_order: 0 };
+const fates = { ordered: 0, sold_out: 0, gave_up: 0, last_order: 0, took: [] };
 
 async function buy(buyer) {
   const opened = await post(`${shop}/v1/carts`, `open-${buyer}-${"x".repeat(32)}`, { currency: "EUR" });
@@ -50,7 +51,9 @@ let next = Number(from);
 async function work() {
   while (next < Number(to)) {
     const buyer = next++;
+    const began = Date.now();
     const fate = await buy(buyer);
+    fates.took.push(Date.now() - began);
     fates[fate] += 1;
     if (fate === "ordered") fates.last_order = Date.now();
   }

@@ -79,6 +79,38 @@ fn concurrent_checkouts_of_bundles_and_their_parts_never_oversell() {
     stock_is(&server, "tee", &json!({"available":98,"reserved":2}));
 }
 
+/// vendure#4930, django-oscar#4594: checkouts that locked the same items in different orders waited for each other.
+#[test]
+fn checkouts_of_the_same_items_crosswise_do_not_wait_for_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = serve(&folder.path().join("data"));
+    let one = json!({"on_hand":2,"price":{"amount":500,"currency":"EUR"}});
+    for sku in ["left", "right"] {
+        assert_eq!(put(&server, &format!("/v1/carts/skus/{sku}"), &one).status, 201);
+    }
+    let buyers: Vec<Buyer<'_>> = (0..AT_ONCE).map(|_| Buyer::open(&server)).collect();
+    for (number, buyer) in buyers.iter().enumerate() {
+        let mut skus = ["left", "right"];
+        skus.rotate_left(number % 2);
+        assert!(skus.iter().all(|sku| buyer.add(sku, 1).status == 200));
+    }
+    // In line each waits for what the others have: who has everything pays, and the rest is told.
+    let answers = together(|number| {
+        let buyer = &buyers[number];
+        let checked_out = buyer.ask("POST", "/checkout", &[("prefer", "wait=30")], &json!({"queue":true}));
+        if checked_out.status == 200 {
+            assert_eq!(pay(&server, &buyer.id, "p", "captured", 1000).body["state"], "captured");
+        }
+        checked_out
+    });
+    let bought = answers.iter().filter(|answer| answer.status == 200).count();
+    let told = answers.iter().filter(|answer| answer.code() == "insufficient_stock").count();
+    assert_eq!((bought, told), (2, AT_ONCE - 2), "{answers:?}");
+    for sku in ["left", "right"] {
+        stock_is(&server, sku, &json!({"on_hand":2,"available":0,"reserved":0,"committed":2}));
+    }
+}
+
 /// medusa#15360: codes that were applied while lines changed took off twice.
 #[test]
 fn a_code_that_is_applied_while_lines_change_takes_off_once() {

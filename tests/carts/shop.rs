@@ -18,6 +18,9 @@ const SECONDS: &str = "2";
 /// For so many buyers there is one unit.
 const A_UNIT_FOR: usize = 20;
 
+/// But there are no more than these.
+const MOST_UNITS: usize = 100;
+
 /// A script beside this file, as a process that ends with the test.
 struct Script {
     child: Child,
@@ -76,7 +79,7 @@ fn sell(buyers: usize, kills: usize) {
     let (data, address) = (folder.path().join("data"), free_address());
     let start = || Server::start(&data, &["--listen", &address]);
     let mut server = start();
-    let units = (buyers / A_UNIT_FOR).max(1);
+    let units = (buyers / A_UNIT_FOR).clamp(1, MOST_UNITS);
     let tee = json!({"on_hand":units,"price":{"amount":1999,"currency":"EUR"}});
     assert_eq!(put(&server, "/v1/carts/skus/tee", &tee).status, 201);
     let mut provider = Script::start("provider.mjs", &[&server.url, SECONDS]);
@@ -99,7 +102,8 @@ fn sell(buyers: usize, kills: usize) {
     let fates: Vec<Value> = running.into_iter().map(|mut script| script.json()).collect();
     let sum = |name: &str| fates.iter().filter_map(|fate| fate[name].as_u64()).sum::<u64>();
     let sold_out = fates.iter().filter_map(|fate| fate["last_order"].as_u64()).max().unwrap_or_default();
-    assert_eq!((sum("ordered"), sum("gave_up")), (units as u64, 0), "{fates:?}");
+    let ends = ["ordered", "gave_up", "sold_out"].map(sum);
+    assert_eq!(ends, [units, 0, buyers - units].map(|count| count as u64), "none is oversold, none is left over");
     stock_is(&server, "tee", &json!({"on_hand":units,"available":0,"reserved":0,"committed":units}));
     let (paid, refunds) = settled(&server, &mut provider);
     assert_eq!(paid, units, "one payment for each order");
@@ -107,10 +111,16 @@ fn sell(buyers: usize, kills: usize) {
     let verified = server.cli(&["verify", "carts"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
     let took = Duration::from_millis(sold_out - began);
+    let mut each: Vec<u64> =
+        fates.iter().filter_map(|fate| fate["took"].as_array()).flatten().filter_map(Value::as_u64).collect();
+    each.sort_unstable();
+    let at = |percent: usize| Duration::from_millis(each[(each.len() - 1) * percent / 100]);
     println!(
         "{buyers} buyers in {PROCESSES} processes, {units} units, {kills} kills: sold out after {took:?}; {} were told so, \
-         {refunds} payments came too late and are to be given back",
-        sum("sold_out")
+         {refunds} payments came too late and are to be given back; a buyer p50 {:?}, p99 {:?}",
+        sum("sold_out"),
+        at(50),
+        at(99)
     );
 }
 

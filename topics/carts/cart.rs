@@ -413,6 +413,15 @@ pub enum QuoteKind {
     Shipping,
 }
 
+impl std::fmt::Display for QuoteKind {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Tax => "tax",
+            Self::Shipping => "shipping",
+        })
+    }
+}
+
 /// A quote for a cart.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Quoting {
@@ -507,4 +516,20 @@ pub enum StockRefusal {
     },
     /// There is no such SKU.
     Unknown,
+    /// Fewer are asked for than a cart must have.
+    TooFew {
+        /// How many were asked for.
+        asked: u32,
+        /// How many there must be.
+        least: u32,
+    },
+    /// The customer would have more than one may have.
+    TooMany {
+        /// How many were asked for.
+        asked: u32,
+        /// How many the customer may still have.
+        left: u32,
+    },
+    /// It is for customers, of whom each may have so many.
+    NoCustomer,
 }

@@ -1,5 +1,6 @@
 //! Why a command or a query about carts, stock or promotions is refused.
 
+use crate::carts::cart::QuoteKind;
 use crate::codec::{Decode, Encode};
 use crate::contract::{Refusal, RefusalKind};
 use serde_json::{Value, json};
@@ -161,6 +162,32 @@ pub enum Rejection {
     /// The cart was left alone for so long that it is closed.
     #[error("the cart was left alone for too long: restore it first")]
     Expired,
+    /// A quote was made for other lines, or for other prices.
+    #[error("what {0} costs was quoted for other lines or prices: it must be quoted or chosen again")]
+    QuoteStale(QuoteKind),
+    /// Fewer are in the cart than it must have.
+    #[error("a cart has {least} of `{sku}` at least")]
+    BelowMinimum {
+        /// The SKU.
+        sku: String,
+        /// How many the cart has.
+        asked: u32,
+        /// How many it must have.
+        least: u32,
+    },
+    /// The customer would have more than one may have.
+    #[error("a customer may have {left} more of `{sku}`")]
+    OverCustomerLimit {
+        /// The SKU.
+        sku: String,
+        /// How many the cart has.
+        asked: u32,
+        /// How many the customer may still have.
+        left: u32,
+    },
+    /// A SKU of which each customer may have so many.
+    #[error("`{0}` is for customers: the cart has none")]
+    SkuNeedsCustomer(String),
 }
 
 impl Refusal for Rejection {
@@ -205,6 +232,10 @@ impl Refusal for Rejection {
             Self::UnknownShipping(_) => "unknown_shipping_option",
             Self::TooManyShippings(_) => "too_many_shipping_options",
             Self::Expired => "cart_expired",
+            Self::QuoteStale(_) => "quote_stale",
+            Self::BelowMinimum { .. } => "below_min_per_cart",
+            Self::OverCustomerLimit { .. } => "over_max_per_customer",
+            Self::SkuNeedsCustomer(_) => "sku_needs_customer",
         }
     }
 
@@ -224,6 +255,7 @@ impl Refusal for Rejection {
             | Self::CheckoutExpired
             | Self::CartOwned
             | Self::CustomerCheckingOut
+            | Self::QuoteStale(_)
             | Self::NothingToUndo => RefusalKind::Conflict,
             Self::Ordered { .. } | Self::Merged { .. } | Self::Expired => RefusalKind::Gone,
             Self::StaleVersion { .. } => RefusalKind::Stale,
@@ -247,6 +279,9 @@ impl Refusal for Rejection {
             | Self::TooManyCodes(_)
             | Self::UnknownShipping(_)
             | Self::TooManyShippings(_)
+            | Self::BelowMinimum { .. }
+            | Self::OverCustomerLimit { .. }
+            | Self::SkuNeedsCustomer(_)
             | Self::BadId => RefusalKind::Unprocessable,
         }
     }
@@ -257,7 +292,7 @@ impl Refusal for Rejection {
             Self::Merged { successor } => vec![("successor", json!(successor))],
             Self::StaleVersion { current } | Self::VersionConflict { current } => vec![("version", json!(current))],
             Self::CurrencyMismatch { cart, price } => vec![("cart", json!(cart)), ("price", json!(price))],
-            Self::UnsoldSku(sku) => vec![("sku", json!(sku))],
+            Self::UnsoldSku(sku) | Self::SkuNeedsCustomer(sku) => vec![("sku", json!(sku))],
             Self::InsufficientStock { sku, asked, available } => {
                 vec![("sku", json!(sku)), ("asked", json!(asked)), ("available", json!(available))]
             }
@@ -269,6 +304,13 @@ impl Refusal for Rejection {
             | Self::PromoNeedsCustomer(code)
             | Self::PromoChanged(code)
             | Self::UnknownCode(code) => vec![("promotion", json!(code))],
+            Self::QuoteStale(kind) => vec![("quote", json!(kind))],
+            Self::BelowMinimum { sku, asked, least } => {
+                vec![("sku", json!(sku)), ("asked", json!(asked)), ("least", json!(least))]
+            }
+            Self::OverCustomerLimit { sku, asked, left } => {
+                vec![("sku", json!(sku)), ("asked", json!(asked)), ("left", json!(left))]
+            }
             Self::StockHeld { held } => vec![("held", json!(held))],
             _ => Vec::new(),
         }

@@ -3,7 +3,7 @@
 use crate::carts::shipping::{ShippingDefinition, ShippingOption};
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
-use crate::money::Money;
+use crate::money::{Currency, Money};
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -30,6 +30,8 @@ pub enum StockCommand {
     Queue(Reserve),
     /// Creates a way of sending, or gives it other prices.
     DefineShipping(ShippingDefinition),
+    /// Creates a SKU, or gives it other terms: prices in several currencies and limits beside what `Define` says.
+    DefineTerms(Box<SkuTerms>),
 }
 
 /// A SKU as it is to be. One with parts is a bundle: it has no stock of its own, but that of its parts.
@@ -49,6 +51,27 @@ pub struct SkuDefinition {
     /// What a bundle consists of.
     #[serde(default, deserialize_with = "or_default")]
     pub parts: Vec<BundlePart>,
+}
+
+/// A SKU as it is to be, with what is said of it beside.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct SkuTerms {
+    /// The SKU.
+    #[serde(flatten)]
+    pub definition: SkuDefinition,
+    /// What one costs in other currencies, in each at most once.
+    #[serde(default, deserialize_with = "or_default")]
+    pub prices: Vec<Money>,
+    /// The fewest of it in a cart that is checked out, all its lines together.
+    pub min_per_cart: Option<u32>,
+    /// The most of it that one customer reserves and buys: carts without one cannot have it.
+    pub max_per_customer: Option<u32>,
+}
+
+impl From<SkuDefinition> for SkuTerms {
+    fn from(definition: SkuDefinition) -> Self {
+        Self { definition, prices: Vec::new(), min_per_cart: None, max_per_customer: None }
+    }
 }
 
 /// A part of a bundle.
@@ -111,8 +134,14 @@ pub struct Sku {
     pub title: String,
     /// What one costs.
     pub price: Money,
+    /// What one costs in other currencies: a cart takes the price of its own.
+    pub prices: Vec<Money>,
     /// The most of it in one line of a cart; null is no limit of its own.
     pub max_per_line: Option<u32>,
+    /// The fewest of it in a cart that is checked out; null is no limit of its own.
+    pub min_per_cart: Option<u32>,
+    /// The most of it that one customer reserves and buys: carts without one cannot have it. Null is no such limit.
+    pub max_per_customer: Option<u32>,
     /// What a bundle consists of; empty for what is no bundle.
     pub parts: Vec<BundlePart>,
     /// What there is of it: null for a bundle, which has the stock of its parts.
@@ -120,6 +149,14 @@ pub struct Sku {
     /// When it was changed last.
     #[schema(value_type = String, format = DateTime)]
     pub changed_at: Time,
+}
+
+impl Sku {
+    /// What one costs in a currency.
+    #[must_use]
+    pub fn price_in(&self, currency: Currency) -> Option<Money> {
+        std::iter::once(&self.price).chain(&self.prices).find(|price| price.currency == currency).copied()
+    }
 }
 
 /// What there is of a stock item: `on_hand` is the sum of the other three.

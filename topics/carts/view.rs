@@ -97,6 +97,9 @@ pub struct Quote {
     pub amount: u64,
     /// What people call it.
     pub label: String,
+    /// True if it was made for other lines, prices or discounts than those of now: then it counts nothing, and nothing is
+    /// checked out until it is made again, chosen again or taken away.
+    pub stale: bool,
 }
 
 /// What everything adds up to: `total` is `subtotal` without `discount`, with tax and shipping.
@@ -136,7 +139,7 @@ pub struct CartView {
     pub saved: Vec<LineView>,
     /// The codes, in the order in which they count.
     pub promotions: Vec<AppliedCode>,
-    /// Quotes for tax and shipping. A change of lines takes them away.
+    /// Quotes for tax and shipping. A change of what they were made for makes them stale.
     pub quotes: Vec<Quote>,
     /// What everything adds up to.
     #[serde(flatten)]

@@ -96,16 +96,17 @@ async fn reorder(
     let reader = Reader { token: new.token.as_deref().map(hash), caller: asked.caller.clone() };
     let read = door.ask::<Carting>(&asked, &Query::Order { cart: ordered, reader }).await?;
     let Answer::Order(order) = read.answer else { unreachable!("an order was asked for") };
-    let lines = order.lines.into_iter().map(|line| again(&door, &asked, line));
+    let on = buyer.on(cart, new.version);
+    let lines = order.lines.into_iter().map(|line| again(&door, &asked, line, &on.cart, buyer.reader()));
     let lines = futures_util::future::try_join_all(lines).await?;
-    let reorder = Reorder { on: buyer.on(cart, new.version), order: new.order, lines };
+    let reorder = Reorder { on, order: new.order, lines };
     change(&door, &asked, Command::Reorder(Box::new(reorder))).await
 }
 
 /// A line of an order as it would be bought now.
-async fn again(door: &Door, asked: &Asked, line: LineView) -> Result<Again, Problem> {
+async fn again(door: &Door, asked: &Asked, line: LineView, cart: &str, reader: Reader) -> Result<Again, Problem> {
     let LineView { sku, quantity, options, .. } = line;
-    let offer = match stock::routes::offer(door, asked, sku.clone()).await {
+    let offer = match stock::routes::offer(door, asked, sku.clone(), cart, reader).await {
         Ok(offer) => Some(offer),
         Err(problem) if problem.code == "unknown_sku" => None,
         Err(problem) => return Err(problem),

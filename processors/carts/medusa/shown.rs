@@ -480,7 +480,7 @@ impl Showing<'_> {
 
     fn basket(&self, extras: Extras) -> Basket {
         let cart = self.cart;
-        let quotes = cart.quotes.iter().filter(|quote| quote.kind == QuoteKind::Shipping);
+        let quotes = cart.quotes.iter().filter(|quote| quote.kind == QuoteKind::Shipping && !quote.stale);
         let methods = quotes.map(|quote| ShippingMethod {
             id: format!("casm_{}", self.secret.cart()),
             shipping_option_id: extras.shipping_option.clone(),

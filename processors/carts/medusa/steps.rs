@@ -127,7 +127,8 @@ impl Shopper {
     /// Puts some of a variant into the cart.
     pub(super) async fn add(&mut self, item: NewItem) -> Result<CartView, Problem> {
         let NewItem { variant_id, quantity, metadata } = item;
-        let offer = stock::routes::offer(&self.door, &self.asked, variant_id).await?;
+        let offer =
+            stock::routes::offer(&self.door, &self.asked, variant_id, &self.secret.cart(), self.reader()).await?;
         let options = options(metadata.unwrap_or_default());
         let add = AddLine { on: self.on(None), offer, quantity, options };
         let cart = self.change(Command::AddLine(Box::new(add))).await?;
@@ -188,10 +189,12 @@ impl Shopper {
         self.change(Command::Ship(Box::new(Ship { on: self.on(None), option }))).await
     }
 
-    /// A change of lines takes quotes away. Medusa keeps a way of sending that was chosen, with its present price.
+    /// A change of lines makes quotes stale. Medusa keeps a way of sending that was chosen, with its present price.
     async fn ship_again(&mut self, cart: CartView) -> Result<CartView, Problem> {
         let Some(chosen) = Extras::of(&cart).shipping_option else { return Ok(cart) };
-        if cart.lines.is_empty() || cart.quotes.iter().any(|quote| quote.kind == carts::QuoteKind::Shipping) {
+        if cart.lines.is_empty()
+            || cart.quotes.iter().any(|quote| quote.kind == carts::QuoteKind::Shipping && !quote.stale)
+        {
             return Ok(cart);
         }
         let options = stock::shipping::routes::options(&self.door, &self.asked).await?.answer;
@@ -208,12 +211,14 @@ impl Shopper {
         if is_the_same && matches!(cart.state, State::CheckingOut | State::Paying) {
             return Ok(cart);
         }
-        self.edit(|extras| extras.provider = Some(provider.to_owned())).await?;
-        self.check_out().await
+        let cart = self.edit(|extras| extras.provider = Some(provider.to_owned())).await?;
+        self.check_out(cart).await
     }
 
     /// Reserves everything.
-    async fn check_out(&mut self) -> Result<CartView, Problem> {
+    async fn check_out(&mut self, cart: CartView) -> Result<CartView, Problem> {
+        // A price may have dropped since.
+        self.ship_again(cart).await?;
         let checkout = Command::Checkout(Checkout { on: self.on(None), seconds: None });
         let done = self.door.submit::<Carting>(&self.asked, &checkout).await.map_err(problem)?;
         self.asked.min_position.merge(&done.positions);
@@ -231,7 +236,7 @@ impl Shopper {
                 let detail = "Payment sessions are required to complete cart";
                 return Err(Problem::bad_request("no_payment_session", detail));
             }
-            self.check_out().await?;
+            self.check_out(cart).await?;
         }
         let completed = self.tell(Command::Complete(self.on(None))).await?;
         let cart = self.cart().await?;

@@ -3,6 +3,7 @@
 //! One log orders everything that anybody wants of an item, so the last one goes to whoever's question comes first. It
 //! has no clock: what a cart holds stays its own until the cart says what became of it.
 
+pub mod customers;
 pub mod news;
 pub mod queries;
 pub mod queue;

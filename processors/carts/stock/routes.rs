@@ -1,5 +1,6 @@
 //! The HTTP paths of stock, and what the paths of carts find out there.
 
+use crate::carts::Carting;
 use crate::carts::bodies::{AvailabilityBody, NewAdjustment, NewSku};
 use crate::carts::stock::{Stock, transition};
 use crate::runtime::door::{Asked, Door, Read, Undone};
@@ -9,8 +10,10 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::carts::{
-    Adjustment, Hint, Line, Offer, Rejection, Sku, StockAnswer, StockCommand, StockOutcome, StockQuery,
+    Adjustment, Answer, Hint, Line, Offer, Query, Reader, Rejection, Sku, StockAnswer, StockCommand, StockOutcome,
+    StockQuery,
 };
+use millrace_topics::money::Currency;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -38,9 +41,9 @@ async fn define_sku(
     Segments(sku): Segments<String>,
     Body(asked, new): Body<NewSku>,
 ) -> Result<Response, Undone> {
-    let definition = new.definition(sku);
-    transition::check(&definition).map_err(|refusal| Problem::refusal(&refusal))?;
-    let done = door.submit::<Stock>(&asked, &StockCommand::Define(Box::new(definition))).await?;
+    let terms = new.terms(sku);
+    transition::check(&terms).map_err(|refusal| Problem::refusal(&refusal))?;
+    let done = door.submit::<Stock>(&asked, &StockCommand::DefineTerms(Box::new(terms))).await?;
     let status = if matches!(done.outcome, StockOutcome::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
     Ok(respond(status, done, |outcome| outcome))
 }
@@ -120,8 +123,14 @@ async fn bundles(door: &Door, asked: &Asked, bundle: &Sku) -> Result<Read<u32>, 
     Ok(Read { answer: fewest.unwrap_or_default(), positions: read.positions })
 }
 
-/// What a SKU is sold as now.
-pub(in crate::carts) async fn offer(door: &Door, asked: &Asked, sku: String) -> Result<Offer, Problem> {
+/// What a SKU is sold as now: at the price of the cart's currency, where it has one.
+pub(in crate::carts) async fn offer(
+    door: &Door,
+    asked: &Asked,
+    sku: String,
+    cart: &str,
+    reader: Reader,
+) -> Result<Offer, Problem> {
     let found = sku_of(door, asked, sku.clone()).await.map_err(|problem| match problem.status {
         404 => Problem::refusal(&Rejection::UnsoldSku(sku)),
         _ => problem,
@@ -130,8 +139,19 @@ pub(in crate::carts) async fn offer(door: &Door, asked: &Asked, sku: String) -> 
         Some(stock) => stock.available,
         None => bundles(door, asked, &found.answer).await?.answer,
     };
-    let Sku { sku, title, price, max_per_line, parts, .. } = found.answer;
+    // Who asks for a cart that is not there is told so by the cart itself.
+    let own = if found.answer.prices.is_empty() { None } else { currency(door, asked, cart, reader).await };
+    let price = own.and_then(|currency| found.answer.price_in(currency)).unwrap_or(found.answer.price);
+    let Sku { sku, title, max_per_line, parts, .. } = found.answer;
     Ok(Offer { sku, title, price, max_per_line, available: Some(available), parts })
+}
+
+/// What a cart is counted in.
+async fn currency(door: &Door, asked: &Asked, cart: &str, reader: Reader) -> Option<Currency> {
+    match door.ask::<Carting>(asked, &Query::Cart { cart: cart.to_owned(), reader }).await {
+        Ok(Read { answer: Answer::Cart(cart), .. }) => Some(cart.currency),
+        _ => None,
+    }
 }
 
 /// How many there are of what these lines are of: only a hint, so what cannot be found out is left out.

@@ -3,7 +3,7 @@
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::{Availability, BundlePart, ShippingOption, Sku};
 use millrace_topics::codec::{Decode, Encode};
-use millrace_topics::money::Money;
+use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
 
 /// A SKU as it is sold.
@@ -13,8 +13,14 @@ pub struct SkuRow {
     pub title: String,
     /// What one costs.
     pub price: Money,
+    /// What one costs in other currencies.
+    pub prices: Vec<Money>,
     /// The most of it in one line of a cart.
     pub max_per_line: Option<u32>,
+    /// The fewest of it in a cart that is checked out.
+    pub min_per_cart: Option<u32>,
+    /// The most of it that one customer reserves and buys.
+    pub max_per_customer: Option<u32>,
     /// What a bundle consists of.
     pub parts: Vec<BundlePart>,
     /// When it was changed last.
@@ -88,6 +94,9 @@ pub const LINE: Table<(String, u64), Waiter> = Table::primary(19, "line");
 /// (item, cart) → its number in line.
 pub const NUMBERS: Table<(String, String), u64> = Table::primary(20, "numbers");
 
+/// (item, routing key of a customer's carts) → how many of it the customer has reserved and bought.
+pub const CUSTOMERS: Table<(String, String), u32> = Table::primary(22, "customers").cold();
+
 /// A way of sending.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ShippingRow {
@@ -114,10 +123,22 @@ pub const SHIPPING: Table<String, ShippingRow> = Table::primary(21, "shipping");
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![SKUS.def(), COUNTS.def(), HOLDS.def(), LINE.def(), NUMBERS.def(), SHIPPING.def()]
+    vec![SKUS.def(), COUNTS.def(), HOLDS.def(), LINE.def(), NUMBERS.def(), SHIPPING.def(), CUSTOMERS.def()]
 }
 
 impl SkuRow {
+    /// What one costs in a currency.
+    #[must_use]
+    pub fn price_in(&self, currency: Currency) -> Option<Money> {
+        std::iter::once(&self.price).chain(&self.prices).find(|price| price.currency == currency).copied()
+    }
+
+    /// True if people see no difference.
+    #[must_use]
+    pub fn is_as(&self, other: &Self) -> bool {
+        *self == Self { changed_at: self.changed_at, ..other.clone() }
+    }
+
     /// The SKU as people see it.
     #[must_use]
     pub fn show(&self, sku: &str, counts: Counts) -> Sku {
@@ -125,7 +146,10 @@ impl SkuRow {
             sku: sku.to_owned(),
             title: self.title.clone(),
             price: self.price,
+            prices: self.prices.clone(),
             max_per_line: self.max_per_line,
+            min_per_cart: self.min_per_cart,
+            max_per_customer: self.max_per_customer,
             parts: self.parts.clone(),
             stock: self.parts.is_empty().then(|| counts.show()),
             changed_at: self.changed_at,

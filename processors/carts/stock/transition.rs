@@ -2,13 +2,13 @@
 
 use crate::carts::stock::news::Before;
 use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
-use crate::carts::stock::{Stock, news, queue, shipping};
+use crate::carts::stock::{Stock, customers, news, queue, shipping};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, StockCommand, StockEvent,
-    StockOutcome, StockRefusal, StockSaid,
+    Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, SkuTerms, StockCommand,
+    StockEvent, StockOutcome, StockRefusal, StockSaid,
 };
-use millrace_topics::money::AMOUNT_LIMIT;
+use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::Role;
 
 pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Stock>;
@@ -22,6 +22,9 @@ pub const PARTS_LIMIT: usize = 20;
 /// The most of an item in one bundle.
 pub const PART_QUANTITY_LIMIT: u32 = 1000;
 
+/// The most currencies that a SKU has a price in beside its first.
+pub const PRICES_LIMIT: usize = 50;
+
 /// The longest title, in bytes.
 pub const TITLE_LIMIT: usize = 256;
 
@@ -34,7 +37,8 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
         return Err(Rejection::RoleRequired);
     }
     match command {
-        StockCommand::Define(definition) => define(cx, *definition),
+        StockCommand::Define(definition) => define(cx, (*definition).into()),
+        StockCommand::DefineTerms(terms) => define(cx, *terms),
         StockCommand::Adjust(adjustment) => adjust(cx, &adjustment),
         StockCommand::DefineShipping(definition) => shipping::define(cx, definition),
         StockCommand::Reserve(reserve) => {
@@ -60,20 +64,24 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
 ///
 /// # Errors
 /// The refusal.
-pub fn check(definition: &SkuDefinition) -> Result<(), Rejection> {
+pub fn check(terms: &SkuTerms) -> Result<(), Rejection> {
+    let SkuTerms { definition, prices, min_per_cart, max_per_customer } = terms;
     let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
     if !ids::is_id(sku) || ids::is_reserved(sku) {
         return Err(Rejection::BadId);
     }
     let bad = |what: String| Err(Rejection::BadRequest(what));
-    if price.amount > AMOUNT_LIMIT {
-        return bad(format!("a price is at most {AMOUNT_LIMIT} minor units"));
-    }
+    check_prices(price, prices)?;
     if title.len() > TITLE_LIMIT {
         return bad(format!("`title` has at most {TITLE_LIMIT} bytes"));
     }
-    if *max_per_line == Some(0) {
-        return bad("`max_per_line` is at least 1".to_owned());
+    let limits =
+        [("max_per_line", max_per_line), ("min_per_cart", min_per_cart), ("max_per_customer", max_per_customer)];
+    if let Some((name, _)) = limits.iter().find(|(_, limit)| **limit == Some(0)) {
+        return bad(format!("`{name}` is at least 1"));
+    }
+    if !parts.is_empty() && (min_per_cart.is_some() || max_per_customer.is_some()) {
+        return bad("a bundle has the limits of its parts: leave `min_per_cart` and `max_per_customer` out".to_owned());
     }
     if on_hand.is_some_and(|on_hand| on_hand > STOCK_LIMIT) {
         return bad(format!("`on_hand` is at most {STOCK_LIMIT}"));
@@ -85,6 +93,22 @@ pub fn check(definition: &SkuDefinition) -> Result<(), Rejection> {
         return bad("a bundle is no part of itself".to_owned());
     }
     check_parts(parts)
+}
+
+fn check_prices(price: &Money, others: &[Money]) -> Result<(), Rejection> {
+    let bad = |what: String| Err(Rejection::BadRequest(what));
+    if others.len() > PRICES_LIMIT {
+        return bad(format!("`prices` has at most {PRICES_LIMIT}"));
+    }
+    let all: Vec<&Money> = std::iter::once(price).chain(others).collect();
+    if all.iter().any(|price| price.amount > AMOUNT_LIMIT) {
+        return bad(format!("a price is at most {AMOUNT_LIMIT} minor units"));
+    }
+    let is_twice = |at: usize| all[..at].iter().any(|price| price.currency == all[at].currency);
+    if (0..all.len()).any(is_twice) {
+        return bad("`price` and `prices` name each currency once".to_owned());
+    }
+    Ok(())
 }
 
 /// What is wrong with the parts of a bundle.
@@ -106,8 +130,9 @@ pub fn check_parts(parts: &[BundlePart]) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Rejection> {
-    check(&definition)?;
+fn define(cx: &mut Cx<'_>, terms: SkuTerms) -> Result<StockOutcome, Rejection> {
+    check(&terms)?;
+    let SkuTerms { definition, prices, min_per_cart, max_per_customer } = terms;
     let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
     let known = cx.get(SKUS, &sku);
     let before = cx.get(COUNTS, &sku).unwrap_or_default();
@@ -117,10 +142,10 @@ fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Re
         return Err(Rejection::StockHeld { held: before.held() });
     }
     let counts = Counts { on_hand, ..before };
-    let row = SkuRow { title, price, max_per_line, parts, changed_at: cx.now() };
+    let changed_at = cx.now();
+    let row = SkuRow { title, price, prices, max_per_line, min_per_cart, max_per_customer, parts, changed_at };
     if let Some(known) = &known
-        && (&known.title, known.price, known.max_per_line, &known.parts)
-            == (&row.title, row.price, row.max_per_line, &row.parts)
+        && known.is_as(&row)
         && counts == before
     {
         return Ok(StockOutcome::Changed(Box::new(known.show(&sku, counts))));
@@ -131,8 +156,8 @@ fn define(cx: &mut Cx<'_>, definition: SkuDefinition) -> Result<StockOutcome, Re
     let shown = Box::new(row.show(&sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
     queue::serve(cx, &sku);
-    let before = Before { price: known.as_ref().map(|known| known.price), available: before.available() };
-    news::spread(cx, &sku, &before, row.price);
+    let before = Before { available: before.available(), row: known.clone() };
+    news::spread(cx, &sku, &before, &row);
     Ok(if known.is_none() { StockOutcome::Created(shown) } else { StockOutcome::Changed(shown) })
 }
 
@@ -143,7 +168,7 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
         return Err(Rejection::BadRequest("a bundle has the stock of its parts".to_owned()));
     }
     let mut counts = cx.get(COUNTS, sku).unwrap_or_default();
-    let before = Before { price: Some(row.price), available: counts.available() };
+    let before = Before { available: counts.available(), row: Some(row.clone()) };
     if *shipped > counts.committed {
         return Err(Rejection::BadRequest(format!("{} are committed: no more can be shipped", counts.committed)));
     }
@@ -164,7 +189,7 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
     let shown = Box::new(row.show(sku, counts));
     cx.say(&StockEvent::Changed(shown.clone()));
     queue::serve(cx, sku);
-    news::spread(cx, sku, &before, row.price);
+    news::spread(cx, sku, &before, &row);
     Ok(StockOutcome::Changed(shown))
 }
 
@@ -177,15 +202,22 @@ pub(super) fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
 
 /// Why a cart gets nothing of an item. Whoever comes when others stand in line gets nothing before them.
 pub(super) fn refusal(cx: &Cx<'_>, reserve: &Reserve, counts: Counts) -> Option<StockRefusal> {
-    let Reserve { sku, quantity, price, .. } = reserve;
-    let available = if counts.waiting > 0 { 0 } else { counts.available() };
-    match cx.get(SKUS, sku) {
-        None => Some(StockRefusal::Unknown),
-        Some(row) if !row.parts.is_empty() && *quantity > 0 => Some(StockRefusal::Unknown),
-        Some(row) if price.is_some_and(|price| price != row.price) => Some(StockRefusal::Price { now: row.price }),
-        Some(_) if *quantity > available => Some(StockRefusal::Insufficient { asked: *quantity, available }),
-        Some(_) => None,
+    let Reserve { sku, cart, quantity: asked, price, attempt: _ } = reserve;
+    let (asked, available) = (*asked, if counts.waiting > 0 { 0 } else { counts.available() });
+    let Some(row) = cx.get(SKUS, sku).filter(|row| row.parts.is_empty() || asked == 0) else {
+        return Some(StockRefusal::Unknown);
+    };
+    if let Some(price) = price {
+        let now = row.price_in(price.currency).unwrap_or(row.price);
+        if now != *price {
+            return Some(StockRefusal::Price { now });
+        }
+        if let Some(least) = row.min_per_cart.filter(|least| asked < *least) {
+            return Some(StockRefusal::TooFew { asked, least });
+        }
     }
+    let too_many = row.max_per_customer.and_then(|most| customers::refusal(cx, sku, cart, asked, most));
+    too_many.or((asked > available).then_some(StockRefusal::Insufficient { asked, available }))
 }
 
 /// Tells a cart whether it holds what it asks for, and keeps it for the cart if so.
@@ -199,6 +231,7 @@ pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refu
         return;
     }
     counts.reserved += quantity;
+    customers::take(cx, &sku, &cart, quantity);
     let key = (sku, cart);
     cx.put(COUNTS, &key.0, &counts);
     cx.put(HOLDS, &key, &(attempt, quantity));
@@ -218,6 +251,7 @@ fn release(cx: &mut Cx<'_>, hold: Hold) {
     counts.reserved -= quantity;
     cx.put(COUNTS, &key.0, &counts);
     cx.delete(HOLDS, &key);
+    customers::give_back(cx, &key.0, &key.1, quantity);
     let (sku, cart) = key;
     cx.say(&StockEvent::Released(Held { sku: sku.clone(), cart, quantity, available: counts.available() }));
     queue::serve(cx, &sku);

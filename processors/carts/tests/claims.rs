@@ -237,10 +237,10 @@ fn what_the_users_cart_cannot_take_stays_where_it_is() {
               → active 3 [1×"a" 4×"c"] 9995
               said carts LineAdded
             @carts.stock {"type":"define","sku":"a","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"a","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              → "a" has 9, [9, 0, 0], 0 wait
               said carts.stock SkuChanged
             @carts.stock {"type":"define","sku":"c","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"c","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              → "c" has 9, [9, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"checkout","cart":"user:u1"}
               → reserving 4 [1×"a" 4×"c"] 9995
@@ -420,7 +420,7 @@ fn a_user_has_one_cart_until_it_is_an_order() {
             {"type":"open_for","cart":"user:u1","user":"u1","currency":"EUR"}
               → active 1 [] 0
             @carts.stock {"type":"define","sku":"tee","on_hand":5,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":5,"committed":0,"on_hand":5,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 5, [5, 0, 0], 0 wait
               said carts.stock SkuChanged
             user:u1 {"type":"add_line","cart":"user:u1","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
               → active 2 [1×"tee"] 1999

@@ -37,7 +37,7 @@ fn the_money_comes_before_the_buyer_is_ready_or_behind_or_the_buyer_never_comes_
         ],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -71,7 +71,7 @@ fn the_money_comes_before_the_buyer_is_ready_or_behind_or_the_buyer_never_comes_
         &[pay("c", "p", "captured", 3998)],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -98,7 +98,7 @@ fn the_money_comes_before_the_buyer_is_ready_or_behind_or_the_buyer_never_comes_
         &[pay("c", "p", "authorized", 3998), late("")],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -131,7 +131,7 @@ fn no_money_frees_the_stock() {
         &[pay("c", "p", "failed", 3998), of("complete", "c"), pay("c", "q", "failed", 3998), of("complete", "c")],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -166,7 +166,7 @@ fn no_money_frees_the_stock() {
         &[of("complete", "c"), late("")],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -193,7 +193,7 @@ fn no_money_frees_the_stock() {
         &[pay("c", "p", "authorized", 3998), of("cancel", "c"), of("cancel", "c")],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -229,7 +229,7 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         &[late(&pay("c", "p", "captured", 3998))],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -265,7 +265,7 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         &gone,
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -321,7 +321,7 @@ fn money_that_comes_late_tries_again_and_is_given_back_where_the_stock_is_gone()
         &ready,
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -376,7 +376,7 @@ fn money_for_something_else_is_given_back() {
         &[pay("c", "p", "captured", 3997), pay("c", "q", "authorized", 1)],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 4, [4, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -414,7 +414,7 @@ fn money_for_something_else_is_given_back() {
         ],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 4, [4, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -455,7 +455,7 @@ fn money_for_something_else_is_given_back() {
         &[late(&add("c", "tee", 1)), pay("c", "p", "captured", 3998), pay("c", "q", "captured", 5997)],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":4,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":4,"committed":0,"on_hand":4,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 4, [4, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -496,7 +496,7 @@ fn more_time_is_given_three_times_and_never_less() {
         &[extend(60), "+2m".to_owned(), extend(1200), format!("+15m {}", extend(60)), extend(60), "+6m".to_owned()],
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -546,7 +546,7 @@ fn a_price_that_has_changed_is_shown_before_it_is_paid() {
         .join("\n"),
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -555,7 +555,7 @@ fn a_price_that_has_changed_is_shown_before_it_is_paid() {
               → active 2 [2×"tee"] 3998
               said carts LineAdded
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":2500,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":2500,"currency":"EUR"},"sku":"tee","stock":{"available":2,"committed":0,"on_hand":2,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 2, [2, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"checkout","cart":"c"}
               → reserving 3 [2×"tee"] 3998

@@ -6,14 +6,14 @@ use crate::runtime::check::race;
 use expect_test::expect;
 
 /// The line that defines a promotion, or gives it other terms.
-fn promo(code: &str, basis_points: u32, more: &str) -> String {
+pub(super) fn promo(code: &str, basis_points: u32, more: &str) -> String {
     format!(
         r#"@carts.promo {{"type":"define","code":"{code}","discount":{{"kind":"percent","basis_points":{basis_points}}}{more}}}"#
     )
 }
 
 /// The line that gives a cart a code, by terms of this version.
-fn apply(cart: &str, code: &str, basis_points: u32, more: &str) -> String {
+pub(super) fn apply(cart: &str, code: &str, basis_points: u32, more: &str) -> String {
     format!(
         r#"{{"type":"apply_code","cart":"{cart}","terms":{{"code":"{code}","version":1,"discount":{{"kind":"percent","basis_points":{basis_points}}}{more}}}}}"#
     )
@@ -52,7 +52,7 @@ fn a_use_is_reserved_at_the_checkout_and_is_the_orders_or_given_back() {
             @carts.promo {"type":"define","code":"ten","discount":{"kind":"percent","basis_points":1000},"max_uses":1}
               → {"budget":null,"code":"ten","discount":{"basis_points":1000,"kind":"percent"},"ends_at":null,"max_uses":1,"max_uses_per_customer":null,"priority":0,"reserved":0,"skus":[],"spent":0,"stackable":false,"starts_at":null,"used":0,"version":1}
             @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 9, [9, 0, 0], 0 wait
               said carts.stock SkuChanged
             {"type":"open","cart":"a","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
               → active 1 [] 0
@@ -176,7 +176,7 @@ fn codes_stack_where_both_allow_it_and_only_while_they_count() {
         &script.join("\n"),
         expect![[r#"
             @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 9, [9, 0, 0], 0 wait
               said carts.stock SkuChanged
             @carts.promo {"type":"define","code":"small","discount":{"kind":"percent","basis_points":100},"budget":100}
               → {"budget":100,"code":"small","discount":{"basis_points":100,"kind":"percent"},"ends_at":null,"max_uses":null,"max_uses_per_customer":null,"priority":0,"reserved":0,"skus":[],"spent":0,"stackable":false,"starts_at":null,"used":0,"version":1}

@@ -13,7 +13,7 @@ fn numbers(row: &str, name: &str) -> u64 {
     rest.chars().take_while(char::is_ascii_digit).collect::<String>().parse().unwrap()
 }
 
-fn rows<'a>(shown: &'a Shown, table: &'a str) -> impl Iterator<Item = &'a String> {
+pub(super) fn rows<'a>(shown: &'a Shown, table: &'a str) -> impl Iterator<Item = &'a String> {
     shown.rows.iter().filter(move |row| row.starts_with(table))
 }
 
@@ -26,7 +26,7 @@ fn counts(shown: &Shown) -> BTreeMap<String, (u64, u64, u64)> {
 
 /// What holds of every end, when nothing is under way any more: no reservation is left without a cart that is checked
 /// out, and money that was taken is an order's or is to be given back.
-fn settled(shown: &Shown) {
+pub(super) fn settled(shown: &Shown) {
     assert!(shown.stopped.is_empty() && shown.dead.is_empty(), "{shown:?}");
     for (sku, (on_hand, reserved, committed)) in counts(shown) {
         assert!(on_hand >= reserved + committed, "{sku}: {on_hand} {reserved} {committed}");
@@ -44,7 +44,7 @@ fn settled(shown: &Shown) {
     }
 }
 
-fn orders(shown: &Shown) -> usize {
+pub(super) fn orders(shown: &Shown) -> usize {
     rows(shown, "carts carts").filter(|row| row.contains("stage: Ordered")).count()
 }
 

@@ -263,10 +263,10 @@ fn stock_is_counted_and_never_below_what_is_held() {
             @carts.stock {"type":"adjust","sku":"tee","delta":1}
               → 404 unknown_sku: there is no SKU of this id
             @carts.stock {"type":"define","sku":"tee","on_hand":3,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":3,"committed":0,"on_hand":3,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 3, [3, 0, 0], 0 wait
               said carts.stock SkuChanged
             @carts.stock {"type":"define","sku":"tee","on_hand":3,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":3,"committed":0,"on_hand":3,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 3, [3, 0, 0], 0 wait
             @carts.stock {"type":"define","sku":"Tee","on_hand":3,"price":{"amount":1999,"currency":"EUR"}}
               → 422 bad_id: an id must match [a-z0-9][a-z0-9._-]{0,63} and is no word of the paths
             @carts.stock {"type":"define","sku":"skus","on_hand":3,"price":{"amount":1999,"currency":"EUR"}}
@@ -285,12 +285,12 @@ fn stock_is_counted_and_never_below_what_is_held() {
             @carts.stock {"type":"adjust","sku":"tee","delta":-2}
               → 422 stock_held: carts and orders hold 2: there cannot be fewer
             @carts.stock {"type":"adjust","sku":"tee","delta":-1}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":0,"committed":0,"on_hand":2,"reserved":2,"waiting":0},"title":""}
+              → "tee" has 2, [0, 2, 0], 0 wait
               said carts.stock SkuChanged
             @carts.stock {"type":"define","sku":"tee","on_hand":1,"price":{"amount":1999,"currency":"EUR"}}
               → 422 stock_held: carts and orders hold 2: there cannot be fewer
             @carts.stock {"type":"define","sku":"tee","on_hand":2,"price":{"amount":1999,"currency":"EUR"}}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":0,"committed":0,"on_hand":2,"reserved":2,"waiting":0},"title":""}
+              → "tee" has 2, [0, 2, 0], 0 wait
             @carts.stock {"type":"define","sku":"tee","price":{"amount":1,"currency":"EUR"},"parts":[{"sku":"cap","quantity":1}]}
               → 422 stock_held: carts and orders hold 2: there cannot be fewer
             @carts.stock {"type":"define","sku":"tee","on_hand":1000000001,"price":{"amount":1,"currency":"EUR"}}
@@ -307,7 +307,7 @@ fn stock_is_counted_and_never_below_what_is_held() {
             @carts.stock {"type":"adjust","sku":"tee","shipped":3}
               → 422 bad_request: 2 are committed: no more can be shipped
             @carts.stock {"type":"adjust","sku":"tee","shipped":2}
-              → {"changed_at":"2024-01-01T00:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":0,"committed":0,"on_hand":0,"reserved":0,"waiting":0},"title":""}
+              → "tee" has 0, [0, 0, 0], 0 wait
               said carts.stock SkuChanged
             carts payments ("c", "p") → PaymentRow { state: Captured, amount: 3998, changed_at: Time(1704067200000) }
             carts.stock counts "tee" → Counts { on_hand: 0, reserved: 0, committed: 0, waiting: 0, last: 0 }
@@ -334,40 +334,40 @@ fn a_cart_that_nobody_touches_for_a_day_is_said_to_be_left_alone_once() {
     check(
         &script.join("\n"),
         expect![[r#"
-        {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        {"type":"open","cart":"empty","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
-          → active 1 [] 0
-          said carts CartOpened
-        +20h {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 2 [2×"tee"] 3998
-          said carts LineAdded
-        +5h
-        +20h
-          said carts CartAbandoned
-        +48h
-        {"type":"add_line","cart":"c","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
-          → active 4 [3×"tee"] 5997
-          said carts LineChanged
-        +25h
-          said carts CartAbandoned
-        @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
-          → {"changed_at":"2024-01-05T22:00:00Z","max_per_line":null,"parts":[],"price":{"amount":1999,"currency":"EUR"},"sku":"tee","stock":{"available":9,"committed":0,"on_hand":9,"reserved":0,"waiting":0},"title":""}
-          said carts.stock SkuChanged
-        {"type":"checkout","cart":"c"}
-          → reserving 6 [3×"tee"] 5997
-          said carts CheckoutStarted
-          said carts.stock ItemReserved
-          said carts StockReserved
-        {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":5997}
-          → payment "p" "captured" "o_c"
-          said carts PaymentCaptured
-          said carts OrderPlaced
-          said carts.stock ItemCommitted
-        +72h
-        carts payments ("c", "p") → PaymentRow { state: Captured, amount: 5997, changed_at: Time(1704492000000) }
-        carts.stock counts "tee" → Counts { on_hand: 9, reserved: 0, committed: 3, waiting: 0, last: 0 }
-    "#]],
+            {"type":"open","cart":"c","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            {"type":"open","cart":"empty","token":"0123456789abcdef0123456789abcdef","currency":"EUR"}
+              → active 1 [] 0
+              said carts CartOpened
+            +20h {"type":"add_line","cart":"c","quantity":2,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 2 [2×"tee"] 3998
+              said carts LineAdded
+            +5h
+            +20h
+              said carts CartAbandoned
+            +48h
+            {"type":"add_line","cart":"c","quantity":1,"offer":{"sku":"tee","price":{"amount":1999,"currency":"EUR"}}}
+              → active 4 [3×"tee"] 5997
+              said carts LineChanged
+            +25h
+              said carts CartAbandoned
+            @carts.stock {"type":"define","sku":"tee","on_hand":9,"price":{"amount":1999,"currency":"EUR"}}
+              → "tee" has 9, [9, 0, 0], 0 wait
+              said carts.stock SkuChanged
+            {"type":"checkout","cart":"c"}
+              → reserving 6 [3×"tee"] 5997
+              said carts CheckoutStarted
+              said carts.stock ItemReserved
+              said carts StockReserved
+            {"type":"pay","cart":"c","payment":"p","kind":"captured","amount":5997}
+              → payment "p" "captured" "o_c"
+              said carts PaymentCaptured
+              said carts OrderPlaced
+              said carts.stock ItemCommitted
+            +72h
+            carts payments ("c", "p") → PaymentRow { state: Captured, amount: 5997, changed_at: Time(1704492000000) }
+            carts.stock counts "tee" → Counts { on_hand: 9, reserved: 0, committed: 3, waiting: 0, last: 0 }
+        "#]],
     );
 }

@@ -8,7 +8,7 @@ use crate::carts::tables::Cart;
 use crate::carts::transition::{self as carts, LABEL_LIMIT, keep, load_open, note};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    Change, Outcome, Quote, QuoteKind, Rejection, Ship, ShippingDefinition, ShippingOption, StockEvent, StockOutcome,
+    Change, Outcome, QuoteKind, Rejection, Ship, ShippingDefinition, ShippingOption, StockEvent, StockOutcome,
 };
 use millrace_topics::money::AMOUNT_LIMIT;
 
@@ -77,9 +77,7 @@ pub fn choose(cx: &mut carts::Cx<'_>, ship: Ship) -> Result<Outcome, Rejection> 
     let mut cart = load_open(cx, &on)?;
     let amount = price(&cart, &option)?;
     let kind = QuoteKind::Shipping;
-    cart.quotes.retain(|quote| quote.kind != kind);
-    cart.quotes.push(Quote { kind, amount, label: option.label });
-    cart.quotes.sort_by_key(|quote| quote.kind);
+    cart.quote(kind, amount, option.label);
     carts::check_total(&cart)?;
     // The line: nothing below can be refused.
     cart.content += 1;

@@ -62,7 +62,8 @@ pub(in crate::carts) async fn options(door: &Door, asked: &Asked) -> Result<Read
     Ok(Read { answer: found, positions: read.positions })
 }
 
-/// Chooses a way of sending for a cart: its price becomes the quote for shipping. A change of lines takes it away.
+/// Chooses a way of sending for a cart: its price becomes the quote for shipping. After a change of lines, prices or
+/// discounts it is chosen again.
 #[utoipa::path(post, path = "/v1/carts/{cart}/shipping-methods", tag = "carts", request_body = NewShippingMethod,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
