@@ -7,6 +7,7 @@
 //! library answered in plain text becomes a problem.
 
 use crate::auth::Auth;
+use crate::cors::{self, Origin};
 use crate::docs;
 use crate::health::{self, Readiness};
 use crate::impatient::Impatient;
@@ -73,6 +74,7 @@ pub struct Gate {
     body_timeout: Duration,
     pressure: Pressure,
     trusted_proxies: Vec<AddressRange>,
+    origins: Vec<Origin>,
     /// Places for requests under way.
     places: Arc<Semaphore>,
     /// Places for requests that wait for one of those.
@@ -98,6 +100,7 @@ impl Gate {
             body_timeout: settings.body_timeout,
             pressure: Pressure::new(),
             trusted_proxies: settings.trusted_proxies.clone(),
+            origins: settings.cors_origins.clone(),
             places: semaphore(settings.in_flight.into()),
             waits: semaphore(u64::from(settings.in_flight) * WAITS),
             bodies: semaphore(bodies),
@@ -287,7 +290,8 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
     let page = docs::routes(&document);
     let document = Bytes::from(document.to_string());
     let described = async move || ([(header::CONTENT_TYPE, "application/json")], document);
-    guarded
+    let cors = cors::layer(&gate.origins);
+    let all = guarded
         .layer(from_fn_with_state(Arc::clone(&gate), admit))
         .merge(public.layer(from_fn_with_state(Arc::clone(&gate), admit_everybody)))
         .merge(facades)
@@ -299,7 +303,11 @@ pub fn router(door: Door, gate: Gate, systems: &[System], own: OpenApiRouter<Doo
         .merge(page)
         .fallback(unknown_path)
         .layer(CatchPanicLayer::custom(panicked))
-        .layer(from_fn_with_state(gate, surround))
+        .layer(from_fn_with_state(gate, surround));
+    match cors {
+        Some(cors) => all.layer(cors),
+        None => all,
+    }
 }
 
 /// Figures for Prometheus. Operators and servers only.

@@ -13,6 +13,7 @@ pub mod cluster;
 pub mod commands;
 pub mod contact;
 pub mod control;
+pub mod cors;
 pub mod disk;
 pub mod docs;
 pub mod gateway;

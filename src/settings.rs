@@ -5,6 +5,7 @@
 //! file become the defaults of the flags, so that one parser reads them all.
 
 use crate::auth::ApiKey;
+use crate::cors::Origin;
 use clap::builder::NonEmptyStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
@@ -111,6 +112,10 @@ pub struct Settings {
     /// commas. Only what is for everybody asks where a request comes from, as the links of ads do.
     #[arg(long, value_name = "RANGES", value_delimiter = ',', default_value = "127.0.0.0/8,::1", help_heading = SERVING)]
     pub trusted_proxies: Vec<AddressRange>,
+
+    /// Pages of which other origins may ask from a browser, as `https://shop.example`, separated by commas. Default: none.
+    #[arg(long, value_name = "ORIGINS", value_delimiter = ',', help_heading = SERVING)]
+    pub cors_origins: Vec<Origin>,
 
     /// The server key that clients of Nakama must know to be given a session, as theirs is configured. Default: the
     /// one that they have built in, `defaultkey`, on a loopback address without --auth-keys; else they are not served.

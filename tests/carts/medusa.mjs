@@ -1,5 +1,6 @@
 // A shop on Medusa's own SDK, unmodified: from the first cart to the order, what is refused, and what is not covered.
 import assert from "node:assert/strict";
+import { request } from "node:http";
 import { createRequire } from "node:module";
 
 const [url, folder, secret] = process.argv.slice(2);
@@ -194,5 +195,24 @@ for (const call of [
   () => store.order.requestTransfer(order.id, {}),
 ]) {
   await refused(501, "POST /store/carts/{id}/complete", call());
+}
+// A browser asks first for pages of another origin, and shows them answers only where their origin is named.
+const asked = (method, origin, headers) =>
+  new Promise((done, failed) => {
+    const sent = request(`${url}/store/regions`, { method, headers: { origin, ...headers } }, (answer) => {
+      answer.resume().on("end", () => done([answer.statusCode, answer.headers]));
+    });
+    sent.on("error", failed).end();
+  });
+const wish = { "access-control-request-method": "POST", "access-control-request-headers": "x-publishable-api-key" };
+for (const [origin, allowed] of [
+  ["https://shop.example", "https://shop.example"],
+  ["https://other.example", undefined],
+]) {
+  const [status, headers] = await asked("OPTIONS", origin, wish);
+  assert.deepEqual([status, headers["access-control-allow-origin"]], [200, allowed]);
+  if (allowed) assert.deepEqual(headers["access-control-allow-headers"], "x-publishable-api-key");
+  const [answered, shown] = await asked("GET", origin, {});
+  assert.deepEqual([answered, shown["access-control-allow-origin"]], [200, allowed]);
 }
 console.log("sold");

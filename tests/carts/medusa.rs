@@ -12,7 +12,7 @@ fn the_sdk_of_medusa_sells() {
     let data = folder.path().join("data");
     // The SHA-256 of `secret`: buyers need no key, the shop's own server has one.
     let key = "shop:server:2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-    let server = Server::start(&data, &["--auth-keys", key]);
+    let server = Server::start(&data, &["--auth-keys", key, "--cors-origins", "https://shop.example"]);
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap();
     let mut node = Command::new("node");
     node.arg(format!("{root}/tests/carts/medusa.mjs"));
