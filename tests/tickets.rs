@@ -4,6 +4,7 @@
 mod bad;
 mod buyers;
 mod flights;
+mod packages;
 mod queue;
 mod resale;
 mod sale;

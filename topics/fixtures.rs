@@ -44,6 +44,7 @@ fn feeds() {
 fn tickets() {
     check::<crate::tickets::Tickets>("tickets");
     check::<crate::tickets::TicketsQueue>("tickets.queue");
+    check::<crate::tickets::TicketsPackages>("tickets.packages");
 }
 
 /// The header of every golden record: no field has its default.

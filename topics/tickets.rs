@@ -1,4 +1,4 @@
-//! The contract of tickets: two machines, whose key is the event. Whoever wants a seat of an event is in one order with
+//! The contract of tickets: two machines whose key is the event, and one whose key is a package of several. Whoever wants a seat of an event is in one order with
 //! everybody else who does: that is `tickets`. Whoever waits to be let in is in the line of `tickets.queue`, so that a
 //! crowd in front of the door keeps nobody inside waiting.
 //!
@@ -7,6 +7,7 @@
 mod command;
 mod objects;
 mod outcome;
+mod package;
 mod plan;
 mod query;
 mod queue;
@@ -23,6 +24,12 @@ pub use objects::{SeatStatus, SeatView, Seated, Seating};
 pub use outcome::{
     Assigned, CodeView, Conflict, Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState,
     OrderView, Outcome, PaymentNote, PaymentState, PaymentView, Published, ScanResult, ScanView, SeatsNote, TicketNote,
+};
+pub use package::{
+    OnPackageHold, OnPackageOrder, PackageAnswer, PackageBuying, PackageCommand, PackageEvent, PackageHoldView,
+    PackageHolding, PackageNote, PackageOutcome, PackagePaying, PackagePaymentNote, PackageQuery, PackageState,
+    PackageTerms, PackageTimer, Part, PartAnswer, PartHolding, PartNote, PartOf, PartSaid, PartStep, PartTurn,
+    PartView, PartWish, Pricing, SeatMap,
 };
 pub use plan::{Category, EventPlan, Point, Row, Section, Tier};
 pub use query::{
@@ -44,6 +51,9 @@ pub enum Tickets {}
 
 /// The machine `tickets.queue`. Its key is the event.
 pub enum TicketsQueue {}
+
+/// The machine `tickets.packages`. Its key is the package.
+pub enum TicketsPackages {}
 
 impl Contract for Tickets {
     const MACHINE: &'static str = "tickets";
@@ -123,6 +133,8 @@ impl Command {
             Self::Relist(relisting) => &relisting.ticket.on.event,
             Self::Unlist(ticket) => &ticket.on.event,
             Self::Verify(verifying) => &verifying.event,
+            Self::HoldPart(holding) => &holding.part.event,
+            Self::TurnPart(turn) => &turn.part.event,
         }
     }
 }
@@ -156,6 +168,37 @@ impl Contract for TicketsQueue {
             QueueEvent::QueueOpened { .. } => "QueueOpened",
             QueueEvent::Admitted(_) => "Admitted",
             QueueEvent::SessionsEnded(_) => "SessionsEnded",
+        }
+    }
+}
+
+impl Contract for TicketsPackages {
+    const MACHINE: &'static str = "tickets.packages";
+    const SCHEMA: u16 = 1;
+    type Command = PackageCommand;
+    type Outcome = PackageOutcome;
+    type Rejection = Rejection;
+    type Event = PackageEvent;
+    type Query = PackageQuery;
+    type Answer = PackageAnswer;
+    type Timer = PackageTimer;
+
+    fn key(command: &PackageCommand) -> Option<&[u8]> {
+        Some(command.package().as_bytes())
+    }
+
+    fn event_type(event: &PackageEvent) -> &'static str {
+        match event {
+            PackageEvent::PackageDefined(_) => "PackageDefined",
+            PackageEvent::PackageHeld(_) => "PackageHeld",
+            PackageEvent::PackageExtended(_) => "PackageExtended",
+            PackageEvent::PackageReleased(_) => "PackageReleased",
+            PackageEvent::PackageExpired(_) => "PackageExpired",
+            PackageEvent::PackageOrdered(_) => "PackageOrdered",
+            PackageEvent::PackagePaid(_) => "PackagePaid",
+            PackageEvent::PackageCancelled(_) => "PackageCancelled",
+            PackageEvent::PackagePaymentReported(_) => "PackagePaymentReported",
+            PackageEvent::PackageRefundDue(_) => "PackageRefundDue",
         }
     }
 }

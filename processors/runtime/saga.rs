@@ -44,6 +44,12 @@ impl<P: Clone + PartialEq> Saga<P> {
         Self { attempt, deadline, waiting: parts.clone(), parts }
     }
 
+    /// Asks one more: where parts are asked one after the other.
+    pub fn ask(&mut self, part: P) {
+        self.parts.push(part.clone());
+        self.waiting.push(part);
+    }
+
     /// True if an answer of `part` to `attempt` is still waited for.
     #[must_use]
     pub fn waits_for(&self, attempt: u32, part: &P) -> bool {

@@ -1,5 +1,6 @@
 //! What the paths of tickets take and give as JSON, beside what the contract shows itself.
 
+pub(super) mod packages;
 mod plan;
 pub(super) mod pretix;
 pub(super) mod queue;

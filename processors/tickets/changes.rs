@@ -5,7 +5,7 @@ pub mod routes;
 use crate::tickets::hall::{Deadline, Place};
 use crate::tickets::halls::turn_areas;
 use crate::tickets::holds::{open_hold, total};
-use crate::tickets::orders::{end, items, load, revoke, show};
+use crate::tickets::orders::{check_alone, end, items, load, revoke, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, Stage};
 use crate::tickets::transition::{Cx, arm, check_is_server, hall};
 use crate::tickets::{codes, payments};
@@ -27,6 +27,7 @@ pub const HOLDER_LIMIT: usize = 256;
 pub fn refund(cx: &mut Cx<'_>, asked: OnTickets) -> Result<Outcome, Rejection> {
     check_is_server(cx.caller())?;
     let (key, mut row) = paid(cx, asked.on)?;
+    check_alone(hall(cx, &key.0)?, &row)?;
     check_good(&key, &row, &asked.tickets)?;
     // The line: nothing below can be refused.
     let back = revoke(cx, &key, &mut row, &asked.tickets, Place::Sold);
@@ -44,6 +45,7 @@ pub fn refund(cx: &mut Cx<'_>, asked: OnTickets) -> Result<Outcome, Rejection> {
 pub fn exchange(cx: &mut Cx<'_>, exchanging: Exchanging) -> Result<Outcome, Rejection> {
     let Exchanging { on: OnTickets { on, tickets }, hold, token } = exchanging;
     let (key, mut row) = paid(cx, on)?;
+    check_alone(hall(cx, &key.0)?, &row)?;
     check_good(&key, &row, &tickets)?;
     let held = open_hold(cx, &OnHold { event: key.0.clone(), hold, token }, &row.buyer)?;
     let hall = hall(cx, &key.0)?;

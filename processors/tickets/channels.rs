@@ -13,6 +13,9 @@ use millrace_topics::tickets::{Assigned, Assigning, Event, Outcome, Rejection};
 /// The most names of seats, rows and sections at once.
 pub const NAMES_LIMIT: usize = 10_000;
 
+/// Every channel, a bit each: what was sold out of one once may be so again.
+pub const ANY_CHANNEL: u64 = u64::MAX;
+
 /// Gives seats to a channel, to nobody or to everybody.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ pub mod change;
 pub mod legs;
 pub mod look;
 pub mod owners;
+pub mod season;
 pub mod tree;
 
 use crate::tickets::rules::Rules;
@@ -251,6 +252,8 @@ pub struct Hall {
     pub has_come_back: bool,
     /// What ends by itself, and when.
     pub deadlines: BTreeSet<(Time, Deadline)>,
+    /// Holds of packages, which say when they end, and when they do at the earliest.
+    pub promised: BTreeSet<(Time, u32)>,
     /// What the event's timer is set for.
     pub armed: Option<Time>,
     /// What else holds.
@@ -468,7 +471,23 @@ impl Hall {
     #[must_use]
     pub fn next_expiry(&self) -> Option<Time> {
         let ends = |(_, deadline): &&(Time, Deadline)| *deadline != Deadline::Offer;
-        self.deadlines.iter().find(ends).map(|(due, _)| *due)
+        let own = self.deadlines.iter().find(ends).map(|(due, _)| *due);
+        own.into_iter().chain(self.promised.first().map(|(due, _)| *due)).min()
+    }
+
+    /// Notes that a hold does not end by itself any more, which would have ended then.
+    pub fn forget_hold(&mut self, expires: Time, hold: u32) {
+        self.deadlines.remove(&(expires, Deadline::Hold(hold)));
+        self.promised.remove(&(expires, hold));
+    }
+
+    /// The package that has the places of a hold.
+    #[must_use]
+    pub fn package_of(&self, hold: u32) -> Option<(&String, u32)> {
+        match self.kinds.get(&hold) {
+            Some(Kind::Package { package, number }) => Some((package, *number)),
+            _ => None,
+        }
     }
 
     /// True if anything is free.

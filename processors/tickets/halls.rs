@@ -114,7 +114,11 @@ fn recall_hold(hall: &mut Hall, number: u32, row: &HoldRow) {
     row.seats.iter().for_each(|taken| hall.recall(taken, number));
     if row.fate == Fate::Open {
         turn_hold(hall, number, row, Place::Free, Place::Held);
-        hall.deadlines.insert((row.expires, Deadline::Hold(number)));
+        if hall.package_of(number).is_some() {
+            hall.promised.insert((row.expires, number));
+        } else {
+            hall.deadlines.insert((row.expires, Deadline::Hold(number)));
+        }
         hall.give(&row.buyer, number, quantity(&row.lines));
     }
 }

@@ -47,6 +47,18 @@ pub struct Taking {
     pub expires: Time,
     /// On which legs, if the event has some.
     pub legs: Option<Legs>,
+    /// For which package, if it is for one.
+    pub parcel: Option<Parcel>,
+}
+
+/// What a package says of a hold that is to be made for it.
+pub struct Parcel {
+    /// The package.
+    pub package: String,
+    /// The number of its hold.
+    pub number: u32,
+    /// What the places cost.
+    pub lines: Vec<Priced>,
 }
 
 /// Holds places.
@@ -108,7 +120,7 @@ pub fn hold_with(cx: &mut Cx<'_>, with: HoldingWith) -> Result<Outcome, Rejectio
     if known.is_none() {
         rules::note_household(cx, &holding.event, household);
     }
-    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, expires, legs }))))
+    Ok(Outcome::Held(Box::new(take(cx, Taking { holding, code, known, places, asked, expires, legs, parcel: None }))))
 }
 
 /// Refuses what is the name of nobody.
@@ -258,7 +270,8 @@ fn nothing(hall: &Hall, left: &Left) -> Rejection {
 
 /// What the places cost now. A tier that counts for the first so many may count for some of them only.
 /// On several legs they cost so much on each.
-fn price(hall: &Hall, places: &Places, now: Time, legs: Option<&Legs>) -> Vec<Priced> {
+#[must_use]
+pub fn price(hall: &Hall, places: &Places, now: Time, legs: Option<&Legs>) -> Vec<Priced> {
     let times = legs.map_or(1, |legs| u64::from(legs.end - legs.start));
     let mut lines: Vec<Priced> = Vec::with_capacity(2);
     let seats = places.spots.iter().map(|spot| (hall.category_of(*spot), 1));
@@ -278,14 +291,20 @@ fn price(hall: &Hall, places: &Places, now: Time, legs: Option<&Legs>) -> Vec<Pr
 
 /// Takes places that were found free.
 pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
-    let Taking { holding, code, known, places, asked, expires, legs } = taking;
+    let Taking { holding, code, known, places, asked, expires, legs, parcel } = taking;
     let Holding { event, buyer, token, into, .. } = holding;
     let now = cx.now();
     let hall = cx.engine.of(&event);
-    let lines = price(hall, &places, now, legs.as_ref());
     let number = into.unwrap_or(hall.holds + 1);
     hall.holds = hall.holds.max(number);
-    let kind = legs.map(|legs| Kind::Legs { from: legs.start, to: legs.end });
+    let ends_by_itself = parcel.is_none();
+    let (lines, kind) = match parcel {
+        Some(Parcel { package, number, lines }) => (lines, Some(Kind::Package { package, number })),
+        None => {
+            let kind = legs.as_ref().map(|legs| Kind::Legs { from: legs.start, to: legs.end });
+            (price(hall, &places, now, legs.as_ref()), kind)
+        }
+    };
     if let Some(kind) = &kind {
         hall.kinds.insert(number, kind.clone());
     }
@@ -316,8 +335,10 @@ pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
             row
         }
     };
-    if is_new {
+    if is_new && ends_by_itself {
         hall.deadlines.insert((row.expires, Deadline::Hold(number)));
+    } else if is_new {
+        hall.promised.insert((row.expires, number));
     }
     let change = hall.arm();
     let view = show(hall, &event, number, &row);
@@ -415,7 +436,7 @@ pub fn release(cx: &mut Cx<'_>, on: OnHold) -> Result<Outcome, Rejection> {
 
 /// Gives back what an open hold has.
 pub fn let_go(cx: &mut Cx<'_>, key: (String, u32), row: HoldRow) -> HoldView {
-    cx.engine.of(&key.0).deadlines.remove(&(row.expires, Deadline::Hold(key.1)));
+    cx.engine.of(&key.0).forget_hold(row.expires, key.1);
     let row = HoldRow { fate: Fate::Released(cx.now()), ..row };
     let view = give_back(cx, &key, &row);
     say(cx, view, Event::HoldReleased)

@@ -18,6 +18,9 @@
 //! seats as bits, rows in a tree, counts of each category, what each buyer has, and what ends next. A hold writes one row
 //! and no seat. Holds stay when they have ended: each knows who had its seats before, so that a seat has a history.
 //!
+//! **Several events.** A package takes places in each of its events, or in none: a saga of the machine `tickets.packages`
+//! ([`packages`]), of which an event knows its own part ([`parts`]).
+//!
 //! **It never** looks for a seat twice: who finds it, has it. It takes no price from a buyer, and keeps no money silently.
 
 pub mod admission;
@@ -29,6 +32,8 @@ pub mod hall;
 pub mod halls;
 pub mod holds;
 pub mod orders;
+pub mod packages;
+pub mod parts;
 pub mod payments;
 pub mod queries;
 pub mod queue;
@@ -55,7 +60,11 @@ use millrace_topics::tickets::{Answer, Command, Outcome, Query, Rejection, Ticke
 /// The entry in the registry.
 pub const SYSTEM: System = System {
     name: "tickets",
-    machines: &[MachineDef::of::<Ticketing>("tickets"), MachineDef::of::<queue::Queue>("tickets")],
+    machines: &[
+        MachineDef::of::<Ticketing>("tickets"),
+        MachineDef::of::<queue::Queue>("tickets"),
+        MachineDef::of::<packages::Packages>("tickets"),
+    ],
     routes: routes::routes,
     public: Some(routes::public),
     facades: &[seatsio::routes::FACADE],

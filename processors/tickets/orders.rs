@@ -49,7 +49,7 @@ pub fn make(cx: &mut Cx<'_>, of: (String, u32), held: HoldRow, is_paid: bool) ->
     hall.orders += 1;
     let key = (of.0.clone(), hall.orders);
     let deadline = now.plus(u64::from(hall.plan.order_seconds) * 1000);
-    hall.deadlines.remove(&(held.expires, Deadline::Hold(of.1)));
+    hall.forget_hold(held.expires, of.1);
     if !is_paid {
         hall.deadlines.insert((deadline, Deadline::Order(key.1)));
     }
@@ -126,6 +126,7 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
     hall(cx, &on.event)?;
     let key = (on.event, on.order);
     let mut row = load(cx.get(ORDERS, &key), cx.caller())?;
+    check_alone(hall(cx, &key.0)?, &row)?;
     let from = match row.stage {
         Stage::Pending => Place::Held,
         Stage::Paid(_) => Place::Sold,
@@ -134,8 +135,7 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
     };
     if from == Place::Sold {
         check_is_server(cx.caller())?;
-        let in_use = kept(&row.items).filter(|(_, item)| item.scan.is_some());
-        let in_use: Vec<String> = in_use.map(|(number, _)| ticket_id(&key.0, key.1, number)).collect();
+        let in_use = in_use(&key, &row);
         if !in_use.is_empty() {
             return Err(Rejection::Redeemed(in_use));
         }
@@ -144,6 +144,24 @@ pub fn cancel(cx: &mut Cx<'_>, on: OnOrder) -> Result<Outcome, Rejection> {
     // The line: nothing below can be refused.
     take_back(cx, &key, &mut row, from);
     Ok(Outcome::Order(Box::new(show(cx.engine.of(&key.0), &key, &row))))
+}
+
+/// The tickets of an order with which somebody has come in.
+#[must_use]
+pub fn in_use(key: &(String, u32), row: &OrderRow) -> Vec<String> {
+    let scanned = kept(&row.items).filter(|(_, item)| item.scan.is_some());
+    scanned.map(|(number, _)| ticket_id(&key.0, key.1, number)).collect()
+}
+
+/// Refuses what would give places of a package back in one of its events alone.
+///
+/// # Errors
+/// The refusal.
+pub fn check_alone(hall: &Hall, row: &OrderRow) -> Result<(), Rejection> {
+    match hall.package_of(row.hold) {
+        Some((package, _)) => Err(Rejection::PartOfPackage(package.clone())),
+        None => Ok(()),
+    }
 }
 
 /// Takes an order back, with everything that it counted for.

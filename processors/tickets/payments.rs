@@ -3,6 +3,7 @@
 //! A payment whose money was taken pays its order, or it is to be given back, and that is said. One that comes when the
 //! order's time is over gets the order's places all the same, if every one of them is still free.
 
+use crate::tickets::channels::ANY_CHANNEL;
 use crate::tickets::hall::{Deadline, Place};
 use crate::tickets::holds::check_limit;
 use crate::tickets::orders::{become_paid, show};
@@ -63,7 +64,8 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
 }
 
 /// True if what a provider says is not known already, or overtaken.
-fn is_news(known: &PaymentRow, said: PaymentKind, amount: u64) -> bool {
+#[must_use]
+pub fn is_news(known: &PaymentRow, said: PaymentKind, amount: u64) -> bool {
     match (known.state, said) {
         (_, PaymentKind::Refunded) => amount > known.refunded,
         (PaymentState::Failed, PaymentKind::Captured) => true,
@@ -72,7 +74,8 @@ fn is_news(known: &PaymentRow, said: PaymentKind, amount: u64) -> bool {
 }
 
 /// A payment of which some is to be given back, or was.
-fn owed(row: PaymentRow) -> PaymentRow {
+#[must_use]
+pub fn owed(row: PaymentRow) -> PaymentRow {
     let state = if row.refund > row.refunded { PaymentState::RefundDue } else { PaymentState::Refunded };
     PaymentRow { state, ..row }
 }
@@ -97,9 +100,6 @@ fn accept(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, payment: &st
     cx.put(ORDERS, key, row);
     true
 }
-
-/// What was sold out of a channel once may be so again.
-const ANY_CHANNEL: u64 = u64::MAX;
 
 /// True if every place of an order that is out of time is free, and the buyer may have so many.
 fn can_take_again(cx: &Cx<'_>, event: &str, row: &OrderRow) -> bool {
@@ -177,7 +177,9 @@ fn put(
     cx.say(&event(note));
 }
 
-fn view(payment: String, row: &PaymentRow) -> PaymentView {
+/// A payment as people see it.
+#[must_use]
+pub fn view(payment: String, row: &PaymentRow) -> PaymentView {
     let PaymentRow { state, amount, refund, refunded, .. } = *row;
     PaymentView { payment, state, amount, refund, refunded }
 }

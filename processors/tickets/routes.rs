@@ -10,7 +10,7 @@ use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, ImportedEvent, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody,
     SeatsBody, TicketBody, WhichHistory, WhichSeats, WhichWay,
 };
-use crate::tickets::{Ticketing, changes, channels, codes, queue, resale, rules, scans, stream, waitlist};
+use crate::tickets::{Ticketing, changes, channels, codes, packages, queue, resale, rules, scans, stream, waitlist};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -43,6 +43,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(changes::routes::routes())
         .merge(channels::routes::routes())
         .merge(codes::routes::routes())
+        .merge(packages::routes::routes())
         .merge(queue::routes::routes())
         .merge(resale::routes::routes())
         .merge(rules::routes::routes())
@@ -409,7 +410,7 @@ fn order_in(outcome: Outcome) -> OrderView {
 }
 
 /// An order with the codes of its tickets. They are made of the cluster's secret and stand nowhere else.
-fn show(door: &Door, view: OrderView) -> OrderBody {
+pub(super) fn show(door: &Door, view: OrderView) -> OrderBody {
     let ticket = |item: ItemView| TicketBody {
         code: (item.state == ItemState::Valid).then(|| scans::code::make(door, &item.ticket, item.issue)),
         id: item.ticket,

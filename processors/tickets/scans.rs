@@ -4,6 +4,7 @@
 pub mod code;
 pub mod routes;
 
+use crate::tickets::parts;
 use crate::tickets::tables::{CONFLICTS, ORDERS, OrderRow, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
 use millrace_topics::tickets::{
@@ -53,10 +54,11 @@ fn judge(
     scan: Scan,
 ) -> ScanView {
     let none = nothing(key, ticket);
+    let is_returning = parts::is_returning(cx, &key.0, row.hold);
     let was_paid = matches!(row.stage, Stage::Paid(_) | Stage::Cancelled(_));
     let item = ticket.checked_sub(1).and_then(|at| row.items.get_mut(at as usize)).filter(|_| was_paid);
     let Some(item) = item else { return none };
-    if item.state != ItemState::Valid || issue.is_some_and(|issue| issue != item.issue) {
+    if is_returning || item.state != ItemState::Valid || issue.is_some_and(|issue| issue != item.issue) {
         return ScanView { result: ScanResult::Revoked, ..none };
     }
     let now = cx.now();

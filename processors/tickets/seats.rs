@@ -6,10 +6,9 @@ use crate::tickets::channels;
 use crate::tickets::hall::{Hall, NOBODY, Place};
 use crate::tickets::holds::{self, Places, Taking};
 use crate::tickets::orders;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, NOTES, NoteRow, ORDERS, OrderRow, Spot, Stage};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, NO_TOKEN, NOTES, NoteRow, ORDERS, OrderRow, Spot, Stage};
 use crate::tickets::transition::{Cx, check_is_server, hall};
 use millrace_topics::tickets::{Holding, ItemState, Outcome, Rejection, SeatStatus, SeatView, Seated, Seating};
-use millrace_topics::token::TokenHash;
 
 /// The most seats at once.
 pub const SEATS_LIMIT: usize = 100;
@@ -19,9 +18,6 @@ pub const NOTE_LIMIT: usize = 2048;
 
 /// Whose a seat is that is booked without a token and without a name.
 const OFFICE: &str = "box office";
-
-/// The token of a hold that no token is shown for: nothing is known whose hash it is.
-const NO_TOKEN: TokenHash = TokenHash([0; 16]);
 
 /// What is to be done with a seat.
 enum Step {
@@ -133,6 +129,7 @@ fn step(cx: &Cx<'_>, seating: &Seating, spot: Spot, channels: u64) -> Option<Ste
     let (number, row) = owner(cx, hall, spot);
     // What holds several seats is no box office's that knows each alone.
     let is_alone = row.seats.len() == 1 && row.lines.iter().map(|line| line.quantity).sum::<u32>() == 1;
+    let is_alone = is_alone && hall.package_of(number).is_none();
     let is_own = is_alone && seating.token.is_some_and(|token| row.token.is(&token));
     match (row.fate, to) {
         (Fate::Open, SeatStatus::Held) if is_own => Some(Step::Stay),
@@ -173,8 +170,10 @@ fn go(cx: &mut Cx<'_>, seating: &Seating, spot: Spot, step: Step) {
             let hold_seconds = cx.engine.of(event).plan.hold_seconds;
             let expires = seating.until.unwrap_or(cx.now().plus(u64::from(hold_seconds) * 1000));
             let holding = Holding { best: None, ..holding(seating) };
-            let view =
-                holds::take(cx, Taking { holding, code: None, known: None, places, asked: 1, expires, legs: None });
+            let view = holds::take(
+                cx,
+                Taking { holding, code: None, known: None, places, asked: 1, expires, legs: None, parcel: None },
+            );
             if seating.to == SeatStatus::Booked {
                 let row = cx.get(HOLDS, &(event.clone(), view.number)).expect("it was put there");
                 orders::make(cx, (event.clone(), view.number), row, true);

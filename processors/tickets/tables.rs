@@ -9,6 +9,9 @@ use millrace_topics::tickets::{
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
+/// The token of a hold that no token is shown for: nothing is known whose hash it is.
+pub const NO_TOKEN: TokenHash = TokenHash([0; 16]);
+
 /// An event.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct EventRow {
@@ -261,6 +264,26 @@ pub enum Kind {
         /// The stop where they end.
         to: u8,
     },
+    /// Places that a package has.
+    Package {
+        /// The package.
+        package: String,
+        /// The number of its hold.
+        number: u32,
+    },
+}
+
+/// What a package has of an event. It goes when that is given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PartRow {
+    /// The package's attempt.
+    pub attempt: u32,
+    /// The hold.
+    pub hold: u32,
+    /// The order that it has become.
+    pub order: Option<u32>,
+    /// True while it may be taken back: its tickets are good no more.
+    pub returning: bool,
 }
 
 /// A ticket that is offered to others.
@@ -315,6 +338,8 @@ pub const LISTINGS: Table<(String, u32, u32), ListingRow> = Table::primary(31, "
 pub const HOUSEHOLDS: Table<(String, u32), TokenHash> = Table::primary(32, "households");
 /// (event, buyer) → since when the buyer is verified.
 pub const VERIFIED: Table<(String, String), Time> = Table::primary(33, "verified");
+/// (event, package, number) → what the package has of the event.
+pub const PARTS: Table<(String, String, u32), PartRow> = Table::primary(34, "parts");
 
 /// All of them, by number.
 #[must_use]
@@ -338,5 +363,6 @@ pub fn all() -> Vec<TableDef> {
         LISTINGS.def(),
         HOUSEHOLDS.def(),
         VERIFIED.def(),
+        PARTS.def(),
     ]
 }

@@ -9,6 +9,7 @@ mod line;
 mod model;
 mod money;
 mod office;
+mod packages;
 mod queue;
 mod resale;
 mod rules;
@@ -45,8 +46,15 @@ fn brief(line: &str) -> Option<String> {
         let amount = data.get("amount").map_or(String::new(), |amount| format!(" {amount}"));
         return Some(format!("  said {kind}{of}{amount}"));
     }
-    let is_row = line.starts_with("tickets ");
-    (!is_row || line.starts_with("tickets payments") || line.starts_with("tickets timers")).then(|| shorter(line))
+    if let Some(said) = line.strip_prefix("  said tickets.packages ") {
+        let (kind, data) = said.split_once(' ').expect("an event has data");
+        let data: Value = serde_json::from_str(data).expect("it is JSON");
+        let amount = data.get("amount").map_or(String::new(), |amount| format!(" {amount}"));
+        return Some(format!("  said {kind} {}{amount}", data.get("number").unwrap_or(&data["package"])));
+    }
+    let is_row = ["tickets ", "tickets.packages "].iter().any(|machine| line.starts_with(machine));
+    let is_shown = ["tickets payments", "tickets timers", "tickets parts", "tickets.packages payments"];
+    (!is_row || is_shown.iter().any(|table| line.starts_with(table))).then(|| shorter(line))
 }
 
 /// A line of a script without what all lines of its kind have.
@@ -57,6 +65,19 @@ fn shorter(line: &str) -> String {
 fn brief_of(value: &Value) -> String {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let list = |value: &Value| value.as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" ");
+    if value["parts"].is_array() {
+        let parts = value["parts"].as_array().into_iter().flatten();
+        let part = |part: &Value| {
+            let order = part["order"].as_u64().map_or(String::new(), |order| format!(" order {order}"));
+            format!(" {} [{}] {}{order}", text(&part["event"]), list(&part["seats"]), part["total"]["amount"])
+        };
+        let parts: String = parts.map(part).collect();
+        let (number, state, until) = (&value["number"], text(&value["state"]), text(&value["expires_at"]));
+        return format!("package {} {number} {state}{parts} until {until}", text(&value["package"]));
+    }
+    if value["answer_seconds"].is_u64() {
+        return format!("package {} is defined", text(&value["package"]));
+    }
     if value["result"].is_string() {
         let first =
             value["first"].as_object().map_or(String::new(), |first| format!(" first {}", text(&first["scanner"])));

@@ -5,7 +5,7 @@ use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::rules::{self, Rules};
 use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS, RULES};
 use crate::tickets::{
-    Ticketing, admission, changes, channels, codes, holds, orders, payments, resale, scans, seats, waitlist,
+    Ticketing, admission, changes, channels, codes, holds, orders, parts, payments, resale, scans, seats, waitlist,
 };
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Rule, Timer};
@@ -57,6 +57,8 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::Relist(relisting) => resale::relist(cx, relisting),
         Command::Unlist(ticket) => resale::unlist(cx, ticket),
         Command::Verify(verifying) => rules::verify(cx, *verifying),
+        Command::HoldPart(asked) => Ok(parts::hold(cx, *asked)),
+        Command::TurnPart(turn) => Ok(parts::turn(cx, turn)),
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
 use crate::tickets::objects::Seating;
+use crate::tickets::package::{PartHolding, PartTurn};
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::{Admitting, Ending, RoomTerms};
 use crate::tickets::resale::{OnTicket, Relisting, Transferring};
@@ -77,6 +78,12 @@ pub enum Command {
     Unlist(OnTicket),
     /// Says who is verified.
     Verify(Box<Verifying>),
+    /// Holds places for a package: sent by `tickets.packages`.
+    #[serde(skip_deserializing)]
+    HoldPart(Box<PartHolding>),
+    /// What becomes of places that a package has: sent by `tickets.packages`.
+    #[serde(skip_deserializing)]
+    TurnPart(PartTurn),
 }
 
 /// Places that are to be held, and by what right.

@@ -213,6 +213,35 @@ pub enum Rejection {
     /// No proof, or not any more.
     #[error("the event wants a proof that is good now")]
     ProofRequired,
+    /// No such package.
+    #[error("there is no package of this id")]
+    UnknownPackage,
+    /// Another package has the id.
+    #[error("there is a package of this id with other terms")]
+    PackageExists,
+    /// Terms of a package that cannot be.
+    #[error("{0}")]
+    BadPackage(String),
+    /// An event of a package has refused its part.
+    #[error("event `{event}`: {why}")]
+    InPackage {
+        /// The event.
+        event: String,
+        /// Why.
+        why: Box<Rejection>,
+    },
+    /// Events of a package are being asked, or have not answered in time.
+    #[error("not all events of the package have answered")]
+    NotAnswered,
+    /// Places that a package has are its own.
+    #[error("package `{0}` has these places: it gives them back in all its events, or in none")]
+    PartOfPackage(String),
+    /// The events of a season are not alike.
+    #[error("the events of a season have the same sections, rows and seats")]
+    OtherPlan,
+    /// A season has no such seats.
+    #[error("no seats that would suit are free in every event of the season")]
+    NoCommonSeats,
 }
 
 impl Refusal for Rejection {
@@ -277,11 +306,20 @@ impl Refusal for Rejection {
             Self::HouseholdLimit { .. } => "household_limit",
             Self::NotVerified => "not_verified",
             Self::ProofRequired => "proof_required",
+            Self::UnknownPackage => "unknown_package",
+            Self::PackageExists => "package_exists",
+            Self::BadPackage(_) => "bad_package",
+            Self::InPackage { why, .. } => why.code(),
+            Self::NotAnswered => "not_answered",
+            Self::PartOfPackage(_) => "part_of_package",
+            Self::OtherPlan => "other_plan",
+            Self::NoCommonSeats => "no_common_seats",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
+            Self::InPackage { why, .. } => why.kind(),
             Self::RoleRequired
             | Self::NotYourself
             | Self::WrongBuyer
@@ -294,9 +332,14 @@ impl Refusal for Rejection {
             | Self::UnknownRoom
             | Self::UnknownPlace
             | Self::UnknownWaiter
+            | Self::UnknownPackage
             | Self::UnknownCode(_) => RefusalKind::NotFound,
             Self::SaleNotOpen(_) => RefusalKind::TooEarly,
             Self::EventExists
+            | Self::PackageExists
+            | Self::NotAnswered
+            | Self::NoCommonSeats
+            | Self::PartOfPackage(_)
             | Self::RoomOpened
             | Self::NotSoldOut
             | Self::AlreadyWaiting
@@ -334,6 +377,8 @@ impl Refusal for Rejection {
             | Self::BadRoom(_)
             | Self::WrongSeed
             | Self::BadRules(_)
+            | Self::BadPackage(_)
+            | Self::OtherPlan
             | Self::NoResale
             | Self::UnknownLegs(..)
             | Self::PriceTooHigh(_)
@@ -369,6 +414,12 @@ impl Refusal for Rejection {
             Self::CostsMore(more) => vec![("more", json!(more))],
             Self::Owned(seats) | Self::WrongStatus(seats) | Self::TooNear(seats) => vec![("seats", json!(seats))],
             Self::HoldExpired(at) => vec![("expired_at", json!(at))],
+            Self::InPackage { event, why } => {
+                let mut members = why.members();
+                members.push(("event", json!(event)));
+                members
+            }
+            Self::PartOfPackage(package) => vec![("package", json!(package))],
             Self::HoldOrdered { order } => vec![("order", json!(order)), ("successor", json!(order))],
             _ => Vec::new(),
         }

@@ -14,6 +14,18 @@ pub const LONG_RUN: u32 = 63;
 pub struct Bits([u64; WORDS]);
 
 impl Bits {
+    /// Its words, the first 64 places first.
+    #[must_use]
+    pub fn words(&self) -> [u64; WORDS] {
+        self.0
+    }
+
+    /// The places that these words say.
+    #[must_use]
+    pub fn of(words: [u64; WORDS]) -> Self {
+        Self(words)
+    }
+
     fn split(place: u16) -> (usize, u64) {
         (usize::from(place >> 6), 1 << (place & 63))
     }

@@ -188,6 +188,7 @@ impl Hall {
             deadlines: BTreeSet::new(),
             armed: None,
             rules: Rules::default(),
+            promised: BTreeSet::new(),
             kinds: BTreeMap::new(),
             owners: Owners::default(),
             plan: Arc::new(plan),

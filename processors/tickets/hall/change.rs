@@ -134,6 +134,7 @@ impl Hall {
         self.waiters.clone_from(&before.waiters);
         self.has_come_back = true;
         self.deadlines.clone_from(&before.deadlines);
+        self.promised.clone_from(&before.promised);
         self.armed = before.armed;
         self.kinds.clone_from(&before.kinds);
         self.owners.clone_from(&before.owners);

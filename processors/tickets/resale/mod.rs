@@ -8,9 +8,10 @@ pub mod routes;
 
 use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::holds::{self, check_buyer, check_limit};
+use crate::tickets::orders::check_alone;
 use crate::tickets::rules::{self, Terms};
 use crate::tickets::tables::{
-    Fate, HOLDS, HoldRow, Item, KINDS, Kind, LISTINGS, ListingRow, ORDERS, OrderRow, Priced, Stage, Ware,
+    Fate, HOLDS, HoldRow, Item, KINDS, Kind, LISTINGS, ListingRow, NO_TOKEN, ORDERS, OrderRow, Priced, Stage, Ware,
 };
 use crate::tickets::transition::{Cx, check_acts_for, hall};
 use crate::tickets::{admission, changes};
@@ -19,10 +20,6 @@ use millrace_topics::tickets::{
     Event, Holding, ItemState, Listing, Moved, OnTicket, Outcome, Rejection, Relisting, Transferring, order_id,
     ticket_id,
 };
-use millrace_topics::token::TokenHash;
-
-/// The token of a hold that nobody may use: nothing is known whose hash it is.
-const NO_TOKEN: TokenHash = TokenHash([0; 16]);
 
 type Key = (String, u32);
 
@@ -34,6 +31,7 @@ pub fn transfer(cx: &mut Cx<'_>, transferring: Transferring) -> Result<Outcome, 
     let Transferring { ticket: OnTicket { on, ticket }, to } = transferring;
     check_buyer(&to)?;
     let (key, row) = changes::paid(cx, on)?;
+    check_alone(hall(cx, &key.0)?, &row)?;
     changes::check_good(&key, &row, &[ticket])?;
     if hall(cx, &key.0)?.all_legs().is_some() {
         return Err(Rejection::BadRequest("a seat that is sold leg by leg is not given away".to_owned()));
@@ -130,7 +128,7 @@ pub fn worth(hall: &Hall, hold: u32, ticket: u32, item: &Item) -> u64 {
     match hall.kinds.get(&hold) {
         Some(Kind::Resale(wares)) => wares[ticket as usize - 1].price,
         Some(Kind::Gift { worth, .. }) => *worth,
-        Some(Kind::Legs { .. }) | None => item.price + item.fee,
+        Some(Kind::Legs { .. } | Kind::Package { .. }) | None => item.price + item.fee,
     }
 }
 
@@ -154,6 +152,7 @@ pub fn relist(cx: &mut Cx<'_>, relisting: Relisting) -> Result<Outcome, Rejectio
     let Relisting { ticket: OnTicket { on, ticket }, price } = relisting;
     let cap = hall(cx, &on.event)?.rules.resale.ok_or(Rejection::NoResale)?;
     let (key, mut row) = changes::paid(cx, on)?;
+    check_alone(hall(cx, &key.0)?, &row)?;
     let known = listing(cx, &key, ticket);
     match &known {
         Some(known) => check_is_not_held(&key, ticket, known)?,

@@ -173,7 +173,8 @@ fn ask(cx: &mut Cx<'_>, event: &str, number: u32, seconds: u32) {
     let Ok((asked, places)) = suits(hall, &row.wish, now) else { return };
     let holding = row.wish.clone();
     let expires = now.plus(u64::from(seconds) * 1000);
-    let view = holds::take(cx, Taking { holding, code: None, known: None, places, asked, expires, legs: None });
+    let view =
+        holds::take(cx, Taking { holding, code: None, known: None, places, asked, expires, legs: None, parcel: None });
     let row = WaiterRow { state: Wanting::Offered(view.number), ..row };
     cx.engine.of(event).waiters.remove(&number);
     cx.put(WAITERS, &key, &row);
