@@ -18,6 +18,7 @@ pub const TRIES: u8 = 20;
 ///
 /// # Panics
 /// If there is no such package: it has holds.
+#[must_use]
 pub fn terms(cx: &Cx<'_>, package: &String) -> PackageTerms {
     cx.get(PACKAGES, package).expect("a package that has holds is there").terms
 }

@@ -17,7 +17,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::tickets::{
-    Answer, OnPackageHold, OnPackageOrder, PackageAnswer, PackageBuying, PackageCommand, PackageHoldView,
+    Answer, OnPackageHold, OnPackageOrder, OrderState, PackageAnswer, PackageBuying, PackageCommand, PackageHoldView,
     PackageHolding, PackageOutcome, PackagePaying, PackageQuery, PackageState, PackageTerms, Query, Rejection,
 };
 use utoipa_axum::router::OpenApiRouter;
@@ -288,8 +288,24 @@ async fn change_package_order(
     if view.refused.as_ref().is_some_and(|(of, _)| *of == attempt) {
         return Err(why(view).into());
     }
+    if !is_taken_back(&door, &asked, &view).await? {
+        return Err(Undone::Accepted(done.positions));
+    }
     let body = with_tickets(&door, &asked, view).await?;
     Ok(respond(StatusCode::OK, Done { outcome: body, positions: done.positions, replayed }, |body| body))
+}
+
+/// True once every event has taken back what it had sold; false where that takes too long.
+async fn is_taken_back(door: &Door, asked: &Asked, view: &PackageHoldView) -> Result<bool, Problem> {
+    let is_final = |answer: &Answer| matches!(answer, Answer::Order(found) if found.state == OrderState::Cancelled);
+    for part in &view.parts {
+        let Some(order) = part.order else { continue };
+        let query = Query::Order { event: part.event.clone(), order, reader: asked.caller.clone() };
+        if door.ask_until::<Ticketing>(asked, &query, is_final).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn order_query(view: &PackageHoldView, asked: &Asked) -> PackageQuery {
