@@ -1,7 +1,9 @@
 //! Feeds over HTTP, as a newcomer meets them: accounts, posts, follows, the home page by page, reactions, threads, privacy,
 //! notifications with a marker, and what is refused; all of it also after kill -9.
 
+mod graph;
 mod mastodon;
+mod quiet;
 
 use crate::streams::Client;
 use crate::support::{Answer, Server, text};

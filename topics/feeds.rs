@@ -11,12 +11,14 @@ mod ranking;
 mod rejection;
 
 pub use command::{
-    Bookmarking, Command, Deciding, Edge, Editing, Following, Hearing, Link, ListOf, Listing, Marking, NewPost, News,
-    OnPost, PostRef, Profile, Reacting, Reaction, Reposting, Said, Scheduling, TagCommand, Tagging, Timer, Visibility,
+    Bookmarking, Command, Deciding, Edge, Editing, Erasing, Following, Hearing, Link, ListOf, Listing, Marking,
+    NewPoll, NewPost, News, OnPost, PollPost, PostRef, Profile, Reacting, Reaction, Reposting, Said, Scheduling,
+    TagCommand, Tagging, Timer, Visibility, Voting, WordMuting, WordOf,
 };
 pub use id::PostId;
 pub use outcome::{
-    Counts, EdgeNote, Event, ListView, Outcome, Own, PostNote, PostView, ReactionNote, ScheduledView, UserView,
+    Counts, EdgeNote, ErasedNote, Event, ListView, MutedWord, Outcome, Own, PollOption, PollView, PostNote, PostView,
+    ReactionNote, ScheduledView, UserView,
 };
 pub use query::{
     Answer, Circle, Entry, Head, HeadPart, Listed, Newest, Notice, NoticeKind, Notices, OwnPart, Query, Shelf,
@@ -63,6 +65,11 @@ impl Contract for Feeds {
             Command::Bookmark(bookmarking) | Command::Unbookmark(bookmarking) => &bookmarking.user,
             Command::Pin(on) | Command::Unpin(on) | Command::Unschedule(on) => &on.author,
             Command::Schedule(scheduling) => &scheduling.new.author,
+            Command::PostPoll(asking) => &asking.new.author,
+            Command::Vote(voting) => &voting.author,
+            Command::MuteWord(muting) => &muting.of.user,
+            Command::UnmuteWord(of) => &of.user,
+            Command::Erase(erasing) => &erasing.user,
         };
         Some(user.as_bytes())
     }
@@ -84,6 +91,8 @@ impl Contract for Feeds {
             Event::Unblocked(_) => "Unblocked",
             Event::Muted(_) => "Muted",
             Event::Unmuted(_) => "Unmuted",
+            Event::Voted(_) => "Voted",
+            Event::UserErased(_) => "UserErased",
         }
     }
 }

@@ -1,7 +1,7 @@
 //! What a partition keeps in memory of its accounts: the newest posts of each, whom it blocks, and what is counted. A feed
 //! is read out of these rings; what is older lies in the tables.
 
-use crate::feeds::tables::{BLOCKED_BY, BLOCKS, BY_AUTHOR, TALLIES, Tally, USERS};
+use crate::feeds::tables::{BLOCKED_BY, BLOCKS, BY_AUTHOR, ERASED, TALLIES, Tally, USERS};
 use crate::runtime::system::Engine;
 use millrace_state::store::Store;
 use millrace_topics::feeds::{Entry, PostId};
@@ -15,6 +15,8 @@ pub const RING: usize = 64;
 pub struct Account {
     /// True if it says who may follow it.
     pub private: bool,
+    /// True if it is erased: then it is there for nobody.
+    pub erased: bool,
     /// What is counted of it.
     pub tally: Tally,
     /// Whom it blocks.
@@ -66,18 +68,25 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// An account.
+    /// An account that is there.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Account> {
+        self.by_id.get(id).filter(|account| !account.erased)
+    }
+
+    /// An account that is there or was.
+    #[must_use]
+    pub fn known(&self, id: &str) -> Option<&Account> {
         self.by_id.get(id)
     }
 
-    /// The same, to be changed.
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut Account> {
-        self.by_id.get_mut(id)
+    /// True of an account that was there and is erased.
+    #[must_use]
+    pub fn is_erased(&self, id: &str) -> bool {
+        self.by_id.get(id).is_some_and(|account| account.erased)
     }
 
-    /// The same, of an account that is there.
+    /// The same, to be changed, of an account that is there or was.
     ///
     /// # Panics
     /// If it is not.
@@ -87,7 +96,8 @@ impl Accounts {
 
     /// The accounts whose ids begin so, in their order.
     pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = &String> {
-        self.by_id.range(prefix.to_owned()..).map(|(id, _)| id).take_while(move |id| id.starts_with(prefix))
+        let from = self.by_id.range(prefix.to_owned()..).take_while(move |(id, _)| id.starts_with(prefix));
+        from.filter(|(_, account)| !account.erased).map(|(id, _)| id)
     }
 
     /// The account of this id, a new one if there is none.
@@ -101,6 +111,10 @@ impl Engine for Accounts {
         let mut accounts = Self::default();
         for (key, value) in store.range(&USERS.all()) {
             accounts.of_new(&USERS.key_of(&key)).private = USERS.value_of(&value).private;
+        }
+        for (key, value) in store.range(&ERASED.all()) {
+            let account = accounts.of_new(&ERASED.key_of(&key));
+            (account.erased, account.private) = (true, ERASED.value_of(&value).private);
         }
         for (key, value) in store.range(&TALLIES.all()) {
             accounts.of(&TALLIES.key_of(&key)).tally = TALLIES.value_of(&value);

@@ -7,7 +7,8 @@ use crate::feeds::home::score::Factor;
 use crate::feeds::home::threads::Context;
 use crate::runtime::door::Door;
 use millrace_topics::feeds::{
-    Counts, Following, ListView, NoticeKind, Own, PostRef, PostView, ScheduledView, Trend, Visibility, Weights,
+    Counts, Following, ListView, MutedWord, NoticeKind, Own, PollView, PostRef, PostView, ScheduledView, Trend,
+    Visibility, Weights,
 };
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
@@ -40,9 +41,34 @@ pub(super) struct NewPost {
     pub(super) quote_of: Option<String>,
     /// Who may see it: `public` if nothing is said.
     pub(super) visibility: Option<Visibility>,
+    /// What it asks; not together with `publish_at`.
+    pub(super) poll: Option<NewPoll>,
     /// When it is to be written, within a year: at once if nothing is said.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub(super) publish_at: Option<Time>,
+}
+
+/// A poll that is to be.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewPoll)]
+pub(super) struct NewPoll {
+    /// What can be voted for: 2 to 4, of at most 50 letters each.
+    pub(super) options: Vec<String>,
+    /// True if one may vote for several.
+    pub(super) multiple: Option<bool>,
+    /// From when on nobody votes any more: within 31 days.
+    #[schema(value_type = String, format = DateTime)]
+    pub(super) ends_at: Time,
+}
+
+/// A vote.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewVote)]
+pub(super) struct NewVote {
+    /// For what: the places of the options, from 0.
+    pub(super) choices: Vec<u32>,
 }
 
 /// Posts that are to come.
@@ -123,6 +149,8 @@ pub(super) struct PostBody {
     pub(super) counts: Counts,
     /// What the one who looks has done to it.
     pub(super) own: Own,
+    /// What it asks.
+    pub(super) poll: Option<PollView>,
 }
 
 impl PostBody {
@@ -141,6 +169,7 @@ impl PostBody {
             quote_of: post.quote_of,
             counts: post.counts,
             own: post.own,
+            poll: post.poll,
         }
     }
 }
@@ -171,6 +200,8 @@ pub(super) struct ItemBody {
     counts: Counts,
     /// What the one who looks has done to it.
     own: Own,
+    /// What it asks.
+    poll: Option<PollView>,
     /// The post that a repost shows.
     repost: Option<PostBody>,
     /// The post that it speaks about, or the reposted one, if that may be seen.
@@ -195,6 +226,7 @@ impl ItemBody {
             quote_of,
             counts,
             own,
+            poll,
         } = PostBody::of(item.post);
         Self {
             id,
@@ -210,6 +242,7 @@ impl ItemBody {
             quote_of,
             counts,
             own,
+            poll,
             repost: item.repost.map(PostBody::of),
             quote: item.quote.map(PostBody::of),
             score: None,
@@ -271,6 +304,15 @@ pub(super) struct GoneBody {
     pub(super) id: String,
     /// True.
     pub(super) deleted: bool,
+}
+
+/// An account that is erased.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::Erased)]
+pub(super) struct ErasedBody {
+    pub(super) id: String,
+    /// True.
+    pub(super) erased: bool,
 }
 
 /// How an account stands to another.
@@ -432,7 +474,7 @@ pub(super) struct ExplainedBody {
     /// thousandths and rounded down each time.
     factors: Vec<Factor>,
     weights_version: u32,
-    /// Why it is not in the feed: `own`, `too_old`, `seen` or `not_among_the_candidates`.
+    /// Why it is not in the feed: `own`, `too_old`, `seen`, `muted_word` or `not_among_the_candidates`.
     left_out: Option<String>,
     /// Where all of this was read.
     position: String,
@@ -506,6 +548,25 @@ impl ListBody {
     pub(super) fn of(list: ListView) -> Self {
         Self { id: list.id, name: list.name, members: list.members }
     }
+}
+
+/// A word that is to be muted.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = feeds::NewWord)]
+pub(super) struct NewWord {
+    /// True if it is not meant as a part of other words, as it is if nothing is said.
+    pub(super) whole: Option<bool>,
+    /// Until when; for ever if nothing is said.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) until: Option<Time>,
+}
+
+/// Words that are muted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = feeds::MutedWords)]
+pub(super) struct WordsBody {
+    pub(super) words: Vec<MutedWord>,
 }
 
 /// Lists.

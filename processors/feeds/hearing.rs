@@ -2,16 +2,22 @@
 
 use crate::feeds::notices::{self, About};
 use crate::feeds::tables::{
-    BLOCKED_BY, FOLLOWS, FollowRow, LINKS, LinkRow, MENTIONS, MUTES, OWN_REACTIONS, POSTS, REPOSTERS,
+    BLOCKED_BY, FOLLOWS, FollowRow, LINKS, LinkRow, MENTIONS, MUTES, OWN_REACTIONS, OWN_VOTES, POSTS, REPOSTERS,
 };
 use crate::feeds::transition::{Cx, count, count_for};
-use crate::feeds::{edges, taste};
+use crate::feeds::{edges, erasure, polls, reactions, taste};
 use millrace_state::key::Desc;
-use millrace_topics::feeds::{Edge, Following, Hearing, Link, News, NoticeKind, Outcome, PostId, PostRef, Reaction};
+use millrace_topics::feeds::{
+    Edge, Following, Hearing, Link, News, NoticeKind, Outcome, PostId, PostRef, Reacting, Reaction,
+};
 
 /// Takes news in. News for an account that is not there are passed over.
 pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
     let Hearing { user, news, at: _ } = hearing;
+    if cx.engine.is_erased(&user) {
+        erasure::leave_behind(cx, &user, news);
+        return Outcome::Done;
+    }
     if cx.engine.get(&user).is_none() {
         return Outcome::Done;
     }
@@ -34,6 +40,12 @@ pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
             taste::familiar(cx, &user, &to.author, true);
             cx.put(OWN_REACTIONS, &reaction(user, &to, kind), &to.author);
         }
+        News::Voted { to } => cx.put(OWN_VOTES, &(user, to.id.0), &to.author),
+        News::Left { by } => edges::drop_follower(cx, &Edge { user: by, target: user }),
+        News::ReactionLeft { post, kind, by } => {
+            reactions::leave(cx, &Reacting { author: user, post, user: by, kind });
+        }
+        News::VoteLeft { post, by } => polls::leave(cx, post, by),
         News::Unreacted { to, kind } => {
             taste::familiar(cx, &user, &to.author, false);
             cx.delete(OWN_REACTIONS, &reaction(user, &to, kind));

@@ -20,11 +20,13 @@
 pub mod accounts;
 mod bodies;
 pub mod edges;
+pub mod erasure;
 pub mod hearing;
 pub mod home;
 pub mod mastodon;
 pub mod newest;
 pub mod notices;
+pub mod polls;
 pub mod posts;
 pub mod queries;
 pub mod reactions;
@@ -38,6 +40,7 @@ pub mod tags;
 pub mod taste;
 pub mod text;
 pub mod transition;
+pub mod words;
 
 #[cfg(test)]
 mod tests;

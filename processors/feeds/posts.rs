@@ -2,14 +2,14 @@
 
 pub mod routes;
 
-use crate::feeds::tables::{BY_AUTHOR, OWN_REPOSTS, PINS, POSTS, PostRow};
+use crate::feeds::tables::{BY_AUTHOR, DIRECTS, OWN_REPOSTS, PINS, POLLS, POSTS, PostRow};
 use crate::feeds::text;
 use crate::feeds::transition::{Cx, check_acts_for, check_is_user, count, tell};
-use crate::feeds::{sight, taste, transition};
+use crate::feeds::{polls, sight, taste, transition};
 use millrace_state::key::Desc;
 use millrace_topics::feeds::{
-    Editing, Event, FeedsTags, Link, NewPost, News, OnPost, Outcome, PostId, PostNote, PostRef, Rejection, Reposting,
-    Said, TagCommand, Tagging, Visibility,
+    Editing, Event, FeedsTags, Link, NewPoll, NewPost, News, OnPost, Outcome, PollPost, PostId, PostNote, PostRef,
+    Rejection, Reposting, Said, TagCommand, Tagging, Visibility,
 };
 use millrace_topics::time::Time;
 use std::collections::BTreeSet;
@@ -24,12 +24,28 @@ pub fn post(cx: &mut Cx<'_>, new: NewPost) -> Result<Outcome, Rejection> {
     // The line: nothing below can be refused.
     let id = PostId::new(cx.stamp(), &new.author);
     let now = cx.now();
-    let row = write(cx, id, NewPost { said, ..new }, now);
+    let row = write(cx, id, NewPost { said, ..new }, None, now);
     Ok(Outcome::Post(Box::new(sight::show_new(id, row))))
 }
 
+/// Writes a post that asks something.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn ask(cx: &mut Cx<'_>, asking: PollPost) -> Result<Outcome, Rejection> {
+    let PollPost { new, poll } = asking;
+    check_is_user(cx, &new.author)?;
+    let said = check(new.said.clone())?;
+    polls::check(&poll, cx.now())?;
+    // The line: nothing below can be refused.
+    let id = PostId::new(cx.stamp(), &new.author);
+    let (author, now) = (new.author.clone(), cx.now());
+    let row = write(cx, id, NewPost { said, ..new }, Some(poll), now);
+    Ok(Outcome::Post(Box::new(sight::show(cx, id, row, &author))))
+}
+
 /// Writes a post that was checked.
-pub fn write(cx: &mut Cx<'_>, id: PostId, new: NewPost, created_at: Time) -> PostRow {
+pub fn write(cx: &mut Cx<'_>, id: PostId, new: NewPost, poll: Option<NewPoll>, created_at: Time) -> PostRow {
     let NewPost { author, said, reply_to, quote_of, visibility } = new;
     let row = PostRow {
         author,
@@ -43,7 +59,11 @@ pub fn write(cx: &mut Cx<'_>, id: PostId, new: NewPost, created_at: Time) -> Pos
         created_at,
         edited_at: None,
         deleted: false,
+        has_poll: poll.is_some(),
     };
+    if let Some(poll) = poll {
+        polls::open(cx, id, poll);
+    }
     publish(cx, id, &row);
     cx.say(&Event::Posted(note(id, &row)));
     row
@@ -80,6 +100,8 @@ fn publish(cx: &mut Cx<'_>, id: PostId, row: &PostRow) {
         let entry = row.entry(id);
         cx.put(BY_AUTHOR, &(row.author.clone(), Desc(id.0)), &entry);
         cx.engine.of(&row.author).show(entry);
+    } else {
+        cx.put(DIRECTS, &(row.author.clone(), id.0), &());
     }
     for (how, target) in targets(row) {
         let by = PostRef { id, author: row.author.clone() };
@@ -167,7 +189,12 @@ pub fn edit(cx: &mut Cx<'_>, editing: Editing) -> Result<Outcome, Rejection> {
 pub fn delete(cx: &mut Cx<'_>, on: OnPost) -> Result<Outcome, Rejection> {
     let row = own(cx, &on)?;
     // The line: nothing below can be refused.
-    let id = on.post;
+    take_back(cx, on.post, row);
+    Ok(Outcome::Deleted(on.post))
+}
+
+/// Takes back what a post counted for, and leaves its id.
+pub fn take_back(cx: &mut Cx<'_>, id: PostId, row: PostRow) {
     for (how, target) in targets(&row) {
         let by = PostRef { id, author: row.author.clone() };
         taste::familiar(cx, &row.author, &target.author, false);
@@ -179,9 +206,14 @@ pub fn delete(cx: &mut Cx<'_>, on: OnPost) -> Result<Outcome, Rejection> {
         cx.delete(OWN_REPOSTS, &(row.author.clone(), target.id.0));
     }
     cx.delete(PINS, &(row.author.clone(), Desc(id.0)));
+    if row.has_poll {
+        cx.delete(POLLS, &id.0);
+    }
     if row.visibility != Visibility::Mentioned {
         cx.delete(BY_AUTHOR, &(row.author.clone(), Desc(id.0)));
         cx.engine.of(&row.author).hide(id);
+    } else {
+        cx.delete(DIRECTS, &(row.author.clone(), id.0));
     }
     transition::count(cx, &row.author, |tally| tally.posts -= 1);
     let gone = PostRow {
@@ -192,11 +224,11 @@ pub fn delete(cx: &mut Cx<'_>, on: OnPost) -> Result<Outcome, Rejection> {
         repost_of: row.repost_of,
         quote_of: None,
         deleted: true,
+        has_poll: false,
         ..row
     };
     cx.put(POSTS, &id.0, &gone);
-    cx.say(&Event::PostDeleted(PostRef { id, author: on.author }));
-    Ok(Outcome::Deleted(id))
+    cx.say(&Event::PostDeleted(PostRef { id, author: gone.author }));
 }
 
 /// Shows the post of another to who follows. Once more is the same.
@@ -224,6 +256,7 @@ pub fn repost(cx: &mut Cx<'_>, reposting: Reposting) -> Result<Outcome, Rejectio
         created_at: cx.now(),
         edited_at: None,
         deleted: false,
+        has_poll: false,
     };
     publish(cx, id, &row);
     cx.say(&Event::Reposted(note(id, &row)));

@@ -3,7 +3,7 @@
 
 use crate::feeds::newest::newest;
 use crate::feeds::tables::{BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS};
-use crate::feeds::{Feeding, notices, schedule, shelves, sight, stream, taste, transition};
+use crate::feeds::{Feeding, notices, schedule, shelves, sight, stream, taste, transition, words};
 use crate::runtime::system::Partitions;
 use millrace_state::key::Desc;
 use millrace_state::table::{Range, Table};
@@ -28,7 +28,8 @@ pub fn partitions(query: &Query) -> Partitions {
         | Query::Taste { user, .. }
         | Query::Lists { user, .. }
         | Query::Pins { user }
-        | Query::Scheduled { user } => user,
+        | Query::Scheduled { user }
+        | Query::Words { user } => user,
         Query::Search { .. } => return Partitions::All,
         Query::Head(head) => {
             let all = head.authors.iter().chain([&head.viewer]);
@@ -132,6 +133,10 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
             Ok(schedule::list(view, &user))
         }
+        Query::Words { user } => {
+            view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
+            Ok(Answer::Words(words::list(view, &user)))
+        }
         Query::Head(head) => Ok(stream::part(view, &head)),
         Query::Search { prefix, viewer, limit } => {
             let names = view.engine.beginning_with(&prefix).take(LOOKED_AT);
@@ -170,11 +175,12 @@ fn standing(view: &View<'_>, user: String, target: String) -> Standing {
 }
 
 fn sources(view: &View<'_>, user: String, after: Option<String>, limit: u32) -> Answer {
-    let rows = behind(FOLLOWS, user, after);
+    let rows = behind(FOLLOWS, user.clone(), after);
     let rows = view.scan(FOLLOWS, &rows);
     let rows = rows.map(|((_, name), row)| (name, row.state == Following::Following && !row.muted));
+    let words = words::list(view, &user);
     let (names, next) = page(rows, limit);
-    Answer::Sources(names, next)
+    Answer::Sources(names, next, words)
 }
 
 /// The most rows of people that are looked at for a page.

@@ -53,13 +53,25 @@ pub fn unreact(cx: &mut Cx<'_>, reacting: Reacting) -> Result<Outcome, Rejection
         return Ok(Outcome::Counts(cx.get(COUNTS, &reacting.post.0).unwrap_or_default()));
     };
     // The line: nothing below can be refused.
-    cx.delete(REACTORS, &key);
-    notices::forget(cx, &reacting.author, notice);
-    let counts = count(cx, &reacting, |count| *count -= 1);
+    let counts = take_back(cx, &reacting, notice);
     let to = PostRef { id: reacting.post, author: reacting.author.clone() };
     tell(cx, &reacting.user, News::Unreacted { to, kind: reacting.kind });
-    cx.say(&Event::Unreacted(note(&reacting)));
     Ok(Outcome::Counts(counts))
+}
+
+fn take_back(cx: &mut Cx<'_>, reacting: &Reacting, notice: u64) -> Counts {
+    cx.delete(REACTORS, &key(reacting));
+    notices::forget(cx, &reacting.author, notice);
+    let counts = count(cx, reacting, |count| *count -= 1);
+    cx.say(&Event::Unreacted(note(reacting)));
+    counts
+}
+
+/// Takes back the reaction of somebody who is erased, if it counts.
+pub fn leave(cx: &mut Cx<'_>, reacting: &Reacting) {
+    if let Some(notice) = cx.get(REACTORS, &key(reacting)) {
+        take_back(cx, reacting, notice);
+    }
 }
 
 fn key(reacting: &Reacting) -> (u128, u8, String) {

@@ -1,17 +1,17 @@
 //! The HTTP paths of feeds: a request becomes commands and queries, and nothing else happens here. Those of accounts, and
 //! what the others share.
 
-use crate::feeds::bodies::{NewUser, UsersBody, WhichUsers};
+use crate::feeds::bodies::{ErasedBody, NewUser, UsersBody, WhichUsers};
 use crate::feeds::home::reader::Reader;
-use crate::feeds::{Feeding, edges, home, notices, posts, schedule, shelves, stream, tags, taste};
+use crate::feeds::{Feeding, edges, home, notices, polls, posts, schedule, shelves, stream, tags, taste, words};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
-use crate::runtime::routes::{Body, Params, ProblemBody, Reading, Segments, answer, respond};
+use crate::runtime::routes::{Body, Params, ProblemBody, Reading, Segments, Writing, answer, respond};
 use crate::runtime::system::{Answer as AnswerOf, Command as CommandOf, Outcome as OutcomeOf};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use millrace_topics::feeds::{Answer, Command, Outcome, PostId, Profile, Query, Rejection, UserView};
+use millrace_topics::feeds::{Answer, Command, Erasing, Outcome, PostId, Profile, Query, Rejection, UserView};
 use millrace_topics::record::Role;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -26,10 +26,11 @@ pub(super) const PAGE: u32 = 20;
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
-        .routes(routes!(user, set_user))
+        .routes(routes!(user, set_user, erase))
         .routes(routes!(search))
         .merge(edges::routes::routes())
         .merge(posts::routes::routes())
+        .merge(polls::routes::routes())
         .merge(home::routes::routes())
         .merge(notices::routes::routes())
         .merge(tags::routes::routes())
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(schedule::routes::routes())
         .merge(shelves::routes::routes())
         .merge(stream::routes::routes())
+        .merge(words::routes::routes())
 }
 
 /// Submits a command, and waits until a query answers as it should: until another partition has heard of it. If that does
@@ -100,6 +102,22 @@ async fn set_user(
         Outcome::User(view) => view,
         _ => unreachable!("an account was set"),
     }))
+}
+
+/// Erases an account with all that it wrote and did. It is there for nobody from this position on, and what it counted for is
+/// taken back step by step. Nobody gets its id.
+#[utoipa::path(delete, path = "/v1/feeds/users/{user}", tag = "feeds",
+    params(("user" = String, Path, description = "The account")), responses(
+    (status = 200, description = "It is erased", body = ErasedBody),
+    ProblemBody,
+))]
+async fn erase(
+    State(door): State<Door>,
+    Writing(asked): Writing,
+    Segments(user): Segments<String>,
+) -> Result<Response, Undone> {
+    let done = door.submit::<Feeding>(&asked, &Command::Erase(Erasing { user: user.clone() })).await?;
+    Ok(respond(StatusCode::OK, done, |_| ErasedBody { id: user, erased: true }))
 }
 
 /// Shows an account.

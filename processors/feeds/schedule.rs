@@ -68,7 +68,10 @@ pub fn publish(cx: &mut Cx<'_>, on: OnPost) {
     let key = (on.author, on.post.0);
     let row = cx.get(SCHEDULED, &key).expect("who takes a post back takes its timer back");
     cx.delete(SCHEDULED, &key);
-    posts::write(cx, on.post, row.new, row.publish_at);
+    if cx.engine.is_erased(&row.new.author) {
+        return;
+    }
+    posts::write(cx, on.post, row.new, None, row.publish_at);
 }
 
 fn show(id: PostId, row: &Scheduling) -> ScheduledView {

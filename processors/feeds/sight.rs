@@ -2,9 +2,9 @@
 //! posts are there. So a block, a change of privacy and a delete hold at once, also for what was delivered before.
 
 use crate::feeds::accounts::{Account, Accounts};
-use crate::feeds::queries;
 use crate::feeds::tables::{COUNTS, FOLLOWERS, POSTS, PostRow, REACTORS, REPOSTERS};
 use crate::feeds::transition::Cx;
+use crate::feeds::{polls, queries};
 use millrace_state::key::Key;
 use millrace_state::table::Table;
 use millrace_topics::codec::Body;
@@ -41,7 +41,7 @@ impl Reads for queries::View<'_> {
 #[must_use]
 pub fn meets(reads: &impl Reads, user: &str, other: &str) -> bool {
     let is_apart = |account: &Account| account.blocks.contains(other) || account.blocked_by.contains(other);
-    !reads.accounts().get(user).is_some_and(is_apart)
+    !reads.accounts().known(user).is_some_and(is_apart)
 }
 
 /// True if the author lets this account follow.
@@ -70,7 +70,7 @@ pub fn sees(reads: &impl Reads, row: &PostRow, viewer: &str) -> bool {
     if row.mentions.iter().any(|mentioned| mentioned == viewer) {
         return true;
     }
-    let is_private = reads.accounts().get(&row.author).is_none_or(|account| account.private);
+    let is_private = reads.accounts().known(&row.author).is_none_or(|account| account.private);
     match row.visibility {
         Visibility::Mentioned => false,
         Visibility::Followers => is_follower(reads, &row.author, viewer),
@@ -85,7 +85,9 @@ pub fn sees(reads: &impl Reads, row: &PostRow, viewer: &str) -> bool {
 pub fn post(reads: &impl Reads, id: PostId, viewer: &str) -> Result<PostRow, Rejection> {
     // Who could not see it does not learn that it was there.
     let row = reads.row(POSTS, &id.0).filter(|row| sees(reads, row, viewer)).ok_or(Rejection::UnknownPost)?;
-    if row.deleted { Err(Rejection::PostDeleted) } else { Ok(row) }
+    // Of who is erased everything is gone at once, though it takes a while to go.
+    let is_gone = row.deleted || reads.accounts().is_erased(&row.author);
+    if is_gone { Err(Rejection::PostDeleted) } else { Ok(row) }
 }
 
 /// A post as somebody sees it.
@@ -93,7 +95,8 @@ pub fn post(reads: &impl Reads, id: PostId, viewer: &str) -> Result<PostRow, Rej
 pub fn show(reads: &impl Reads, id: PostId, row: PostRow, viewer: &str) -> PostView {
     let counts = reads.row(COUNTS, &id.0).unwrap_or_default();
     let own = if counts == Counts::default() { Own::default() } else { own(reads, id, viewer) };
-    PostView { counts, own, ..show_new(id, row) }
+    let poll = if row.has_poll { polls::show(reads, id, viewer) } else { None };
+    PostView { counts, own, poll, ..show_new(id, row) }
 }
 
 /// A post to which nobody has done anything.
@@ -113,6 +116,7 @@ pub fn show_new(id: PostId, row: PostRow) -> PostView {
         quote_of: row.quote_of,
         counts: Counts::default(),
         own: Own::default(),
+        poll: None,
     }
 }
 

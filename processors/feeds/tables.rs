@@ -60,6 +60,8 @@ pub struct PostRow {
     pub edited_at: Option<Time>,
     /// True if it was taken back.
     pub deleted: bool,
+    /// True if it asks something.
+    pub has_poll: bool,
 }
 
 impl PostRow {
@@ -147,6 +149,41 @@ pub struct WeightsRow {
     pub version: u32,
 }
 
+/// What a post asks.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct PollRow {
+    /// What can be voted for.
+    pub options: Vec<String>,
+    /// True if one may vote for several.
+    pub multiple: bool,
+    /// From when on nobody votes any more.
+    pub ends_at: Time,
+    /// How many have voted for each option.
+    pub votes: Vec<u64>,
+    /// How many have voted.
+    pub voters: u64,
+}
+
+/// An account that is erased, for ever: nobody gets its id.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ErasedRow {
+    /// True if it said who may follow it.
+    pub private: bool,
+    /// How many of its tables are empty.
+    pub stage: u8,
+    /// The last key of the next one that was looked at; nothing before the first.
+    pub after: Vec<u8>,
+}
+
+/// How a word is muted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct WordRow {
+    /// True if it is not meant as a part of other words.
+    pub whole: bool,
+    /// Until when; for ever if nothing is said.
+    pub until: Option<Time>,
+}
+
 /// A list of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct ListRow {
@@ -209,6 +246,19 @@ pub const PINS: Table<(String, Desc<u128>), ()> = Table::primary(39, "pins");
 /// (account, post that it will write) → the post.
 pub const SCHEDULED: Table<(String, u128), Scheduling> = Table::primary(40, "scheduled");
 
+/// Post → what it asks.
+pub const POLLS: Table<u128, PollRow> = Table::primary(41, "polls");
+/// (post, account) → what it has voted for.
+pub const VOTES: Table<(u128, String), Vec<u32>> = Table::primary(42, "votes");
+/// (account, post that it has voted on) → the author of the post.
+pub const OWN_VOTES: Table<(String, u128), String> = Table::primary(43, "own_votes");
+/// (account, word that it has muted) → how.
+pub const MUTED_WORDS: Table<(String, String), WordRow> = Table::primary(44, "muted_words");
+/// (account, post of it that no list has).
+pub const DIRECTS: Table<(String, u128), ()> = Table::primary(45, "directs");
+/// Account that is erased → how far.
+pub const ERASED: Table<String, ErasedRow> = Table::primary(46, "erased");
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
@@ -238,5 +288,11 @@ pub fn all() -> Vec<TableDef> {
         BOOKMARKS.def(),
         PINS.def(),
         SCHEDULED.def(),
+        POLLS.def(),
+        VOTES.def(),
+        OWN_VOTES.def(),
+        MUTED_WORDS.def(),
+        DIRECTS.def(),
+        ERASED.def(),
     ]
 }

@@ -1,10 +1,13 @@
 //! Feeds through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
 mod aside;
+mod erasure;
 pub(in crate::feeds) mod house;
 mod model;
+mod polls;
 mod ranked;
 mod rules;
+mod words;
 
 use crate::feeds::SYSTEM;
 use crate::runtime::check;
@@ -14,7 +17,12 @@ use millrace_topics::record::Stamp;
 use serde_json::{Value, json};
 
 /// The tables whose rows are shown.
-const SHOWN: [&str; 13] = [
+const SHOWN: [&str; 18] = [
+    "erased",
+    "muted_words",
+    "polls",
+    "votes",
+    "own_votes",
     "scheduled",
     "tallies",
     "counts",

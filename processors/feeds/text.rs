@@ -39,6 +39,35 @@ pub fn check(text: &str) -> Result<(), Rejection> {
     if text.chars().all(is_blank) { Err(Rejection::EmptyText) } else { Ok(()) }
 }
 
+/// How many letters an option of a poll may have, as people count them.
+pub const OPTION_LETTERS: usize = 50;
+
+/// How many bytes an option of a poll may have.
+pub const OPTION_BYTES: usize = 1 << 10;
+
+/// What holds for every option of a poll.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_option(text: &str) -> Result<(), Rejection> {
+    if text.len() > OPTION_BYTES {
+        return Err(Rejection::TextTooLong(format!("{OPTION_BYTES} bytes as an option")));
+    }
+    if text.chars().all(is_blank) { Err(Rejection::EmptyText) } else { Ok(()) }
+}
+
+/// Reads an option of a poll at the gateway.
+///
+/// # Errors
+/// As [`check_option`], also where people count too many letters.
+pub fn read_option(text: &str) -> Result<(), Rejection> {
+    check_option(text)?;
+    if text.graphemes(true).count() > OPTION_LETTERS {
+        return Err(Rejection::TextTooLong(format!("{OPTION_LETTERS} letters as an option")));
+    }
+    Ok(())
+}
+
 /// Reads a text at the gateway.
 ///
 /// # Errors
@@ -96,6 +125,11 @@ mod tests {
         for text in [family.repeat(LETTERS_LIMIT), "e\u{301}".repeat(LETTERS_LIMIT), bidi.to_owned()] {
             assert_eq!(read(text.clone()).unwrap().text, text, "it is kept as it was sent");
         }
+        assert!(read_option(&"é".repeat(OPTION_LETTERS)).is_ok() && read_option(" ").is_err());
+        assert!(
+            read_option(&"é".repeat(OPTION_LETTERS + 1)).is_err()
+                && check_option(&"x".repeat(OPTION_BYTES + 1)).is_err()
+        );
         let long = |text: String| matches!(read(text), Err(Rejection::TextTooLong(_)));
         assert!(long("e\u{301}".repeat(LETTERS_LIMIT + 1)));
         assert!(long(format!("e{}", "\u{301}".repeat(BYTES_LIMIT / 2))), "one letter of too many bytes");

@@ -1,7 +1,9 @@
 //! What a command does to an account: checks by precedence, the line, then only writes.
 
 use crate::feeds::tables::{COUNTS, TALLIES, Tally, USERS, UserRow};
-use crate::feeds::{Feeding, edges, hearing, notices, posts, reactions, schedule, shelves, taste};
+use crate::feeds::{
+    Feeding, edges, erasure, hearing, notices, polls, posts, reactions, schedule, shelves, taste, words,
+};
 use crate::runtime::ids;
 use millrace_topics::feeds::{
     Command, Counts, Event, Feeds, Hearing, News, Outcome, PostId, Profile, Rejection, Timer, UserView,
@@ -48,13 +50,21 @@ pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
         Command::Unpin(on) => shelves::pin(cx, on, false),
         Command::Schedule(scheduling) => schedule::schedule(cx, *scheduling),
         Command::Unschedule(on) => schedule::unschedule(cx, on),
+        Command::PostPoll(asking) => posts::ask(cx, *asking),
+        Command::Vote(voting) => polls::vote(cx, voting),
+        Command::MuteWord(muting) => words::mute(cx, muting),
+        Command::UnmuteWord(of) => words::unmute(cx, of),
+        Command::Erase(erasing) => erasure::erase(cx, erasing),
     }
 }
 
 /// Does what a timer was set for.
 pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
-    let Timer::Publish(on) = timer;
-    schedule::publish(cx, on);
+    match timer {
+        Timer::Publish(on) => schedule::publish(cx, on),
+        Timer::Unmute(of) => words::end(cx, &of),
+        Timer::Erase(erasing) => erasure::step(cx, &erasing.user),
+    }
 }
 
 /// Refuses who acts for somebody else, and may not.
@@ -104,6 +114,9 @@ fn set_user(cx: &mut Cx<'_>, profile: Profile) -> Result<Outcome, Rejection> {
     check_acts_for(cx.caller(), &profile.user)?;
     if !ids::is_subject(&profile.user) {
         return Err(Rejection::BadUser);
+    }
+    if cx.engine.is_erased(&profile.user) {
+        return Err(Rejection::UserErased);
     }
     if profile.name.len() > NAME_LIMIT || profile.about.len() > ABOUT_LIMIT {
         return Err(Rejection::TextTooLong(format!("{NAME_LIMIT} bytes as a name, {ABOUT_LIMIT} as `about`")));

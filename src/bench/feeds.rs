@@ -5,11 +5,16 @@ use crate::bench::drive::{Filler, Random, phase, read_all, state_bytes, verify_a
 use crate::bench::figures::Thousands;
 use crate::cli::FeedsLoad;
 use crate::settings::Settings;
+use millrace_processors::feeds::Feeding;
 use millrace_processors::feeds::home::{Wish, latest};
-use millrace_processors::runtime::door::Asked;
-use millrace_topics::feeds::{Command, Edge, Feeds, NewPost, Profile, Said, Visibility};
+use millrace_processors::runtime::door::{Asked, Door, Undone};
+use millrace_topics::feeds::{
+    Answer, Command, Edge, Feeds, Following, NewPost, Outcome, Profile, Query, Said, Visibility,
+};
 use millrace_topics::record::{Caller, Role};
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 /// How many items a page has.
 const PAGE: usize = 40;
@@ -44,7 +49,63 @@ pub fn run(load: &FeedsLoad, settings: &Settings) -> Result<(), String> {
             }
         }
     })?;
+    let spent: Mutex<[Vec<Duration>; 2]> = Mutex::default();
+    read_all("posts are written and read at once", "posts", settings, SEEN * 2, |number, door| {
+        let spent = &spent;
+        async move {
+            // The first account, and one whom few follow, by turns.
+            let famous = number % 2 == 0;
+            let author = if famous { 0 } else { load.accounts - 1 };
+            let took = seen_at_once(&door, author, load.accounts).await?;
+            spent.lock()[usize::from(!famous)].push(took);
+            Ok(())
+        }
+    })?;
+    let [famous, few] = spent.into_inner().map(quantiles);
+    println!("from the command to a reader's page: {famous} for the first account, {few} for others");
     verify_all(settings)
+}
+
+/// How many posts of each kind are written and read at once.
+const SEEN: u64 = 500;
+
+fn quantiles(mut spent: Vec<Duration>) -> String {
+    spent.sort_unstable();
+    let at = |part: usize| spent[(spent.len() * part / 100).min(spent.len() - 1)].as_secs_f64() * 1e3;
+    format!("p50 {:.2} ms and p99 {:.2} ms", at(50), at(99))
+}
+
+/// How long it takes from a post to the page of a reader who follows its author.
+async fn seen_at_once(door: &Door, author: u64, accounts: u64) -> Result<Duration, String> {
+    let by = |id: String| Asked { caller: Caller { id, role: Role::User }, ..Asked::default() };
+    let undone = |undone: Undone| match undone {
+        Undone::Problem(problem) => problem.detail,
+        Undone::Accepted(at) => format!("not done at {at} yet"),
+    };
+    let (author, reader) = (account(author), account(accounts));
+    let edge = Edge { user: reader.clone(), target: author.clone() };
+    let profile = Profile { name: reader.clone(), user: reader.clone(), about: String::new(), private: false };
+    door.submit::<Feeding>(&by(reader.clone()), &Command::SetUser(profile)).await.map_err(undone)?;
+    door.submit::<Feeding>(&by(reader.clone()), &Command::Follow(edge.clone())).await.map_err(undone)?;
+    let query = Query::Standing { user: reader.clone(), target: author.clone() };
+    let follows =
+        |answer: &Answer| matches!(answer, Answer::Standing(standing) if standing.following == Following::Following);
+    let heard = door.ask_until::<Feeding>(&by(reader.clone()), &query, follows).await;
+    heard.map_err(|problem| problem.detail)?.ok_or("the reader does not follow in time")?;
+    let start = Instant::now();
+    let said = Said { text: "now".to_owned(), tags: Vec::new(), mentions: Vec::new() };
+    let visibility = Visibility::Public;
+    let new = NewPost { author: author.clone(), said, reply_to: None, quote_of: None, visibility };
+    let done = door.submit::<Feeding>(&by(author), &Command::Post(Box::new(new))).await.map_err(undone)?;
+    let Outcome::Post(post) = done.outcome else { return Err("it was no post".to_owned()) };
+    let wish = Wish { limit: PAGE, ..Wish::default() };
+    let page = latest(door, &by(reader.clone()), &wish).await.map_err(|problem| problem.detail)?.answer;
+    let spent = start.elapsed();
+    if page.items.first().is_none_or(|item| item.post.id != post.id) {
+        return Err(format!("the post {} is not the first of the page", post.id));
+    }
+    door.submit::<Feeding>(&by(reader), &Command::Unfollow(edge)).await.map_err(undone)?;
+    Ok(spent)
 }
 
 struct Makers {

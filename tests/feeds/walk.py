@@ -4,7 +4,7 @@ import sys
 import threading
 import time
 
-from mastodon import Mastodon, MastodonNotFoundError, MastodonUnauthorizedError, StreamListener
+from mastodon import Mastodon, MastodonAPIError, MastodonNotFoundError, MastodonUnauthorizedError, StreamListener
 
 base = sys.argv[1]
 
@@ -66,6 +66,27 @@ assert ada.status_update(first.id, "edited #wheel").content == "<p>edited #wheel
 assert bob.status_bookmark(first.id).bookmarked
 assert [status.id for status in bob.bookmarks()] == [first.id]
 assert ada.status_pin(first.id).pinned
+
+# A poll: one vote an account, and the results in the status.
+asked = ada.status_post("which?", poll=ada.make_poll(["yes", "no", "well"], expires_in=3600, multiple=True))
+assert [option.title for option in asked.poll.options] == ["yes", "no", "well"] and not asked.poll.expired, asked.poll
+voted = bob.poll_vote(asked.poll.id, [0, 2])
+assert voted.voted and voted.own_votes == [0, 2] and (voted.votes_count, voted.voters_count) == (2, 1), voted
+assert [option.votes_count for option in eve.poll(asked.poll.id).options] == [1, 0, 1]
+assert bob.timeline_home(limit=1)[0].poll.voted
+try:
+    bob.poll_vote(asked.poll.id, 1)
+    raise AssertionError("nobody votes twice")
+except MastodonAPIError as error:
+    assert "voted" in str(error), error
+ada.status_delete(asked.id)
+
+# A filter: what says the phrase is left out.
+filtered = bob.filter_create("post 29", ["home"], irreversible=True)
+assert [one.phrase for one in bob.filters()] == ["post 29"] and filtered.phrase == "post 29", filtered
+assert posts[29].id not in [status.id for status in bob.timeline_home(limit=5)]
+bob.filter_delete(filtered.id)
+assert bob.filters() == [] and posts[29].id in [status.id for status in bob.timeline_home(limit=5)]
 
 # Notifications, the newest first.
 kinds = [notification.type for notification in ada.notifications()]

@@ -65,6 +65,16 @@ pub enum Command {
     Schedule(Box<Scheduling>),
     /// Does not write it after all.
     Unschedule(OnPost),
+    /// Writes a post that asks something.
+    PostPoll(Box<PollPost>),
+    /// Votes in the poll of a post.
+    Vote(Voting),
+    /// Hides from an account what has a word.
+    MuteWord(WordMuting),
+    /// Hides it no more.
+    UnmuteWord(WordOf),
+    /// Erases an account.
+    Erase(Erasing),
 }
 
 /// An account.
@@ -138,11 +148,79 @@ pub struct Scheduling {
     pub publish_at: Time,
 }
 
+/// A post that asks something.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct PollPost {
+    /// The post.
+    #[serde(flatten)]
+    pub new: NewPost,
+    /// What it asks.
+    pub poll: NewPoll,
+}
+
+/// A poll that is to be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct NewPoll {
+    /// What can be voted for.
+    pub options: Vec<String>,
+    /// True if one may vote for several.
+    #[serde(default, deserialize_with = "or_default")]
+    pub multiple: bool,
+    /// From when on nobody votes any more.
+    pub ends_at: Time,
+}
+
+/// A vote in a poll.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Voting {
+    /// The author of the post.
+    pub author: String,
+    /// The post.
+    pub post: PostId,
+    /// Who votes.
+    pub user: String,
+    /// For what: the places of the options, from 0.
+    pub choices: Vec<u32>,
+}
+
+/// A word of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct WordOf {
+    /// The account.
+    pub user: String,
+    /// The word, or several, in small letters.
+    pub word: String,
+}
+
+/// A word that an account does not want to read.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct WordMuting {
+    /// Which.
+    #[serde(flatten)]
+    pub of: WordOf,
+    /// True if it is not meant as a part of other words.
+    #[serde(default, deserialize_with = "or_default")]
+    pub whole: bool,
+    /// Until when; for ever if nothing is said.
+    pub until: Option<Time>,
+}
+
+/// An account that is to be erased.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Erasing {
+    /// The account.
+    pub user: String,
+}
+
 /// What the machine sets a timer for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Timer {
     /// A post is to be written.
     Publish(OnPost),
+    /// A word is to be muted no more.
+    Unmute(WordOf),
+    /// An account is to be erased further.
+    Erase(Erasing),
 }
 
 /// What a post says, and what the gateway found in it.
@@ -344,6 +422,32 @@ pub enum News {
         to: PostRef,
         /// How.
         kind: Reaction,
+    },
+    /// A vote of it counts.
+    Voted {
+        /// In the poll of which post.
+        to: PostRef,
+    },
+    /// Somebody who is erased does not follow it any more.
+    Left {
+        /// Who.
+        by: String,
+    },
+    /// A reaction of somebody who is erased counts no more.
+    ReactionLeft {
+        /// To which post of it.
+        post: PostId,
+        /// How.
+        kind: Reaction,
+        /// Whose.
+        by: String,
+    },
+    /// A vote of somebody who is erased counts no more.
+    VoteLeft {
+        /// In the poll of which post of it.
+        post: PostId,
+        /// Whose.
+        by: String,
     },
 }
 

@@ -34,6 +34,10 @@ pub enum Outcome {
     List(ListView),
     /// The post as it is to be.
     Scheduled(ScheduledView),
+    /// The poll as it is.
+    Voted(PollView),
+    /// The word as it is muted.
+    Word(MutedWord),
 }
 
 /// An account as people see it.
@@ -104,6 +108,35 @@ pub struct PostView {
     pub counts: Counts,
     /// What the one who looks has done to it.
     pub own: Own,
+    /// What it asks.
+    pub poll: Option<PollView>,
+}
+
+/// A poll as somebody sees it: counts are always the sizes of the sets of those who voted.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = feeds::Poll)]
+pub struct PollView {
+    /// What can be voted for.
+    pub options: Vec<PollOption>,
+    /// True if one may vote for several.
+    pub multiple: bool,
+    /// From when on nobody votes any more.
+    #[schema(value_type = String, format = DateTime)]
+    pub ends_at: Time,
+    /// How many have voted.
+    pub voters: u64,
+    /// What the one who looks has voted for: the places of the options, from 0.
+    pub own: Vec<u32>,
+}
+
+/// What can be voted for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = feeds::PollOption)]
+pub struct PollOption {
+    /// What it says.
+    pub title: String,
+    /// How many have voted for it.
+    pub votes: u64,
 }
 
 /// A post that is to be written later.
@@ -122,6 +155,19 @@ pub struct ScheduledView {
     pub publish_at: Time,
     /// Who may see it.
     pub visibility: Visibility,
+}
+
+/// A word that an account does not want to read.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = feeds::MutedWord)]
+pub struct MutedWord {
+    /// The word, or several, in small letters.
+    pub word: String,
+    /// True if it is not meant as a part of other words.
+    pub whole: bool,
+    /// Until when; for ever if null.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Time>,
 }
 
 /// A list of accounts.
@@ -180,6 +226,17 @@ pub enum Event {
     Muted(EdgeNote),
     /// And does so no more.
     Unmuted(EdgeNote),
+    /// Somebody voted in the poll of a post.
+    Voted(PostRef),
+    /// An account is erased: the first of what goes has gone.
+    UserErased(ErasedNote),
+}
+
+/// What is said of an account that is erased.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct ErasedNote {
+    /// The account.
+    pub user: String,
 }
 
 /// What is said of a post.

@@ -5,7 +5,7 @@
 use crate::codec::{Decode, Encode};
 use crate::feeds::command::{Following, Link, PostRef, Reaction, Visibility};
 use crate::feeds::id::PostId;
-use crate::feeds::outcome::{ListView, PostView, ScheduledView, UserView};
+use crate::feeds::outcome::{ListView, MutedWord, PostView, ScheduledView, UserView};
 use crate::feeds::ranking::Taste;
 use crate::time::Time;
 use serde::Serialize;
@@ -164,6 +164,11 @@ pub enum Query {
         /// At most so many.
         limit: u32,
     },
+    /// The words that an account has muted.
+    Words {
+        /// The account.
+        user: String,
+    },
 }
 
 /// Where an account has put posts aside.
@@ -204,6 +209,8 @@ pub struct OwnPart {
     pub hidden: Vec<String>,
     /// True if these are all.
     pub all: bool,
+    /// The words that he has muted.
+    pub words: Vec<MutedWord>,
 }
 
 /// Which accounts around an account.
@@ -245,8 +252,8 @@ pub enum Answer {
     User(UserView),
     /// How an account stands to another.
     Standing(Standing),
-    /// Whom an account follows, and the last that was looked at, if there are more.
-    Sources(Vec<String>, Option<String>),
+    /// Whom an account follows, the last that was looked at, if there are more, and the words that it has muted.
+    Sources(Vec<String>, Option<String>, Vec<MutedWord>),
     /// Which accounts are not to be seen.
     Hidden(Vec<String>),
     /// The newest posts, and the id below which it goes on, if it does: what is above was given.
@@ -269,6 +276,8 @@ pub enum Answer {
     Head(HeadPart),
     /// What will be written.
     Scheduled(Vec<ScheduledView>),
+    /// Words that are muted.
+    Words(Vec<MutedWord>),
 }
 
 /// How an account stands to another.

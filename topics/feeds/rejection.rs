@@ -60,6 +60,30 @@ pub enum Rejection {
     /// No such post is to come.
     #[error("no such post is to come")]
     UnknownScheduled,
+    /// A poll that cannot be.
+    #[error("{0}")]
+    BadPoll(String),
+    /// A post that asks nothing.
+    #[error("the post has no poll")]
+    UnknownPoll,
+    /// Too late to vote.
+    #[error("the poll has ended")]
+    PollEnded,
+    /// A vote for nothing that there is.
+    #[error("{0}")]
+    BadChoice(String),
+    /// Another vote of the same account.
+    #[error("you have voted for something else")]
+    AlreadyVoted,
+    /// A vote of who asks.
+    #[error("nobody votes in his own poll")]
+    OwnPoll,
+    /// A word that cannot be muted.
+    #[error("a muted word has 1 to {0} bytes, in small letters and without blanks around it")]
+    BadWord(u32),
+    /// An id that was an account's.
+    #[error("the account of this id was erased, and nobody gets its id")]
+    UserErased,
 }
 
 impl Refusal for Rejection {
@@ -83,17 +107,28 @@ impl Refusal for Rejection {
             Self::FollowsChanged => "follows_changed",
             Self::BadMoment => "bad_moment",
             Self::UnknownScheduled => "unknown_scheduled",
+            Self::BadPoll(_) => "bad_poll",
+            Self::UnknownPoll => "unknown_poll",
+            Self::PollEnded => "poll_ended",
+            Self::BadChoice(_) => "bad_choice",
+            Self::AlreadyVoted => "already_voted",
+            Self::OwnPoll => "own_poll",
+            Self::BadWord(_) => "bad_word",
+            Self::UserErased => "user_erased",
         }
     }
 
     fn kind(&self) -> RefusalKind {
         match self {
-            Self::UnknownUser | Self::UnknownPost | Self::NotAsked | Self::UnknownList | Self::UnknownScheduled => {
-                RefusalKind::NotFound
-            }
-            Self::PostDeleted => RefusalKind::Gone,
+            Self::UnknownUser
+            | Self::UnknownPost
+            | Self::NotAsked
+            | Self::UnknownList
+            | Self::UnknownScheduled
+            | Self::UnknownPoll => RefusalKind::NotFound,
+            Self::PostDeleted | Self::UserErased => RefusalKind::Gone,
             Self::NotYourself => RefusalKind::Forbidden,
-            Self::Yourself | Self::FollowsChanged => RefusalKind::Conflict,
+            Self::Yourself | Self::FollowsChanged | Self::AlreadyVoted => RefusalKind::Conflict,
             Self::BadUser
             | Self::EmptyText
             | Self::TextTooLong(_)
@@ -102,7 +137,12 @@ impl Refusal for Rejection {
             | Self::NotForAll
             | Self::FollowsTooMany(_)
             | Self::BadList
-            | Self::BadMoment => RefusalKind::Unprocessable,
+            | Self::BadMoment
+            | Self::BadPoll(_)
+            | Self::PollEnded
+            | Self::BadChoice(_)
+            | Self::OwnPoll
+            | Self::BadWord(_) => RefusalKind::Unprocessable,
         }
     }
 }

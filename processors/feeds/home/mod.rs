@@ -92,6 +92,7 @@ pub async fn of_list(door: &Door, asked: &Asked, list: String, wish: &Wish) -> R
     let query = Query::Lists { user: reader.viewer.clone(), list: Some(list) };
     let Answer::Lists(lists) = reader.ask(&query).await? else { unreachable!("a list was asked for") };
     let members: BTreeSet<String> = lists.into_iter().flat_map(|list| list.members).collect();
+    reader.read_words().await?;
     let hidden = reader.hidden(members.clone()).await?;
     let authors = members.difference(&hidden).cloned().collect();
     let page = page(&mut reader, authors, wish, &|_, _| true).await?;
@@ -107,8 +108,9 @@ pub async fn follows(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, Proble
     loop {
         let user = reader.viewer.clone();
         let answer = reader.ask(&Query::Sources { user, after, limit: FOLLOWS_AT_ONCE }).await?;
-        let Answer::Sources(names, next) = answer else { unreachable!("sources were asked for") };
+        let Answer::Sources(names, next, words) = answer else { unreachable!("sources were asked for") };
         found.extend(names);
+        reader.words = words;
         match next {
             Some(next) => after = Some(next),
             None => return Ok(found),
@@ -149,7 +151,7 @@ async fn page(
         }
         for item in reader.items(&wanted, false).await?.into_iter().flatten() {
             let shows = item.repost.as_ref().map_or(item.post.id, |post| post.id);
-            if recent.contains(&shows) {
+            if recent.contains(&shows) || reader.is_muted(&item) {
                 continue;
             }
             if page.items.len() == wish.limit {

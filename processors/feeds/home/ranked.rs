@@ -123,6 +123,7 @@ pub async fn ranked(door: &Door, asked: &Asked, from: Option<Cursor>, limit: usi
             (id, session, 0)
         }
     };
+    reader.read_words().await?;
     let mut page = Page { restarted, ..Page::default() };
     let mut at = taken.min(session.items.len());
     while page.items.len() < limit && at < session.items.len() {
@@ -130,7 +131,10 @@ pub async fn ranked(door: &Door, asked: &Asked, from: Option<Cursor>, limit: usi
         let part = &session.items[at..end];
         let wanted: Vec<Wanted> = part.iter().map(|(wanted, _)| wanted.clone()).collect();
         let shown = reader.items(&wanted, true).await?;
-        page.items.extend(shown.into_iter().zip(part).filter_map(|(item, (_, score))| Some((item?, *score))));
+        page.items.extend(shown.into_iter().zip(part).filter_map(|(item, (_, score))| {
+            let item = item.filter(|item| !reader.is_muted(item))?;
+            Some((item, *score))
+        }));
         at = end;
     }
     let taken = u32::try_from(at).expect("a session is short");
@@ -207,6 +211,7 @@ async fn ranking(reader: &mut Reader<'_>) -> Result<Ranking, Problem> {
             () if post.author == reader.viewer => Some("own"),
             () if hours >= HOURS => Some("too_old"),
             () if seen.contains(&post.id) => Some("seen"),
+            () if reader.is_muted(item) => Some("muted_word"),
             () => None,
         };
         if let Some(why) = why {

@@ -1,11 +1,11 @@
 //! Whoever reads: asks the partitions that posts lie in, each once for all that it has, and leaves out what is not for him.
 
-use crate::feeds::Feeding;
+use crate::feeds::{Feeding, words};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
 use futures_util::future::join_all;
-use millrace_topics::feeds::{Answer, PostId, PostRef, PostView, Query};
+use millrace_topics::feeds::{Answer, MutedWord, PostId, PostRef, PostView, Query};
 use millrace_topics::position::Positions;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +40,8 @@ pub struct Reader<'a> {
     pub viewer: String,
     /// The position of every partition that was asked.
     pub positions: Positions,
+    /// The words that who looks has muted, once they were read.
+    pub words: Vec<MutedWord>,
     keys: BTreeMap<u32, String>,
 }
 
@@ -48,7 +50,7 @@ impl<'a> Reader<'a> {
     #[must_use]
     pub fn new(door: &'a Door, asked: &'a Asked) -> Self {
         let viewer = asked.caller.id.clone();
-        Self { door, asked, viewer, positions: Positions::default(), keys: BTreeMap::new() }
+        Self { door, asked, viewer, positions: Positions::default(), words: Vec::new(), keys: BTreeMap::new() }
     }
 
     /// How many partitions there are.
@@ -76,6 +78,23 @@ impl<'a> Reader<'a> {
         let Read { answer, positions } = self.door.ask::<Feeding>(self.asked, query).await?;
         self.positions.merge(&positions);
         Ok(answer)
+    }
+
+    /// Reads the words that who looks has muted.
+    ///
+    /// # Errors
+    /// As [`Door::ask`].
+    pub async fn read_words(&mut self) -> Result<(), Problem> {
+        let query = Query::Words { user: self.viewer.clone() };
+        let Answer::Words(words) = self.ask(&query).await? else { unreachable!("words were asked for") };
+        self.words = words;
+        Ok(())
+    }
+
+    /// True if an item says a word that who looks has muted, as far as they were read.
+    #[must_use]
+    pub fn is_muted(&self, item: &Item) -> bool {
+        words::hide(&self.words, item, &self.viewer)
     }
 
     /// Asks several side by side.

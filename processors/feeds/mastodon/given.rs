@@ -37,6 +37,49 @@ pub(super) struct NewStatus {
     pub(super) quoted_status_id: Option<String>,
     /// `public`, `unlisted`, `private` or `direct`.
     pub(super) visibility: Option<String>,
+    /// What it asks.
+    pub(super) poll: Option<NewPoll>,
+}
+
+/// A poll that is to be.
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[schema(as = mastodon::NewPoll)]
+pub(super) struct NewPoll {
+    /// What can be voted for.
+    #[serde(default)]
+    pub(super) options: Vec<String>,
+    /// For how many seconds it is open.
+    pub(super) expires_in: Option<u64>,
+    /// True if one may vote for several.
+    pub(super) multiple: Option<bool>,
+}
+
+/// What somebody votes for.
+#[derive(Default, Deserialize, Serialize, ToSchema)]
+#[schema(as = mastodon::Votes)]
+pub(super) struct Votes {
+    /// The places of the options, from 0.
+    #[serde(default)]
+    pub(super) choices: Vec<Choice>,
+}
+
+/// A number, or its digits.
+#[derive(Deserialize, Serialize, ToSchema)]
+#[serde(untagged)]
+#[schema(as = mastodon::Choice)]
+pub(super) enum Choice {
+    Number(u32),
+    Digits(String),
+}
+
+impl Choice {
+    /// The number that is meant.
+    pub(super) fn number(&self) -> Option<u32> {
+        match self {
+            Self::Number(number) => Some(*number),
+            Self::Digits(digits) => digits.parse().ok(),
+        }
+    }
 }
 
 /// What an account says of itself.
@@ -67,6 +110,20 @@ pub(super) struct Members {
     /// Their ids.
     #[serde(default)]
     pub(super) account_ids: Vec<String>,
+}
+
+/// A filter that is to be.
+#[derive(Clone, Default, Deserialize, Serialize, ToSchema)]
+#[schema(as = mastodon::NewFilter)]
+pub(super) struct NewFilter {
+    /// The word, or several.
+    pub(super) phrase: Option<String>,
+    /// `true` or `1` if it is not meant as a part of other words.
+    #[schema(value_type = Option<String>)]
+    pub(super) whole_word: Option<serde_json::Value>,
+    /// For how many seconds; for ever if nothing is said.
+    #[schema(value_type = Option<String>)]
+    pub(super) expires_in: Option<serde_json::Value>,
 }
 
 /// Which page of a timeline.

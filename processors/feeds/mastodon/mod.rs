@@ -6,10 +6,11 @@
 //! account that it names. There is no password to be known.
 //!
 //! **What differs.** Accounts are made by the own API. An account's id here is made of its own id, digit by digit ([`ids`]), and
-//! back. What is deleted is 404, as Mastodon says it. Content is the text, as HTML. Statuses have no media, polls or cards, and
+//! back. What is deleted is 404, as Mastodon says it. Content is the text, as HTML. Statuses have no media or cards, and
 //! `bookmarked` and `pinned` only where that is known. A home has one's own statuses, as Mastodon's has.
 
 pub mod accounts;
+pub mod filters;
 mod given;
 mod ids;
 pub mod routes;

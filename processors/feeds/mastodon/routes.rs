@@ -4,7 +4,7 @@ use super::given::{Grant, NewApp};
 use super::ids::user_of;
 use super::shown::{Account, App, ErrorBody, Instance, Scene, Status, Token};
 use super::token::{self, TOKEN_SECONDS};
-use super::{accounts, statuses, timelines};
+use super::{accounts, filters, statuses, timelines};
 use crate::feeds::Feeding;
 use crate::feeds::home::reader::Item;
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
@@ -33,7 +33,7 @@ pub const FACADE: Facade =
     Facade { name: "mastodon", gate: Gate::Everybody, routes, problem: |problem| Failure(problem).into_response() };
 
 /// The calls that are covered, as a client that makes another one is told.
-pub const COVERED: [&str; 41] = [
+pub const COVERED: [&str; 48] = [
     "POST /api/v1/apps",
     "POST /oauth/token",
     "GET /api/v1/instance",
@@ -62,10 +62,17 @@ pub const COVERED: [&str; 41] = [
     "GET /api/v1/statuses/{id}/favourited_by",
     "GET /api/v1/statuses/{id}/reblogged_by",
     "POST /api/v1/statuses/{id}/favourite|unfavourite|reblog|unreblog|bookmark|unbookmark|pin|unpin",
+    "GET /api/v1/polls/{id}",
+    "POST /api/v1/polls/{id}/votes",
     "GET /api/v1/timelines/home",
     "GET /api/v1/timelines/tag/{tag}",
     "GET /api/v1/timelines/list/{id}",
     "GET /api/v1/notifications",
+    "GET /api/v1/filters",
+    "POST /api/v1/filters",
+    "GET /api/v1/filters/{id}",
+    "PUT /api/v1/filters/{id}",
+    "DELETE /api/v1/filters/{id}",
     "GET /api/v1/lists",
     "POST /api/v1/lists",
     "GET /api/v1/lists/{id}",
@@ -91,6 +98,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(accounts::routes::routes())
         .merge(statuses::routes::routes())
         .merge(timelines::routes::routes())
+        .merge(filters::routes::routes())
         // The client for Python asks so.
         .route("/api/v1/instance/", get(instance))
         .route("/api/v2/instance/", get(instance_v2));
@@ -271,7 +279,7 @@ impl Guest {
         let accounts = self.accounts(&users).await;
         let accounts: BTreeMap<_, _> =
             accounts.into_iter().map(|account| (account.username.clone(), account)).collect();
-        Scene { base: self.base.clone(), accounts }
+        Scene { base: self.base.clone(), now: self.door.now(), accounts }
     }
 
     /// These items as statuses.
@@ -290,6 +298,11 @@ impl Guest {
     pub(super) async fn changed(&self, done: Done<PostView>) -> Result<Json<Status>, Failure> {
         self.status(done.outcome).await.map(Json)
     }
+}
+
+/// True for the yes of a form or of JSON.
+pub(super) fn is_yes(value: &serde_json::Value) -> bool {
+    matches!(value, serde_json::Value::Bool(true)) || ["1", "true", "True"].iter().any(|yes| value == *yes)
 }
 
 /// 404.

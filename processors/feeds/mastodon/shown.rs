@@ -3,7 +3,7 @@
 use super::ids::account_id;
 use crate::feeds::home::reader::Item;
 use millrace_topics::feeds::{
-    Following, Notice, NoticeKind, PostRef, PostView, Reaction, Standing, UserView, Visibility,
+    Following, Notice, NoticeKind, PollView, PostId, PostRef, PostView, Reaction, Standing, UserView, Visibility,
 };
 use millrace_topics::time::Time;
 use serde::Serialize;
@@ -171,11 +171,57 @@ pub(super) struct Status {
     mentions: Vec<Mention>,
     tags: Vec<Tag>,
     emojis: [u8; 0],
+    poll: Option<Poll>,
+}
+
+/// What a status asks.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = mastodon::Poll)]
+pub(super) struct Poll {
+    id: String,
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+    expired: bool,
+    multiple: bool,
+    votes_count: u64,
+    voters_count: u64,
+    voted: bool,
+    own_votes: Vec<u32>,
+    options: Vec<PollOption>,
+    emojis: [u8; 0],
+}
+
+/// What can be voted for.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = mastodon::PollOption)]
+pub(super) struct PollOption {
+    title: String,
+    votes_count: u64,
+}
+
+impl Poll {
+    /// The poll of a post at this moment.
+    pub(super) fn of(post: PostId, poll: PollView, now: Time) -> Self {
+        let PollView { options, multiple, ends_at, voters, own } = poll;
+        Self {
+            id: post.to_string(),
+            expires_at: ends_at,
+            expired: now >= ends_at,
+            multiple,
+            votes_count: options.iter().map(|option| option.votes).sum(),
+            voters_count: voters,
+            voted: !own.is_empty(),
+            own_votes: own,
+            options: options.into_iter().map(|one| PollOption { title: one.title, votes_count: one.votes }).collect(),
+            emojis: [],
+        }
+    }
 }
 
 /// What stands around statuses: the accounts of their authors, and where the server is.
 pub(super) struct Scene {
     pub(super) base: String,
+    pub(super) now: Time,
     pub(super) accounts: BTreeMap<String, Account>,
 }
 
@@ -234,6 +280,7 @@ impl Scene {
             mentions: post.mentions.iter().map(mention).collect(),
             tags: post.tags.iter().map(tag).collect(),
             emojis: [],
+            poll: post.poll.map(|poll| Poll::of(post.id, poll, self.now)),
         })
     }
 }
@@ -323,6 +370,20 @@ pub(super) struct List {
     pub(super) title: String,
     pub(super) replies_policy: &'static str,
     pub(super) exclusive: bool,
+}
+
+/// A filter.
+#[derive(Serialize, ToSchema)]
+#[schema(as = mastodon::Filter)]
+pub(super) struct Filter {
+    pub(super) id: String,
+    pub(super) phrase: String,
+    pub(super) context: [&'static str; 2],
+    pub(super) whole_word: bool,
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) expires_at: Option<Time>,
+    /// What has the phrase is left out by the server.
+    pub(super) irreversible: bool,
 }
 
 /// Nothing.

@@ -44,20 +44,40 @@ pub(in crate::feeds) async fn read(
     let mut reader = Reader::new(door, asked);
     let limit = u32::try_from(limit).expect("a page is short");
     let query = Query::Notices { user: reader.viewer.clone(), below, limit };
-    let Answer::Notices(notices) = reader.ask(&query).await? else { unreachable!("notifications were asked for") };
+    let Answer::Notices(mut notices) = reader.ask(&query).await? else { unreachable!("notifications were asked for") };
+    reader.read_words().await?;
+    if !reader.words.is_empty() && notices.unseen > 0 {
+        notices.unseen = unmuted(&mut reader, notices.marker, notices.unseen).await?;
+    }
+    let shown = shown(&mut reader, &notices.items).await?;
+    Ok(Read { answer: Seen { notices, shown }, positions: reader.positions })
+}
+
+/// Those of these notifications that are to be shown, with their posts.
+async fn shown(reader: &mut Reader<'_>, notices: &[Notice]) -> Result<Vec<(Notice, Option<Item>)>, Problem> {
     let wanted = |post: &PostRef| Wanted { id: post.id, repost_of: None };
-    let posts: Vec<Wanted> = notices.items.iter().filter_map(|notice| notice.post.as_ref().map(wanted)).collect();
+    let posts: Vec<Wanted> = notices.iter().filter_map(|notice| notice.post.as_ref().map(wanted)).collect();
     let mut items = reader.items(&posts, true).await?.into_iter();
     let mut shown = Vec::new();
-    for notice in &notices.items {
+    for notice in notices {
         let item = notice.post.as_ref().map(|_| items.next().flatten());
         match item {
             // What cannot be seen any more is no news.
             Some(None) => {}
+            Some(Some(item)) if reader.is_muted(&item) => {}
             item => shown.push((notice.clone(), item.flatten())),
         }
     }
-    Ok(Read { answer: Seen { notices, shown }, positions: reader.positions })
+    Ok(shown)
+}
+
+/// How many of the notifications behind the marker say nothing that who asks has muted.
+async fn unmuted(reader: &mut Reader<'_>, marker: Option<u64>, unseen: u32) -> Result<u32, Problem> {
+    let query = Query::Notices { user: reader.viewer.clone(), below: None, limit: unseen };
+    let Answer::Notices(newest) = reader.ask(&query).await? else { unreachable!("notifications were asked for") };
+    let is_new = |notice: &Notice| marker.is_none_or(|marker| notice.offset > marker);
+    let newest: Vec<Notice> = newest.items.into_iter().filter(is_new).collect();
+    Ok(u32::try_from(shown(reader, &newest).await?.len()).expect("it is small"))
 }
 
 fn place(door: &Door, user: &str) -> (String, u32) {

@@ -1,7 +1,9 @@
 //! The paths of posts, reposts and reactions.
 
 use crate::feeds::Feeding;
-use crate::feeds::bodies::{ContextBody, GoneBody, ItemBody, NewPost, PageBody, PostBody, PostChange, UsersBody};
+use crate::feeds::bodies::{
+    ContextBody, GoneBody, ItemBody, NewPoll, NewPost, PageBody, PostBody, PostChange, UsersBody,
+};
 use crate::feeds::bodies::{WhichNames, WhichPage};
 use crate::feeds::edges::routes::{names, standing};
 use crate::feeds::home::reader::{Item, Reader, Wanted};
@@ -15,11 +17,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::feeds::{
-    Answer, Command, Editing, Link, OnPost, Outcome, PostId, PostRef, PostView, Query, Reacting, Reaction, Rejection,
-    Reposting, ScheduledView, Scheduling, Visibility,
+    Answer, Command, Editing, Link, OnPost, Outcome, PollPost, PostId, PostRef, PostView, Query, Reacting, Reaction,
+    Rejection, Reposting, ScheduledView, Scheduling, Visibility,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::record::Role;
+use millrace_topics::time::Time;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -47,13 +50,13 @@ pub(in crate::feeds) async fn find(door: &Door, asked: &Asked, id: PostId) -> Re
 }
 
 /// The post that somebody wants to answer, quote, repost or react to.
-async fn target(door: &Door, asked: &Asked, id: &str) -> Result<PostView, Problem> {
+pub(in crate::feeds) async fn target(door: &Door, asked: &Asked, id: &str) -> Result<PostView, Problem> {
     let post = find(door, &now(asked), post_id(id)?).await?.answer;
     if post.repost_of.is_some() { Err(Problem::refusal(&Rejection::Reposted)) } else { Ok(post) }
 }
 
 /// The same as asked for, of the present.
-fn now(asked: &Asked) -> Asked {
+pub(in crate::feeds) fn now(asked: &Asked) -> Asked {
     Asked { min_position: Positions::default(), ..asked.clone() }
 }
 
@@ -77,7 +80,13 @@ fn is_linked(answer: &Answer, by: PostId) -> bool {
 }
 
 /// Writes a post, and waits until the author of what it answers or quotes knows it.
-pub(in crate::feeds) async fn submit_post(door: &Door, asked: &Asked, new: NewPost) -> Result<Done<PostView>, Undone> {
+pub(in crate::feeds) async fn submit_post(
+    door: &Door,
+    asked: &Asked,
+    mut new: NewPost,
+) -> Result<Done<PostView>, Undone> {
+    let poll = new.poll.take();
+    let poll = poll.map(|poll| read_poll(poll, new.publish_at)).transpose()?;
     let new = read_post(door, asked, new).await?;
     let about = match (&new.reply_to, &new.quote_of) {
         (Some(target), _) => Some((Link::Reply, target.clone())),
@@ -92,8 +101,23 @@ pub(in crate::feeds) async fn submit_post(door: &Door, asked: &Asked, new: NewPo
     let seen =
         |outcome: &Outcome| about.as_ref().map(|(how, target)| heard(&mut reader, *how, target, written(outcome)));
     let is_seen = |answer: &Answer, outcome: &Outcome| is_linked(answer, written(outcome));
-    let done = submit_and_see(door, asked, &Command::Post(Box::new(new)), seen, is_seen).await?;
+    let command = match poll {
+        Some(poll) => Command::PostPoll(Box::new(PollPost { new, poll })),
+        None => Command::Post(Box::new(new)),
+    };
+    let done = submit_and_see(door, asked, &command, seen, is_seen).await?;
     Ok(Done { outcome: written_in(done.outcome), positions: done.positions, replayed: done.replayed })
+}
+
+/// Reads what a post is to ask.
+fn read_poll(poll: NewPoll, publish_at: Option<Time>) -> Result<millrace_topics::feeds::NewPoll, Problem> {
+    if publish_at.is_some() {
+        let later = Rejection::BadPoll("a post that asks something is written at once".to_owned());
+        return Err(Problem::refusal(&later));
+    }
+    let NewPoll { options, multiple, ends_at } = poll;
+    options.iter().try_for_each(|option| text::read_option(option)).map_err(|refusal| Problem::refusal(&refusal))?;
+    Ok(millrace_topics::feeds::NewPoll { options, multiple: multiple.unwrap_or_default(), ends_at })
 }
 
 /// Reads a post that is to be, with what it is about, as whoever asks may see that.
@@ -129,7 +153,7 @@ fn written_in(outcome: Outcome) -> PostView {
     ProblemBody,
 ))]
 async fn write(State(door): State<Door>, Body(asked, new): Body<NewPost>) -> Result<Response, Undone> {
-    if let Some(publish_at) = new.publish_at {
+    if let Some(publish_at) = new.publish_at.filter(|_| new.poll.is_none()) {
         let scheduling = Scheduling { new: read_post(&door, &asked, new).await?, publish_at };
         let done = door.submit::<Feeding>(&asked, &Command::Schedule(Box::new(scheduling))).await?;
         return Ok(respond(StatusCode::OK, done, |outcome| match outcome {

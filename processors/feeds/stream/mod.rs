@@ -11,7 +11,7 @@ mod tests;
 use crate::feeds::home::is_shown;
 use crate::feeds::queries::View;
 use crate::feeds::tables::{BLOCKED_BY, BLOCKS, FOLLOWS, MUTES};
-use crate::feeds::{Feeding, sight};
+use crate::feeds::{Feeding, sight, words};
 use crate::runtime::streams::Shown;
 use millrace_topics::feeds::{
     Answer, Entry, Following, Head, HeadPart, OwnPart, PostId, PostRef, PostView, Rejection, Visibility,
@@ -87,6 +87,7 @@ impl Shown for Home {
 
     fn whole(answer: Result<Answer, Rejection>) -> Result<Items, Rejection> {
         match answer? {
+            Answer::Head(HeadPart { own: None, .. }) => Err(Rejection::UnknownUser),
             Answer::Head(HeadPart { own: Some(OwnPart { same: false, .. }), .. }) => Err(Rejection::FollowsChanged),
             Answer::Head(part) => {
                 Ok(Items { items: part.posts.into_iter().map(StreamItem::of).collect(), gone: Vec::new() })
@@ -150,7 +151,7 @@ fn own(view: &View<'_>, head: &Head) -> OwnPart {
         all &= names.len() < HIDDEN_LIMIT;
         hidden.extend(names);
     }
-    OwnPart { same: fingerprint(&follows) == head.fingerprint, hidden, all }
+    OwnPart { same: fingerprint(&follows) == head.fingerprint, hidden, all, words: words::list(view, user) }
 }
 
 /// Makes one head of those of all partitions.
@@ -176,5 +177,6 @@ fn is_wanted(post: &PostView, head: &Head, follows: &BTreeSet<String>, own: Opti
     let may_repost = |original: &PostRef| {
         follows.contains(&original.author) || own.is_some_and(|own| own.all && !own.hidden.contains(&original.author))
     };
-    is_shown(&post.author, &entry, &head.viewer, follows) && post.repost_of.as_ref().is_none_or(may_repost)
+    let is_muted = own.is_some_and(|own| words::hides(&own.words, post, &head.viewer));
+    !is_muted && is_shown(&post.author, &entry, &head.viewer, follows) && post.repost_of.as_ref().is_none_or(may_repost)
 }

@@ -12,7 +12,7 @@ use millrace_state::store::Store;
 use millrace_topics::log::LogRecord;
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
-use millrace_topics::record::{Caller, Payload, Record, Role, Stamp};
+use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
 use millrace_topics::time::Time;
 use std::future::Future;
 use std::pin::pin;
@@ -110,6 +110,18 @@ impl House {
         let mut inner = self.inner();
         inner.now += millis;
         inner.micros = inner.micros.max(inner.now * 1000);
+    }
+
+    /// Fires what is due in every partition.
+    pub fn tick(&self) {
+        let mut inner = self.inner();
+        let tick = Record { header: Header::default(), payload: Payload::Tick }.encode();
+        for machine in 0..inner.parts.len() {
+            for partition in 0..PARTITIONS {
+                inner.append(machine, partition, Vec::new(), tick.clone());
+            }
+        }
+        inner.settle();
     }
 
     /// Lets all rows land, and opens other partitions over them.

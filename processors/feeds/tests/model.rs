@@ -9,7 +9,7 @@ use crate::feeds::posts::routes::{find, submit_delete, submit_post, submit_react
 use crate::feeds::{Feeding, tags};
 use crate::runtime::door::{Door, Undone};
 use crate::runtime::problem::Problem;
-use millrace_topics::feeds::{Answer, Command, Edge, PostId, Profile, Query, Reaction, Visibility};
+use millrace_topics::feeds::{Answer, Command, Edge, Erasing, PostId, Profile, Query, Reaction, Visibility};
 use proptest::prelude::*;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -43,6 +43,7 @@ enum Flaw {
     Deletes,
     Repeats,
     Likes,
+    Erased,
 }
 
 /// What holds, as sets.
@@ -56,6 +57,7 @@ struct Model {
     blocks: BTreeSet<(usize, usize)>,
     mutes: BTreeSet<(usize, usize)>,
     private: BTreeSet<usize>,
+    erased: BTreeSet<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -72,6 +74,7 @@ enum Act {
     Block { by: usize, whom: usize, has: bool },
     Mute { by: usize, whom: usize, has: bool },
     Private { by: usize, is_private: bool },
+    Erase { who: usize },
     Reopen,
 }
 
@@ -93,6 +96,7 @@ fn act() -> impl Strategy<Value = Act> {
         1 => (user(), user(), any::<bool>()).prop_map(|(by, whom, has)| Act::Block { by, whom, has }),
         1 => (user(), user(), any::<bool>()).prop_map(|(by, whom, has)| Act::Mute { by, whom, has }),
         1 => (user(), any::<bool>()).prop_map(|(by, is_private)| Act::Private { by, is_private }),
+        1 => (0..USERS.len() * 4).prop_map(|who| Act::Erase { who }),
         1 => Just(Act::Reopen),
     ]
 }
@@ -119,6 +123,7 @@ impl Model {
             blocks: BTreeSet::new(),
             mutes: BTreeSet::new(),
             private: BTreeSet::new(),
+            erased: BTreeSet::new(),
         };
         (0..USERS.len()).for_each(|user| model.set_private(user, false));
         model
@@ -181,6 +186,7 @@ impl Model {
             reply_to: id(reply_to),
             quote_of: id(quote_of),
             visibility: Some(post.visibility),
+            poll: None,
             publish_at: None,
         };
         let result = now(submit_post(&self.door, &by(USERS[post.author]), new));
@@ -213,7 +219,46 @@ impl Model {
         self.requests.remove(&(one, other));
     }
 
+    /// What it wrote and did is gone, and nobody stands around it.
+    fn erase(&mut self, who: usize) {
+        let erasing = Erasing { user: USERS[who].to_owned() };
+        now(self.door.submit::<Feeding>(&by(USERS[who]), &Command::Erase(erasing))).unwrap();
+        self.erased.insert(who);
+        for _ in 0..40 {
+            self.house.wait(1);
+            self.house.tick();
+        }
+        if self.flaw != Some(Flaw::Erased) {
+            for post in &mut self.posts {
+                post.likes.remove(&who);
+            }
+        }
+        self.posts.iter_mut().filter(|post| post.author == who).for_each(|post| post.deleted = true);
+        for edges in [&mut self.follows, &mut self.requests, &mut self.blocks, &mut self.mutes] {
+            edges.retain(|edge| edge.0 != who && edge.1 != who);
+        }
+    }
+
+    /// True for what somebody who is erased does, or what is done to him.
+    fn is_about_erased(&self, act: &Act) -> bool {
+        let (by, whom) = match *act {
+            Act::Post { by, mention, .. } => (by, mention.unwrap_or(by)),
+            Act::Reply { by, .. } | Act::Quote { by, .. } | Act::Repost { by, .. } | Act::Unrepost { by, .. } => {
+                (by, by)
+            }
+            Act::Like { by, .. } | Act::Private { by, .. } => (by, by),
+            Act::Follow { by, whom, .. } | Act::Decide { by, whom, .. } => (by, whom),
+            Act::Block { by, whom, .. } | Act::Mute { by, whom, .. } => (by, whom),
+            Act::Erase { who } => (who % USERS.len(), who % USERS.len()),
+            Act::Delete { .. } | Act::Reopen => return false,
+        };
+        self.erased.contains(&by) || self.erased.contains(&whom)
+    }
+
     fn act(&mut self, act: Act) {
+        if self.is_about_erased(&act) {
+            return;
+        }
         let pick = |model: &Self, index: &prop::sample::Index| {
             (!model.posts.is_empty()).then(|| index.index(model.posts.len()))
         };
@@ -301,6 +346,8 @@ impl Model {
                     self.private.remove(&by);
                 }
             }
+            Act::Erase { who } if who < USERS.len() => self.erase(who),
+            Act::Erase { .. } => {}
             Act::Reopen => self.house.reopen(),
         }
     }
@@ -415,6 +462,11 @@ impl Model {
     fn check(&self) {
         for (viewer, reader) in USERS.iter().enumerate() {
             let asked = by(reader);
+            if self.erased.contains(&viewer) {
+                let refused = now(latest(&self.door, &asked, &Wish { limit: 1, ..Wish::default() })).unwrap_err();
+                assert_eq!(refused.code, "unknown_user");
+                continue;
+            }
             let follows = (0..USERS.len())
                 .filter(|whom| self.follows.contains(&(viewer, *whom)) && !self.mutes.contains(&(viewer, *whom)));
             let home = self.pages(|wish| now(latest(&self.door, &asked, wish)).map(|read| read.answer));
@@ -422,7 +474,7 @@ impl Model {
             assert!(home.windows(2).all(|pair| pair[0] > pair[1]), "strictly from the newest on");
             for (whom, name) in USERS.iter().enumerate() {
                 let name = (*name).to_owned();
-                if viewer != whom && !self.meet(viewer, whom) {
+                if self.erased.contains(&whom) || viewer != whom && !self.meet(viewer, whom) {
                     let page = now(author(&self.door, &asked, name, &Wish { limit: 1, ..Wish::default() }));
                     assert_eq!(page.unwrap_err().code, "unknown_user");
                     continue;
@@ -484,7 +536,7 @@ impl Model {
             assert_eq!(counts, expected, "{post:?}");
             assert_eq!(view.own.reactions.is_empty(), !post.likes.contains(&post.author));
         }
-        for (user, name) in USERS.iter().enumerate() {
+        for (user, name) in USERS.iter().enumerate().filter(|(user, _)| !self.erased.contains(user)) {
             let query = Query::User { user: (*name).to_owned(), viewer: (*name).to_owned() };
             let Answer::User(view) = now(self.door.ask::<Feeding>(&by(name), &query)).unwrap().answer else { panic!() };
             let count =
@@ -522,7 +574,16 @@ proptest! {
 #[test]
 fn an_oracle_that_forgets_a_rule_is_found_out() {
     use proptest::test_runner::{Config, TestRunner};
-    let flaws = [Flaw::Replies, Flaw::Mutes, Flaw::Blocks, Flaw::Private, Flaw::Deletes, Flaw::Repeats, Flaw::Likes];
+    let flaws = [
+        Flaw::Replies,
+        Flaw::Mutes,
+        Flaw::Blocks,
+        Flaw::Private,
+        Flaw::Deletes,
+        Flaw::Repeats,
+        Flaw::Likes,
+        Flaw::Erased,
+    ];
     for flaw in flaws {
         let config = Config { cases: 200, max_shrink_iters: 0, failure_persistence: None, ..Config::default() };
         let found = TestRunner::new(config).run(&prop::collection::vec(act(), 1..120), |acts| {

@@ -39,6 +39,7 @@ fn say(door: &Door, user: &str, reply_to: Option<PostId>) -> PostId {
         reply_to: reply_to.map(|id| id.to_string()),
         quote_of: None,
         visibility: None,
+        poll: None,
         publish_at: None,
     };
     now(submit_post(door, &by(user), new)).unwrap().outcome.id
@@ -163,7 +164,7 @@ fn what_may_not_be_seen_costs_no_other_author_his_place() {
     let wanted = say(&door, "bob", None);
     for number in 0..1000 {
         let (text, visibility) = (format!("post {number}"), Some(Visibility::Followers));
-        let new = NewPost { text, reply_to: None, quote_of: None, visibility, publish_at: None };
+        let new = NewPost { text, reply_to: None, quote_of: None, visibility, poll: None, publish_at: None };
         now(submit_post(&door, &by("dan"), new)).unwrap();
     }
     let list = ListOf { user: "ada".to_owned(), list: "both".to_owned() };

@@ -5,7 +5,7 @@ use crate::feeds::edges::routes::{change, check_follow, decide, standing};
 use crate::feeds::home::author;
 use crate::feeds::home::reader::Reader;
 use crate::feeds::mastodon::given::{Credentials, WhichAccounts, WhichPage};
-use crate::feeds::mastodon::routes::{Failure, Given, Guest, Queried, Who, not_found, user};
+use crate::feeds::mastodon::routes::{Failure, Given, Guest, Queried, Who, is_yes, not_found, user};
 use crate::feeds::mastodon::shown::{Account, ErrorBody, Relationship, Status};
 use crate::feeds::mastodon::timelines::routes::{linked, page_wish};
 use crate::feeds::routes::found;
@@ -59,9 +59,7 @@ async fn update(Who(who): Who, Given(new): Given<Credentials>) -> Result<Json<Ac
     let Answer::User(before) = who.door.ask::<Feeding>(&who.asked, &query).await?.answer else {
         unreachable!("an account was asked for")
     };
-    let locked = new.locked.map(|locked| {
-        matches!(&locked, serde_json::Value::Bool(true)) || ["1", "true"].iter().any(|yes| locked == *yes)
-    });
+    let locked = new.locked.as_ref().map(is_yes);
     let profile = Profile {
         user: user.clone(),
         name: new.display_name.unwrap_or(before.name),

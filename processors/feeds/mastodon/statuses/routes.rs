@@ -1,12 +1,13 @@
 //! Mastodon's paths of statuses.
 
 use crate::feeds::Feeding;
-use crate::feeds::bodies::NewPost;
+use crate::feeds::bodies::{NewPoll, NewPost};
 use crate::feeds::home::reader::Reader;
 use crate::feeds::home::threads;
-use crate::feeds::mastodon::given::{NewStatus, WhichPage};
+use crate::feeds::mastodon::given::{Choice, NewStatus, Votes, WhichPage};
 use crate::feeds::mastodon::routes::{Failure, Given, Guest, Queried, Who, not_found, post};
-use crate::feeds::mastodon::shown::{Account, Context, ErrorBody, Status};
+use crate::feeds::mastodon::shown::{Account, Context, ErrorBody, Poll, Status};
+use crate::feeds::polls::routes::submit_vote;
 use crate::feeds::posts::routes::{
     find, item, submit_delete, submit_edit, submit_post, submit_reaction, submit_repost, submit_unrepost,
 };
@@ -15,7 +16,7 @@ use crate::runtime::door::Door;
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::Segments;
 use axum::Json;
-use millrace_topics::feeds::{Answer, Link, Query, Reaction, Visibility};
+use millrace_topics::feeds::{Answer, Link, PostView, Query, Reaction, Visibility};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -29,6 +30,8 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(favourited_by))
         .routes(routes!(reblogged_by))
         .routes(routes!(act))
+        .routes(routes!(poll))
+        .routes(routes!(vote))
 }
 
 fn visibility(text: &str) -> Result<Visibility, Failure> {
@@ -49,11 +52,18 @@ fn visibility(text: &str) -> Result<Visibility, Failure> {
 async fn write(Who(who): Who, Given(new): Given<NewStatus>) -> Result<Json<Status>, Failure> {
     let asked = who.keyed(&new);
     let visibility = new.visibility.as_deref().map(visibility).transpose()?;
+    let now = who.door.now();
+    let poll = new.poll.map(|poll| NewPoll {
+        options: poll.options,
+        multiple: poll.multiple,
+        ends_at: now.plus(poll.expires_in.unwrap_or_default().saturating_mul(1000)),
+    });
     let new = NewPost {
         text: new.status.unwrap_or_default(),
         reply_to: new.in_reply_to_id,
         quote_of: new.quoted_status_id,
         visibility,
+        poll,
         publish_at: None,
     };
     who.changed(submit_post(&who.door, &asked, new).await?).await
@@ -188,4 +198,35 @@ async fn act(Who(who): Who, Segments((id, verb)): Segments<(String, String)>) ->
         }
         _ => Err(not_found()),
     }
+}
+
+fn asked(guest: &Guest, post: PostView) -> Result<Json<Poll>, Failure> {
+    let shown = post.poll.map(|poll| Poll::of(post.id, poll, guest.door.now()));
+    shown.map(Json).ok_or_else(not_found)
+}
+
+/// Shows what a status asks.
+#[utoipa::path(get, path = "/api/v1/polls/{id}", operation_id = "mastodon.poll", tag = "mastodon", security(()),
+    params(("id" = String, Path, description = "The status")), responses(
+    (status = 200, description = "The poll", body = Poll), (status = "default", description = "An error", body = ErrorBody),
+))]
+async fn poll(guest: Guest, Segments(id): Segments<String>) -> Result<Json<Poll>, Failure> {
+    let found = find(&guest.door, &guest.asked, post(&id)?).await?.answer;
+    asked(&guest, found)
+}
+
+/// Votes in the poll of a status.
+#[utoipa::path(post, path = "/api/v1/polls/{id}/votes", operation_id = "mastodon.vote", tag = "mastodon", security(()),
+    request_body = Votes, params(("id" = String, Path, description = "The status")), responses(
+    (status = 200, description = "The poll", body = Poll), (status = "default", description = "An error", body = ErrorBody),
+))]
+async fn vote(
+    Who(who): Who,
+    Segments(id): Segments<String>,
+    Given(given): Given<Votes>,
+) -> Result<Json<Poll>, Failure> {
+    let bad = || Failure(Problem::new(422, "invalid", "Validation failed: a choice is a number".to_owned()));
+    let choices = given.choices.iter().map(Choice::number).collect::<Option<Vec<u32>>>().ok_or_else(bad)?;
+    let done = submit_vote(&who.door, &who.asked, &id, choices).await?;
+    asked(&who, done.outcome)
 }

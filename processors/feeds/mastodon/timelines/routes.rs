@@ -358,7 +358,10 @@ async fn tell(who: &Guest, bytes: &[u8]) -> String {
     });
     let wanted: Vec<Wanted> = wanted.collect();
     let mut reader = Reader::new(&who.door, &who.asked);
-    let shown = reader.items(&wanted, true).await.unwrap_or_default().into_iter().flatten().collect();
+    // The words are those of this moment: what a repost shows is told by nobody else.
+    let known = reader.read_words().await.is_ok();
+    let shown = reader.items(&wanted, true).await.unwrap_or_default().into_iter().flatten();
+    let shown = shown.filter(|item| known && !reader.is_muted(item)).collect();
     // The oldest first, as they came.
     for status in who.statuses(shown).await.into_iter().rev() {
         let edited = items.iter().any(|item| item["id"] == status.id.as_str() && !item["edited_at"].is_null());

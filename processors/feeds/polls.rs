@@ -1,0 +1,125 @@
+//! Polls: a post's author has the set of who voted for what, and the counts are its sizes.
+
+pub mod routes;
+
+use crate::feeds::sight::{self, Reads};
+use crate::feeds::tables::{POLLS, PollRow, VOTES};
+use crate::feeds::text;
+use crate::feeds::transition::{Cx, check_acts_for, tell};
+use millrace_topics::feeds::{Event, NewPoll, News, Outcome, PollOption, PollView, PostId, PostRef, Rejection, Voting};
+use millrace_topics::time::Time;
+use std::collections::BTreeSet;
+
+/// How few options a poll may have.
+pub const OPTIONS_LEAST: usize = 2;
+
+/// How many options a poll may have.
+pub const OPTIONS_LIMIT: usize = 4;
+
+/// For how long a poll may be open, in milliseconds.
+pub const OPEN_FOR: u64 = 31 * 86_400_000;
+
+/// What holds for every poll, whoever wrote the command.
+///
+/// # Errors
+/// The refusal.
+pub fn check(poll: &NewPoll, now: Time) -> Result<(), Rejection> {
+    let bad = |why: String| Err(Rejection::BadPoll(why));
+    if !(OPTIONS_LEAST..=OPTIONS_LIMIT).contains(&poll.options.len()) {
+        return bad(format!("a poll has {OPTIONS_LEAST} to {OPTIONS_LIMIT} options"));
+    }
+    poll.options.iter().try_for_each(|option| text::check_option(option))?;
+    if poll.options.iter().collect::<BTreeSet<_>>().len() < poll.options.len() {
+        return bad("no two options of a poll say the same".to_owned());
+    }
+    if poll.ends_at <= now || poll.ends_at > now.plus(OPEN_FOR) {
+        return bad("a poll ends within 31 days, and not before now".to_owned());
+    }
+    Ok(())
+}
+
+/// Opens a poll that was checked.
+pub fn open(cx: &mut Cx<'_>, id: PostId, poll: NewPoll) {
+    let NewPoll { options, multiple, ends_at } = poll;
+    let row = PollRow { votes: vec![0; options.len()], options, multiple, ends_at, voters: 0 };
+    cx.put(POLLS, &id.0, &row);
+}
+
+/// Votes in a poll. The same once more is the same; nobody votes again for something else.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn vote(cx: &mut Cx<'_>, voting: Voting) -> Result<Outcome, Rejection> {
+    let Voting { author, post, user, choices } = voting;
+    check_acts_for(cx.caller(), &user)?;
+    if sight::post(cx, post, &user)?.author != author {
+        return Err(Rejection::UnknownPost);
+    }
+    let row = cx.get(POLLS, &post.0).ok_or(Rejection::UnknownPoll)?;
+    let choices = chosen(&row, choices)?;
+    if author == user {
+        return Err(Rejection::OwnPoll);
+    }
+    let key = (post.0, user.clone());
+    match cx.get(VOTES, &key) {
+        Some(before) if before == choices => return Ok(Outcome::Voted(view(row, choices))),
+        Some(_) => return Err(Rejection::AlreadyVoted),
+        None => {}
+    }
+    if cx.now() >= row.ends_at {
+        return Err(Rejection::PollEnded);
+    }
+    // The line: nothing below can be refused.
+    cx.put(VOTES, &key, &choices);
+    let row = count(cx, post, row, &choices, |count| *count += 1);
+    let to = PostRef { id: post, author };
+    tell(cx, &user, News::Voted { to: to.clone() });
+    cx.say(&Event::Voted(to));
+    Ok(Outcome::Voted(view(row, choices)))
+}
+
+/// What is voted for, in the order of the options.
+fn chosen(row: &PollRow, choices: Vec<u32>) -> Result<Vec<u32>, Rejection> {
+    let all: BTreeSet<u32> = choices.into_iter().collect();
+    let bad = |why: String| Err(Rejection::BadChoice(why));
+    if all.is_empty() {
+        return bad("a vote is for something".to_owned());
+    }
+    if let Some(beyond) = all.iter().find(|choice| **choice as usize >= row.options.len()) {
+        return bad(format!("there is no option {beyond}: they are counted from 0"));
+    }
+    if all.len() > 1 && !row.multiple {
+        return bad("one votes for one option here".to_owned());
+    }
+    Ok(all.into_iter().collect())
+}
+
+fn count(cx: &mut Cx<'_>, post: PostId, mut row: PollRow, choices: &[u32], change: fn(&mut u64)) -> PollRow {
+    change(&mut row.voters);
+    choices.iter().for_each(|choice| change(&mut row.votes[*choice as usize]));
+    cx.put(POLLS, &post.0, &row);
+    row
+}
+
+/// Takes back the vote of somebody who is erased, if it counts. The poll may have gone with its post.
+pub fn leave(cx: &mut Cx<'_>, post: PostId, user: String) {
+    let key = (post.0, user);
+    let Some(choices) = cx.get(VOTES, &key) else { return };
+    cx.delete(VOTES, &key);
+    if let Some(row) = cx.get(POLLS, &post.0) {
+        count(cx, post, row, &choices, |count| *count -= 1);
+    }
+}
+
+fn view(row: PollRow, own: Vec<u32>) -> PollView {
+    let PollRow { options, multiple, ends_at, votes, voters } = row;
+    let options = options.into_iter().zip(votes).map(|(title, votes)| PollOption { title, votes }).collect();
+    PollView { options, multiple, ends_at, voters, own }
+}
+
+/// The poll of a post as somebody sees it.
+#[must_use]
+pub fn show(reads: &impl Reads, post: PostId, viewer: &str) -> Option<PollView> {
+    let row = reads.row(POLLS, &post.0)?;
+    Some(view(row, reads.row(VOTES, &(post.0, viewer.to_owned())).unwrap_or_default()))
+}
