@@ -8,12 +8,14 @@ use crate::queries::Queries;
 use crate::slot::Slot;
 use crate::streams::Streams;
 use crate::traces;
+use crate::vault::Vault;
 use millrace_processors::runtime::door::{Answering, Ask, Backend, Submission, Submitted, Subscription, To};
 use millrace_processors::runtime::peer::Freshness;
 use millrace_processors::runtime::problem::Problem;
 use millrace_processors::runtime::reply::Reply;
 use millrace_processors::runtime::runner::QueryFailure;
 use millrace_processors::runtime::streams::Events;
+use millrace_processors::runtime::vault::DayKeys;
 use millrace_topics::log::{AppendError, Log, LogError, LogRecord, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::position::{Position, Positions};
@@ -42,6 +44,7 @@ pub struct NodeBackend {
     queries: Arc<Queries>,
     streams: Arc<Streams>,
     secret: [u8; 32],
+    vault: Option<Arc<Vault>>,
     last_micros: AtomicU64,
 }
 
@@ -54,8 +57,9 @@ impl NodeBackend {
         queries: Arc<Queries>,
         streams: Arc<Streams>,
         secret: [u8; 32],
+        vault: Option<Arc<Vault>>,
     ) -> Self {
-        Self { node, cluster, queries, streams, secret, last_micros: AtomicU64::new(0) }
+        Self { node, cluster, queries, streams, secret, vault, last_micros: AtomicU64::new(0) }
     }
 
     /// Appends a record. What becomes of it is for whoever takes the receiver; a waiter ends at once where it fails.
@@ -341,6 +345,10 @@ pub fn log_problem(error: LogError) -> Problem {
     }
 }
 
+fn vault_problem(error: &std::io::Error) -> Problem {
+    Problem::unavailable("unavailable", format!("the keys of addresses: {error}"), 1)
+}
+
 impl Backend for NodeBackend {
     fn stamps(&self, count: u32) -> Stamp {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
@@ -404,5 +412,22 @@ impl Backend for NodeBackend {
 
     fn secret(&self) -> &[u8] {
         &self.secret
+    }
+
+    fn day_keys(&self, day: u64) -> Result<Option<Arc<DayKeys>>, Problem> {
+        self.vault.as_ref().map(|vault| vault.of_day(day)).transpose().map_err(|error| vault_problem(&error))
+    }
+
+    fn all_day_keys(&self) -> Vec<Arc<DayKeys>> {
+        self.vault.as_ref().map(|vault| vault.all()).unwrap_or_default()
+    }
+
+    fn erase(&self, subject: u32) -> Answering<'_, Option<u32>> {
+        let Some(vault) = self.vault.clone() else { return Box::pin(async { Ok(None) }) };
+        Box::pin(async move {
+            let erased = tokio::task::spawn_blocking(move || vault.erase(subject)).await;
+            let erased = erased.map_err(|error| Problem::new(500, "internal", error.to_string()))?;
+            erased.map(Some).map_err(|error| vault_problem(&error))
+        })
     }
 }

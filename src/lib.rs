@@ -42,6 +42,7 @@ pub mod slots;
 pub mod state_folder;
 pub mod streams;
 pub mod traces;
+pub mod vault;
 pub mod verify;
 pub mod workers;
 

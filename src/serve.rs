@@ -22,6 +22,7 @@ use crate::replay;
 use crate::settings::Settings;
 use crate::streams::Streams;
 use crate::traces;
+use crate::vault::{self, Vault};
 use crate::workers::Workers;
 use millrace_processors::ALL;
 use millrace_processors::runtime::door::Door;
@@ -76,11 +77,12 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let session = u64::try_from(settings.session_timeout.as_millis()).unwrap_or(u64::MAX);
     let directory = node.is_one_of_many().then(|| Arc::new(Directory::new(node.name.clone(), session)));
     let cluster = Arc::new(Cluster::new(&node, directory.clone(), keys.node_token())?);
+    let vault = open_vault(&settings)?;
     let past = AsOfReads::new(node.clone());
     tokio::spawn(past.clone().sweep());
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), past.clone()));
     let streams = Streams::new(node.clone(), queries.clone());
-    let backend = NodeBackend::new(node.clone(), cluster.clone(), queries, streams.clone(), *keys.secret());
+    let backend = NodeBackend::new(node.clone(), cluster.clone(), queries, streams.clone(), *keys.secret(), vault);
     let door = Door::new(Arc::new(backend), settings.wait);
     let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
     let own = admin::router(Admin { node: node.clone(), cluster: cluster.clone() });
@@ -119,6 +121,18 @@ async fn bind(settings: &Settings) -> Result<TcpListener, String> {
     let buffer = usize::try_from(settings.send_buffer).unwrap_or(usize::MAX);
     set_socket_send_buffer_size(&listener, buffer).map_err(|error| failed(error.into()))?;
     Ok(listener)
+}
+
+/// The keys of addresses. Nodes on Kafka would have to share them.
+fn open_vault(settings: &Settings) -> Result<Option<Arc<Vault>>, String> {
+    if settings.kafka.is_some() {
+        return Ok(None);
+    }
+    let folder = settings.data.join(vault::FOLDER);
+    let vault = Vault::open(folder, u64::from(settings.address_days)).map(Arc::new);
+    let vault = vault.map_err(|error| format!("the keys of addresses: {error}"))?;
+    tokio::spawn(vault::keep(vault.clone()));
+    Ok(Some(vault))
 }
 
 async fn open(

@@ -60,6 +60,12 @@ pub struct Settings {
     #[arg(long, value_name = "FILE", help_heading = DATA)]
     pub keys: Option<PathBuf>,
 
+    /// So many days behind its own a day's keys of addresses are kept, in `addresses` of the data folder and in no backup.
+    /// Then they are destroyed: nothing tells any more from which addresses the clicks of that day came. Not on Kafka.
+    #[arg(long, value_name = "DAYS", default_value = "30", value_parser = clap::value_parser!(u32).range(1..=3650),
+          help_heading = SERVING)]
+    pub address_days: u32,
+
     /// Percent of the data folder's disk below which little free space is warned of, in the log and as a figure. 0
     /// warns never.
     #[arg(long, value_name = "PERCENT", default_value = "15", value_parser = clap::value_parser!(u32).range(0..=100),

@@ -430,9 +430,11 @@ fn a_rule_set_is_tried_over_the_log_and_the_present_one_gives_the_bill_that_was(
     let expected = json!({"now":{"gross":3,"valid":1},"then":{"gross":3,"valid":2},"difference":[{"ad":"banner1","valid":1}],
         "examples":[{"now":{"click_id":"b1"}}]});
     assert!(contains(&half, &expected), "{half}");
-    // No click's address was held against these ranges, and none is kept.
-    let unknown = what_if(&server, 3, before, end);
-    assert!(contains(&unknown, &json!({"difference":[],"unopened":7})), "{unknown}");
+    // No click's address was held against these ranges when it came: they are opened now.
+    let opened = what_if(&server, 3, before, end);
+    let expected = json!({"difference":[{"ad":"banner1","gross":0,"valid":-1,"reasons":{"datacenter":1}}],
+        "examples":[{"then":{"click_id":"b3","primary":"datacenter"}}],"unopened":0});
+    assert!(contains(&opened, &expected), "{opened}");
 
     // Nothing of it is left: the live bill is what it was.
     assert_eq!(report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost"), rows);

@@ -18,8 +18,8 @@ mod report;
 
 pub use ads::{
     Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Billing, Changed, ClickView,
-    Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match, PolicyChange, Recall,
-    Rolled, Seen, Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
+    DayHashes, DaysVoiding, Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match,
+    PolicyChange, Recall, Rolled, SealedSeen, Seen, Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
 };
 pub use campaign::{
     Adoption, Bill, Billed, Campaign, CampaignDefinition, CampaignEvent, CampaignPlan, CampaignsAnswer,
@@ -28,7 +28,7 @@ pub use campaign::{
 };
 pub use click::{
     Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Keeping, Marks, Opening,
-    Outcome, Query, Raw, RawHour, Taken, Timer, USER_AGENT_LIMIT,
+    Outcome, Query, Raw, RawHour, Sealed, SealedBatch, Taken, Timer, USER_AGENT_LIMIT,
 };
 pub use conversion::{Attributed, Attributing, Conversion, Order, OrderStatus, Visit};
 pub use hour::{Alert, AlertKind, AlertPlace, AlertsAsk, AlertsPage, ByReason, ClosedHour, InvalidPage};
@@ -39,7 +39,7 @@ pub use report::{Counts, Dimension, Grain, Group, GroupKey, Live, ReportAsk, Rep
 
 use crate::contract::Contract;
 
-/// The machine `clicks`. Its key is the keyed hash of a click's address prefix.
+/// The machine `clicks`. Its key is the keyed hash of a click's address prefix, under the key of its day.
 pub enum Clicks {}
 
 /// The machine `clicks.ads`. Its key is the ad's id, or that of one of its shards: `banner1#3`.
@@ -84,6 +84,7 @@ impl Contract for Clicks {
         match command {
             Command::Click(click) => Some(&click.prefix.0),
             Command::Clicks(batch) => batch.clicks.first().map(|click| click.prefix.0.as_slice()),
+            Command::Sealed(batch) => batch.clicks.first().map(|click| click.prefix.0.as_slice()),
             Command::Open(opening) => Some(opening.key.as_bytes()),
             Command::Keep(_) => None,
         }
@@ -109,6 +110,7 @@ impl Contract for ClicksAds {
         match command {
             AdsCommand::Define(definition) => Some(definition.key.as_bytes()),
             AdsCommand::Seen(seen) => Some(seen.key.as_bytes()),
+            AdsCommand::Sealed(seen) => Some(seen.key.as_bytes()),
             AdsCommand::Terms(change) => Some(change.key.as_bytes()),
             AdsCommand::Watermark(mark) => Some(mark.key.as_bytes()),
             AdsCommand::Show(showing) => Some(showing.key.as_bytes()),
@@ -117,7 +119,7 @@ impl Contract for ClicksAds {
             AdsCommand::Bill(billing) => Some(billing.key.as_bytes()),
             AdsCommand::Policy(change) => Some(change.key.as_bytes()),
             AdsCommand::Attribute(asked) => Some(asked.key.as_bytes()),
-            AdsCommand::Void(_) | AdsCommand::Keep(_) => None,
+            AdsCommand::Void(_) | AdsCommand::VoidByDays(_) | AdsCommand::Keep(_) => None,
         }
     }
 

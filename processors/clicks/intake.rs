@@ -3,13 +3,15 @@
 use crate::clicks::bodies::{ImpressionResult, ItemResult, NewClick, NewImpression, Status};
 use crate::clicks::targets::Targets;
 use crate::clicks::token::Shown;
+use crate::clicks::transition::believed;
+use crate::clicks::visitor::Addresses;
 use crate::clicks::{token, transition, visitor};
 use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::ids;
 use crate::runtime::problem::Problem;
 use millrace_topics::clicks::{
-    AdsCommand, AdsOutcome, Batch, Click, Command, Country, Impression, Marks, Outcome, Showing, USER_AGENT_LIMIT,
-    shard_key,
+    AdsCommand, AdsOutcome, Batch, Click, Command, Country, Impression, Marks, Outcome, Sealed, SealedBatch, Showing,
+    USER_AGENT_LIMIT, shard_key,
 };
 use millrace_topics::partition::partition_of;
 use std::collections::BTreeMap;
@@ -35,36 +37,55 @@ pub(super) async fn sort(door: &Door, clicks: Vec<NewClick>) -> Sorted {
     let targets = door.beside::<Targets>();
     let ids = clicks.iter().map(|click| click.click_id.clone()).collect();
     let mut results = Vec::with_capacity(clicks.len());
-    let mut parts: BTreeMap<u32, (Vec<Click>, Vec<usize>)> = BTreeMap::new();
+    let mut parts: BTreeMap<u32, (Together, Vec<usize>)> = BTreeMap::new();
     for (place, new) in clicks.into_iter().enumerate() {
         let click_id = new.click_id.clone();
         results.push(match read(door, &targets, new).await {
-            Ok(click) => {
+            Ok((click, sealed)) => {
                 let partition = partition_of(&click.prefix.0, door.partitions());
-                let (clicks, places) = parts.entry(partition).or_default();
-                clicks.push(click);
+                let (together, places) = parts.entry(partition).or_default();
+                together.clicks.push(click);
+                together.sealed.push(sealed);
                 places.push(place);
                 None
             }
             Err(problem) => Some(ItemResult::refused(click_id, &problem)),
         });
     }
-    let (commands, places) =
-        parts.into_values().map(|(clicks, places)| (Command::Clicks(Batch { clicks }), places)).unzip();
+    let (commands, places) = parts.into_values().map(|(together, places)| (together.command(), places)).unzip();
     Sorted { commands, places, results, ids }
 }
 
-async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Problem> {
+/// Clicks of one record, each with its address where it is kept.
+#[derive(Default)]
+struct Together {
+    clicks: Vec<Click>,
+    sealed: Vec<Option<Sealed>>,
+}
+
+impl Together {
+    fn command(self) -> Command {
+        let Self { clicks, sealed } = self;
+        if sealed.iter().all(Option::is_none) {
+            return Command::Clicks(Batch { clicks });
+        }
+        Command::Sealed(SealedBatch { clicks, sealed })
+    }
+}
+
+async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<(Click, Option<Sealed>), Problem> {
     let target = targets.of(door, &new.ad).await?;
     let (user, cookie) = (new.user.as_deref(), new.visitor.as_deref());
     let Someone { address, country } = someone(user, cookie, new.ip.as_deref(), new.country.as_deref())?;
     let user_agent = cut(new.user_agent.unwrap_or_default());
     // Clicks without an address must not be taken for those of one.
     let nowhere = || visitor::hash(door, "nowhere", &[new.click_id.as_bytes()]);
-    let prefix = address.map_or_else(nowhere, |address| visitor::of_prefix(door, address));
-    let time = new.time.unwrap_or_else(|| door.now());
+    let time = believed(new.time, door.now());
+    let addresses = Addresses::at(door, time)?;
+    let prefix = address.map_or_else(nowhere, |address| addresses.of_prefix(address));
     let (visitor, identity) = visitor::visitor(door, user, cookie, prefix, &user_agent, time);
     let in_datacenter = address.is_some_and(|address| target.datacenters.have(address));
+    let sealed = address.and_then(|address| addresses.seal(address, visitor, &new.click_id));
     let shown = new.token.as_deref().map(|text| token::open(door, &new.ad, text, time));
     let impression = shown.flatten().filter(|shown| shown.visitor == visitor).map(|shown| shown.impression);
     let click = Click {
@@ -72,7 +93,7 @@ async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Pr
         shards: target.ad.shards,
         time: new.time,
         prefix,
-        address: address.map_or(prefix, |address| visitor::of_address(door, address)),
+        address: address.map_or(prefix, |address| addresses.of_address(address)),
         visitor,
         identity,
         country,
@@ -89,7 +110,7 @@ async fn read(door: &Door, targets: &Targets, new: NewClick) -> Result<Click, Pr
         user_agent,
     };
     transition::check(&click).map_err(|refusal| Problem::refusal(&refusal))?;
-    Ok(click)
+    Ok((click, sealed))
 }
 
 fn unreadable(detail: String) -> Problem {
@@ -157,7 +178,8 @@ async fn read_impression(
     let user_agent = cut(new.user_agent.unwrap_or_default());
     let (now, purpose) = (door.now(), format!("impression {place}"));
     let nowhere = || visitor::hash(door, "nowhere", &[purpose.as_bytes()]);
-    let prefix = address.map_or_else(nowhere, |address| visitor::of_prefix(door, address));
+    let addresses = Addresses::at(door, now)?;
+    let prefix = address.map_or_else(nowhere, |address| addresses.of_prefix(address));
     let (visitor, _) = visitor::visitor(door, user, cookie, prefix, &user_agent, now);
     let shards = target.ad.shards;
     let shard = u16::try_from(visitor.number() % u64::from(shards)).expect("it is below a u16");

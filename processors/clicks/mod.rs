@@ -10,8 +10,8 @@
 //! the campaign's terms, prices it, and counts it in every grain at once. `clicks.campaigns` ([`campaigns`]) has the
 //! campaign: it knows the terms and tells every ad of it when they change.
 //!
-//! **The life of a click.** A route turns addresses and visitors into hashes that only the cluster's secret makes; no
-//! address reaches the log. The click lands under its prefix, is sent to its ad, and is judged there in the order of
+//! **The life of a click.** A route turns visitors into hashes that only the cluster's secret makes, and addresses into
+//! hashes and ciphertext whose keys end with their day ([`visitor`]); no address reaches the log. The click lands under its prefix, is sent to its ad, and is judged there in the order of
 //! that ad's log: of two clicks of a visitor that are too near to each other, the one that the ad saw first counts,
 //! whatever times they say. A later case may make it invalid; its verdicts stay with it.
 //!
@@ -27,6 +27,7 @@ mod bodies;
 pub mod bots;
 pub mod campaigns;
 mod conversions;
+mod erasure;
 mod forget;
 mod intake;
 pub mod queries;

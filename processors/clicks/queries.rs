@@ -62,9 +62,13 @@ fn raw_hour(view: &View<'_>, asked: &Raw) -> RawHour {
 fn clicks_in(value: &[u8], asked: &Raw) -> u64 {
     let raw = LogRecord { value: value.to_vec(), ..LogRecord::default() };
     let command = Record::read(&raw, 0).and_then(|record| contract::command::<ClicksAds>(&record));
-    let Ok(AdsCommand::Seen(seen)) = command else { return 0 };
+    let clicks = match command {
+        Ok(AdsCommand::Seen(seen)) => seen.clicks,
+        Ok(AdsCommand::Sealed(seen)) => seen.clicks,
+        _ => return 0,
+    };
     let is_of = |click: &&millrace_topics::clicks::Evidence| {
         asked.ads.contains(&click.ad) && Grain::Hour.bucket(click.time) == asked.hour
     };
-    seen.clicks.iter().filter(is_of).count() as u64
+    clicks.iter().filter(is_of).count() as u64
 }

@@ -11,7 +11,7 @@ use crate::clicks::forget;
 use crate::clicks::intake::{self, BATCH_LIMIT, parse_address};
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::{Ranges, rule_set};
-use crate::clicks::{Taking, conversions, visitor, watch, what_if};
+use crate::clicks::{Taking, conversions, erasure, visitor, watch, what_if};
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
@@ -23,11 +23,12 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::clicks::{
     Ad, AdDefinition, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, Campaign, CampaignsAnswer, CampaignsCommand,
-    CampaignsOutcome, CampaignsQuery, ClickView, Closing, Command, Filter, Grain, GroupKey, Invoice, Keeping, Listing,
-    Match, Registration, RuleSet, Voided, Voiding, shard_key,
+    CampaignsOutcome, CampaignsQuery, ClickView, Closing, Command, DayHashes, DaysVoiding, Filter, Grain, GroupKey,
+    Invoice, Keeping, Listing, Match, Registration, RuleSet, Voided, Voiding, shard_key,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::time::Time;
+use std::net::IpAddr;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -37,6 +38,7 @@ pub fn routes() -> OpenApiRouter<Door> {
     OpenApiRouter::new()
         .merge(watch::routes::routes())
         .merge(conversions::routes::routes())
+        .merge(erasure::routes::routes())
         .routes(routes!(define_campaign, campaign))
         .routes(routes!(define_ad, ad))
         .routes(routes!(publish, rule_sets))
@@ -262,13 +264,17 @@ fn check_size(what: &str, found: usize) -> Result<(), Problem> {
     ProblemBody,
 ))]
 async fn invalidate(State(door): State<Door>, Body(asked, new): Body<NewCase>) -> Result<Response, Undone> {
-    let filter = filter(&door, new.filter)?;
-    if filter == Filter::default() && new.confirm != Some(true) {
+    let (filter, days) = filter(&door, new.filter)?;
+    if filter == Filter::default() && days.is_none() && new.confirm != Some(true) {
         let detail = "the filter means every click: `confirm` must be true";
         return Err(Problem::new(422, "confirm_required", detail).into());
     }
     let case_id = new.case_id.clone();
-    let command = AdsCommand::Void(Voiding { case_id: new.case_id, reason: new.reason, filter });
+    let voiding = Voiding { case_id: new.case_id, reason: new.reason, filter };
+    let command = match days {
+        Some(days) => AdsCommand::VoidByDays(Box::new(DaysVoiding { voiding, days })),
+        None => AdsCommand::Void(voiding),
+    };
     ads::transition::check(&command).map_err(|refusal| Problem::refusal(&refusal))?;
     let parts = all_done(door.submit_everywhere::<Ads>(&asked, &command).await)?;
     let mut positions = Positions::default();
@@ -287,27 +293,33 @@ async fn case_of(door: &Door, asked: &Asked, case_id: String) -> Result<Read<Voi
     }
 }
 
-fn filter(door: &Door, new: NewFilter) -> Result<Filter, Problem> {
+/// What a filter means, and the address that it names as it stands in the clicks of each day.
+fn filter(door: &Door, new: NewFilter) -> Result<(Filter, Option<Vec<DayHashes>>), Problem> {
     let address = new.ip.as_deref().map(parse_address).transpose()?;
-    let prefix = new.ip_prefix.as_deref().map(|text| prefix(door, text)).transpose()?;
+    let prefix = new.ip_prefix.as_deref().map(prefix).transpose()?;
     let user = new.user.as_deref().map(|user| visitor::of_user(door, user));
     let cookie = new.visitor.as_deref().map(|cookie| visitor::of_cookie(door, cookie));
     if user.is_some() && cookie.is_some() {
         return Err(bad("a click has a `user` or a `visitor`, never both".to_owned()));
     }
-    Ok(Filter {
+    let by_address = address.is_some() || prefix.is_some();
+    // Where days have no keys, all have the same hashes.
+    let lasting = if by_address { visitor::lasting(door) } else { None };
+    let filter = Filter {
         ad: new.ad,
         campaign: new.campaign,
-        prefix,
-        address: address.map(|address| visitor::of_address(door, address)),
+        prefix: lasting.as_ref().zip(prefix).map(|(addresses, prefix)| addresses.of_prefix(prefix)),
+        address: lasting.as_ref().zip(address).map(|(addresses, address)| addresses.of_address(address)),
         visitor: user.or(cookie),
         from: new.from,
         to: new.to,
         click_ids: new.click_ids.unwrap_or_default(),
-    })
+    };
+    let days = (by_address && lasting.is_none()).then(|| visitor::on_all_days(door, address, prefix));
+    Ok((filter, days))
 }
 
-fn prefix(door: &Door, text: &str) -> Result<millrace_topics::clicks::Hashed, Problem> {
+fn prefix(text: &str) -> Result<IpAddr, Problem> {
     let wrong = || {
         let detail = format!("`{text}` is no /24 of IPv4 and no /64 of IPv6: only these are kept, as hashes");
         Problem::new(422, "bad_address", detail)
@@ -315,7 +327,7 @@ fn prefix(door: &Door, text: &str) -> Result<millrace_topics::clicks::Hashed, Pr
     let (address, length) = text.split_once('/').ok_or_else(wrong)?;
     let address = parse_address(address)?;
     let fits = length.parse() == Ok(visitor::prefix_length(address)) && visitor::prefix(address) == address;
-    if fits { Ok(visitor::of_prefix(door, address)) } else { Err(wrong()) }
+    if fits { Ok(address) } else { Err(wrong()) }
 }
 
 /// Shows what a case has done.

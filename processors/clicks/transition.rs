@@ -9,7 +9,7 @@ use crate::runtime::keys::key_of;
 use millrace_state::table::Range;
 use millrace_topics::clicks::{
     AdsCommand, CLICK_ID_LIMIT, Click, ClicksAds, Command, Evidence, Grain, Identity, Keeping, Outcome, Rejection,
-    Seen, Taken, Timer, Watermark, ad_number, click_number, shard_key,
+    Sealed, SealedSeen, Seen, Taken, Timer, Watermark, ad_number, click_number, shard_key,
 };
 use millrace_topics::partition::partition_of;
 use millrace_topics::record::Role;
@@ -57,8 +57,9 @@ const WORDS: [&str; 11] = [
 /// The refusal, before anything was written.
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
     match command {
-        Command::Click(click) => take(cx, vec![*click]),
-        Command::Clicks(batch) => take(cx, batch.clicks),
+        Command::Click(click) => take(cx, vec![*click], &[]),
+        Command::Clicks(batch) => take(cx, batch.clicks, &[]),
+        Command::Sealed(batch) => take(cx, batch.clicks, &batch.sealed),
         Command::Open(_) => Ok(open(cx)),
         Command::Keep(keeping) => keep(cx, keeping),
     }
@@ -87,7 +88,8 @@ pub fn check(click: &Click) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn take(cx: &mut Cx<'_>, clicks: Vec<Click>) -> Result<Outcome, Rejection> {
+/// Takes clicks; `sealed` has the address of each that has one.
+fn take(cx: &mut Cx<'_>, clicks: Vec<Click>, sealed: &[Option<Sealed>]) -> Result<Outcome, Rejection> {
     clicks.iter().try_for_each(check)?;
     // What a redirect records is its own: everybody may click.
     if cx.caller().role == Role::User && clicks.iter().any(|click| !click.marks.own_id) {
@@ -95,12 +97,13 @@ fn take(cx: &mut Cx<'_>, clicks: Vec<Click>) -> Result<Outcome, Rejection> {
     }
     // The line: nothing below can be refused.
     let mut way = Way::default();
-    let results = clicks.into_iter().map(|click| take_one(cx, click, &mut way)).collect();
+    let sealed = sealed.iter().copied().chain(std::iter::repeat(None));
+    let results = clicks.into_iter().zip(sealed).map(|(click, sealed)| take_one(cx, click, sealed, &mut way)).collect();
     way.go(cx);
     Ok(Outcome::Taken { results })
 }
 
-fn take_one(cx: &mut Cx<'_>, click: Click, way: &mut Way) -> Taken {
+fn take_one(cx: &mut Cx<'_>, click: Click, sealed: Option<Sealed>, way: &mut Way) -> Taken {
     if !click.marks.own_id {
         let id = (click.prefix.number(), click_number(&click.click_id));
         if cx.get(IDS, &id).is_some_and(|taken| cx.now().since(taken) < ID_MEMORY) {
@@ -111,7 +114,7 @@ fn take_one(cx: &mut Cx<'_>, click: Click, way: &mut Way) -> Taken {
         way.keeps_ids = true;
     }
     let (key, evidence) = gather(cx, click);
-    way.add(cx.moment.partitions, key, evidence);
+    way.add(cx.moment.partitions, key, evidence, sealed);
     Taken::Accepted
 }
 
@@ -171,19 +174,21 @@ fn pace(cx: &mut Cx<'_>, what: Counted, whose: u64, time: Time) -> Pace {
 /// Clicks of one record on their way to the ads.
 #[derive(Default)]
 struct Way {
-    /// Partition of the ads → a key that belongs to it, and its clicks.
-    to: BTreeMap<u32, (String, Vec<Evidence>)>,
+    /// Partition of the ads → a key that belongs to it, its clicks, and their addresses.
+    to: BTreeMap<u32, (String, Vec<Evidence>, Vec<Option<Sealed>>)>,
     raw: BTreeMap<(u32, u64, u8), u64>,
     keeps_ids: bool,
 }
 
 impl Way {
-    fn add(&mut self, partitions: u32, key: String, evidence: Evidence) {
+    fn add(&mut self, partitions: u32, key: String, evidence: Evidence, sealed: Option<Sealed>) {
         let slice = partition_of(&evidence.prefix.0, SLICES.into());
         let slice = u8::try_from(slice).expect("there are few slices");
         *self.raw.entry((Grain::Hour.bucket(evidence.time), evidence.ad, slice)).or_default() += 1;
         let partition = partition_of(key.as_bytes(), partitions);
-        self.to.entry(partition).or_insert_with(|| (key, Vec::new())).1.push(evidence);
+        let (_, clicks, addresses) = self.to.entry(partition).or_insert_with(|| (key, Vec::new(), Vec::new()));
+        clicks.push(evidence);
+        addresses.push(sealed);
     }
 
     fn go(self, cx: &mut Cx<'_>) {
@@ -192,11 +197,12 @@ impl Way {
             cx.put(RAW, &key, &(before + more));
         }
         let sends = !self.to.is_empty();
-        for (key, mut clicks) in self.to.into_values() {
+        for (key, mut clicks, mut sealed) in self.to.into_values() {
             while !clicks.is_empty() {
-                let rest = clicks.split_off(clicks.len().min(SENT_TOGETHER));
-                cx.send::<ClicksAds>(&AdsCommand::Seen(Seen { key: key.clone(), clicks }));
-                clicks = rest;
+                let together = clicks.len().min(SENT_TOGETHER);
+                let (rest, others) = (clicks.split_off(together), sealed.split_off(together));
+                cx.send::<ClicksAds>(&sent(key.clone(), clicks, sealed));
+                (clicks, sealed) = (rest, others);
             }
         }
         if self.keeps_ids {
@@ -207,6 +213,14 @@ impl Way {
             sweep_later(cx, RAW.def().id);
         }
     }
+}
+
+/// What the ads are sent of clicks and their addresses.
+pub(in crate::clicks) fn sent(key: String, clicks: Vec<Evidence>, sealed: Vec<Option<Sealed>>) -> AdsCommand {
+    if sealed.iter().all(Option::is_none) {
+        return AdsCommand::Seen(Seen { key, clicks });
+    }
+    AdsCommand::Sealed(SealedSeen { key, clicks, sealed })
 }
 
 /// Begins to close hours, unless it has begun.

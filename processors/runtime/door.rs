@@ -5,6 +5,7 @@ use crate::runtime::problem::Problem;
 use crate::runtime::reply::{Reply, Verdict};
 use crate::runtime::streams::{Events, Show, Shown};
 use crate::runtime::system::{Answer, Command, Machine, Outcome, Partitions, Query, Rejection};
+use crate::runtime::vault::DayKeys;
 use hmac::{Hmac, KeyInit, Mac};
 use millrace_topics::codec;
 use millrace_topics::contract::Contract;
@@ -130,6 +131,18 @@ pub trait Backend: Send + Sync {
     fn count(&self, _what: &'static str) {}
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
+    /// The keys of a day, drawn when they are first asked for; none where days have none.
+    fn day_keys(&self, _day: u64) -> Result<Option<Arc<DayKeys>>, Problem> {
+        Ok(None)
+    }
+    /// The keys of every day that still has some.
+    fn all_day_keys(&self) -> Vec<Arc<DayKeys>> {
+        Vec::new()
+    }
+    /// Destroys what opens what is sealed of a subject, and answers of how many days; none where days have no keys.
+    fn erase(&self, _subject: u32) -> Answering<'_, Option<u32>> {
+        Box::pin(async { Ok(None) })
+    }
 }
 
 /// What a request says beside its path and body.
@@ -431,6 +444,28 @@ impl Door {
     #[must_use]
     pub fn now(&self) -> Time {
         Time(self.backend.stamps(1).micros / 1000)
+    }
+
+    /// The keys of a day, counted from the epoch; none where the program has none, as on Kafka.
+    ///
+    /// # Errors
+    /// 503 where they cannot be drawn and kept.
+    pub fn day_keys(&self, day: u64) -> Result<Option<Arc<DayKeys>>, Problem> {
+        self.backend.day_keys(day)
+    }
+
+    /// The keys of every day that still has some.
+    #[must_use]
+    pub fn all_day_keys(&self) -> Vec<Arc<DayKeys>> {
+        self.backend.all_day_keys()
+    }
+
+    /// Destroys what opens what is sealed of a subject, and answers of how many days; none where days have no keys.
+    ///
+    /// # Errors
+    /// 503 where it cannot be written.
+    pub async fn erase(&self, subject: u32) -> Result<Option<u32>, Problem> {
+        self.backend.erase(subject).await
     }
 
     /// A signature of these parts with the cluster's secret.

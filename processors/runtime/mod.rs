@@ -25,6 +25,7 @@ pub mod system;
 pub mod tables;
 pub mod timers;
 pub mod tokens;
+pub mod vault;
 pub mod view;
 
 #[cfg(test)]

@@ -190,7 +190,8 @@ fn write_raw(server: &Server, folder: &Path) -> u64 {
 
 fn write_sent(server: &Server, folder: &Path) -> u64 {
     let sent = records(server, "clicks.ads").flat_map(|(partition, offset, record)| {
-        let seen = if record["says"]["type"] == "seen" { clicks_of(partition, offset, &record) } else { Vec::new() };
+        let is_seen = ["seen", "sealed"].iter().any(|name| record["says"]["type"] == *name);
+        let seen = if is_seen { clicks_of(partition, offset, &record) } else { Vec::new() };
         let place = |click: Value| {
             let part = |name: &str| click[name].clone();
             json!({"part":part("part"),"off":part("off"),"idx":part("idx"),"click_id":part("click_id"),"prefix":part("prefix")})

@@ -1,7 +1,7 @@
 //! Ads, and the clicks that are judged under them.
 
 use super::campaign::Terms;
-use super::click::{Country, Device, Hashed, Identity, Keeping, Marks};
+use super::click::{Country, Device, Hashed, Identity, Keeping, Marks, Sealed};
 use super::conversion::{Attributing, Visit};
 use super::hour::{Alert, AlertsAsk, AlertsPage, ClosedHour, InvalidPage};
 use super::policy::Policy;
@@ -49,6 +49,12 @@ pub enum AdsCommand {
     /// Finds out whether an order counts for a click: sent by `clicks.campaigns`.
     #[serde(skip_deserializing)]
     Attribute(Box<Attributing>),
+    /// Clicks with what speaks against them and their addresses: sent by `clicks`.
+    #[serde(skip_deserializing)]
+    Sealed(SealedSeen),
+    /// Makes clicks of the partition where the record stands invalid, by their address among others: only routes write it.
+    #[serde(skip_deserializing)]
+    VoidByDays(Box<DaysVoiding>),
 }
 
 /// What a campaign says beside its terms, for one of its ads.
@@ -156,6 +162,17 @@ pub struct Seen {
     pub clicks: Vec<Evidence>,
 }
 
+/// Clicks on their way to the ads of one partition, with their addresses.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct SealedSeen {
+    /// The routing key of the first click's ad: all belong to its partition.
+    pub key: String,
+    /// In the order in which they came; never none.
+    pub clicks: Vec<Evidence>,
+    /// The address of each, where it has one.
+    pub sealed: Vec<Option<Sealed>>,
+}
+
 /// A click and what the first machine knows of it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Evidence {
@@ -250,6 +267,26 @@ pub struct Filter {
     /// With one of these ids; none is any.
     #[serde(default, deserialize_with = "or_default")]
     pub click_ids: Vec<String>,
+}
+
+/// Clicks that were found invalid, some of them by an address: its hash is another one each day.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct DaysVoiding {
+    /// The case, with everything but the address.
+    pub voiding: Voiding,
+    /// The address or its prefix, under the key of each day that has one.
+    pub days: Vec<DayHashes>,
+}
+
+/// An address, its prefix, or both, under the key of a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct DayHashes {
+    /// The day, counted from the epoch.
+    pub day: u64,
+    /// The /24 or /64.
+    pub prefix: Option<Hashed>,
+    /// The address.
+    pub address: Option<Hashed>,
 }
 
 /// What a case has made invalid.

@@ -27,6 +27,9 @@ pub enum Command {
     Open(Opening),
     /// Changes how long clicks are kept in the partition where the record stands.
     Keep(Keeping),
+    /// Clicks whose prefixes all belong to one partition, with their addresses: only routes write them.
+    #[serde(skip_deserializing)]
+    Sealed(SealedBatch),
 }
 
 /// How long clicks are kept.
@@ -66,6 +69,25 @@ pub struct Batch {
     pub clicks: Vec<Click>,
 }
 
+/// Clicks of one partition with their addresses, which only keys outside of the log open.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct SealedBatch {
+    /// In the order in which they came; never none.
+    pub clicks: Vec<Click>,
+    /// The address of each; none of a click without one, or of whom they are not kept.
+    pub sealed: Vec<Option<Sealed>>,
+}
+
+/// An IPv6 address, or an IPv4 address as one, encrypted under the key that its day has for its visitor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Sealed(pub [u8; 16]);
+
+impl Serialize for Sealed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("{:032x}", u128::from_be_bytes(self.0)))
+    }
+}
+
 /// The beginning of a partition's hours.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Opening {
@@ -73,7 +95,8 @@ pub struct Opening {
     pub key: String,
 }
 
-/// A click. Addresses and visitors stand in it as hashes that only the cluster's secret makes.
+/// A click. Visitors stand in it as hashes that only the cluster's secret makes, addresses as hashes that only a key of
+/// their day makes.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct Click {
     /// Names the click for good: the same id again is the same click. 1 to [`CLICK_ID_LIMIT`] bytes.
@@ -117,7 +140,7 @@ fn one() -> u16 {
     1
 }
 
-/// 64 bits of a hash that only the cluster's secret makes, as hexadecimal text.
+/// 64 bits of a hash that only a secret makes, as hexadecimal text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub struct Hashed(pub [u8; 8]);
 

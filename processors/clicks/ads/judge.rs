@@ -3,7 +3,7 @@
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::suppose::is_in_datacenter;
 use crate::clicks::ads::tables::{AdRow, COUNTED, USED};
-use millrace_topics::clicks::{Evidence, Grain, Reason, Reasons, click_number};
+use millrace_topics::clicks::{Evidence, Grain, Reason, Reasons, Sealed, click_number};
 use millrace_topics::time::Time;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
@@ -12,14 +12,14 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
 const AFTER_WINDOWS: [Reason; 3] = [Reason::Ended, Reason::Budget, Reason::Late];
 
 /// Judges a click, and remembers it if a further click of its visitor can be too near to it.
-pub fn judge(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence) -> Reasons {
+pub fn judge(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence, sealed: Option<Sealed>) -> Reasons {
     let (rules, mut reasons) = (&ad.terms.rules, Reasons::default());
     let no_token = rules.require_token && click.impression.is_none();
     reasons.add(Reason::Test, click.marks.test);
     reasons.add(Reason::BadToken, click.marks.bad_token || no_token || is_used(cx, click));
     reasons.add(Reason::Prefetch, click.marks.prefetch);
     reasons.add(Reason::Bot, rules.bots > 0 && click.bots >> (rules.bots - 1) & 1 == 1);
-    reasons.add(Reason::Datacenter, is_in_datacenter(cx, ad, click));
+    reasons.add(Reason::Datacenter, is_in_datacenter(cx, ad, click, sealed));
     reasons.add(Reason::Velocity, is_fast(ad, click));
     near(cx, ad, click, &mut reasons);
     let stands = reasons.primary().is_none();

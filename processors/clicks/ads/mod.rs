@@ -41,7 +41,7 @@ pub struct Known {
     /// The latest hour in which a click of the ad counted; an ad that is not here may have one in any hour.
     pub latest: BTreeMap<u64, u32>,
     /// Other rules: only in a sandbox.
-    pub supposed: Option<Arc<suppose::Supposition>>,
+    pub supposed: Option<Arc<suppose::Supposed>>,
     /// The rule sets that the ads' campaigns name: only in a sandbox, where the ads say another one.
     pub rulesets: BTreeMap<u64, u32>,
     /// Clicks of which nobody knows whether they came from a data center: only in a sandbox.

@@ -3,8 +3,13 @@
 
 use crate::clicks::ads::Ads;
 use crate::clicks::ads::tables::AdRow;
-use millrace_topics::clicks::{Evidence, Rules, Terms};
+use crate::clicks::targets::Ranges;
+use crate::clicks::token::DAY;
+use crate::clicks::visitor;
+use crate::runtime::vault::DayKeys;
+use millrace_topics::clicks::{Evidence, Rules, Sealed, Terms, click_number};
 use millrace_topics::codec::{self, Decode, Encode};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Ads>;
@@ -20,6 +25,17 @@ pub struct Supposition {
     pub alike: Vec<u32>,
     /// What every rule set says: what differs from it a campaign has said.
     pub known: Vec<(u32, Rules)>,
+    /// The address ranges of its data centers.
+    pub datacenters: Vec<String>,
+    /// What opens the addresses of clicks.
+    pub keys: Vec<DayKeys>,
+}
+
+/// What a sandbox holds beside its rules.
+pub struct Supposed {
+    /// By which rules clicks are judged.
+    pub supposition: Supposition,
+    datacenters: Ranges,
 }
 
 impl Supposition {
@@ -39,6 +55,16 @@ impl Supposition {
     }
 }
 
+impl Supposed {
+    /// The address of a click. Its day is that of its time, but one at midnight may have come a moment before.
+    fn open(&self, click: &Evidence, sealed: Sealed) -> Option<IpAddr> {
+        let day = click.time.0 / DAY;
+        let near = |keys: &&DayKeys| keys.day() == day || keys.day() + 1 == day;
+        let keys = self.supposition.keys.iter().filter(near);
+        visitor::open(keys, sealed, click.visitor, click_number(&click.click_id), click.address)
+    }
+}
+
 /// From now on every click is judged by these rules.
 pub fn begin(cx: &mut Cx<'_>, what: &[u8]) {
     let supposition: Supposition = codec::decode(what).expect("a route has encoded it");
@@ -47,27 +73,36 @@ pub fn begin(cx: &mut Cx<'_>, what: &[u8]) {
         let terms = supposition.terms(&row.terms);
         *row = Arc::new(AdRow { terms, ..AdRow::clone(row) });
     }
-    cx.engine.supposed = Some(Arc::new(supposition));
+    let datacenters = Ranges::parse(&supposition.datacenters).unwrap_or_default();
+    cx.engine.supposed = Some(Arc::new(Supposed { supposition, datacenters }));
 }
 
 /// The ad as clicks are judged under it.
 #[must_use]
 pub fn judged_by(cx: &mut Cx<'_>, number: u64, row: AdRow) -> Arc<AdRow> {
-    let Some(supposition) = &cx.engine.supposed else { return Arc::new(row) };
-    let terms = supposition.terms(&row.terms);
+    let Some(supposed) = &cx.engine.supposed else { return Arc::new(row) };
+    let terms = supposed.supposition.terms(&row.terms);
     cx.engine.rulesets.insert(number, row.terms.ruleset);
     Arc::new(AdRow { terms, ..row })
 }
 
 /// True if a click came from a data center of the rule set that judges it. Counts those of which nobody knows: their
-/// addresses were held against another rule set's, and are gone.
-pub fn is_in_datacenter(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence) -> bool {
-    let Some(supposition) = &cx.engine.supposed else {
+/// addresses were held against another rule set's, and what opened them is destroyed.
+pub fn is_in_datacenter(cx: &mut Cx<'_>, ad: &AdRow, click: &Evidence, sealed: Option<Sealed>) -> bool {
+    let Some(supposed) = &cx.engine.supposed else {
         return click.datacenter_of.contains(&ad.terms.ruleset);
     };
     let real = cx.engine.rulesets.get(&click.ad).copied().unwrap_or(ad.terms.ruleset);
-    if supposition.alike.contains(&real) {
+    if supposed.supposition.alike.contains(&real) {
         return click.datacenter_of.contains(&real);
+    }
+    // A click without an address stands under the same hash twice.
+    if click.address == click.prefix || supposed.supposition.datacenters.is_empty() {
+        return false;
+    }
+    let opened = sealed.and_then(|sealed| supposed.open(click, sealed));
+    if let Some(address) = opened {
+        return supposed.datacenters.have(address);
     }
     cx.engine.unopened += 1;
     false

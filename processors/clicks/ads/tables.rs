@@ -3,8 +3,8 @@
 use crate::clicks::forget::Kept;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::clicks::{
-    Ad, Alert, AlertPlace, ByReason, ClickView, Country, Counts, Device, Grain, Hashed, Identity, Policy, Reasons,
-    Terms, VerdictChange, Voiding,
+    Ad, Alert, AlertPlace, ByReason, ClickView, Country, Counts, DayHashes, Device, Grain, Hashed, Identity, Policy,
+    Reasons, Terms, VerdictChange, Voiding,
 };
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::time::Time;
@@ -129,6 +129,8 @@ impl ClickRow {
 pub struct CaseRow {
     /// What it asks for.
     pub voiding: Voiding,
+    /// An address that its clicks came from, as it stands in the clicks of each day; none if any will do.
+    pub days: Option<Vec<DayHashes>>,
     /// False while it still walks the clicks.
     pub complete: bool,
     /// When it began: clicks that were judged later are none of its business.

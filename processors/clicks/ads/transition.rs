@@ -7,11 +7,11 @@ use crate::clicks::ads::suppose::judged_by;
 use crate::clicks::ads::tables::{ADS, AdRow, CLICKS, COMPLETE, ClickRow, PLACES, UNCOUNTED, WAITING};
 use crate::clicks::ads::{Ads, bill, convert, forget, hours, spend, void};
 use crate::clicks::campaigns::transition::check_id;
-use crate::clicks::transition::believed;
+use crate::clicks::transition::{believed, sent};
 use crate::runtime::ids;
 use millrace_topics::clicks::{
     AdDefinition, AdEvent, AdsCommand, AdsOutcome, AdsTimer, Changed, ClicksAds, Evidence, Grain, Impression, Judged,
-    JudgedClick, Reason, Reasons, Rejection, Seen, Showing, Terms, TermsChange, Watermark, ad_number, click_number,
+    JudgedClick, Reason, Reasons, Rejection, Sealed, Showing, Terms, TermsChange, Watermark, ad_number, click_number,
     shard_key,
 };
 use millrace_topics::record::Role;
@@ -34,10 +34,12 @@ pub fn apply(cx: &mut Cx<'_>, command: AdsCommand) -> Result<AdsOutcome, Rejecti
     check(&command)?;
     match command {
         AdsCommand::Define(definition) => define(cx, *definition),
-        AdsCommand::Seen(seen) => Ok(take(cx, seen)),
+        AdsCommand::Seen(seen) => Ok(take(cx, seen.clicks, &[])),
+        AdsCommand::Sealed(seen) => Ok(take(cx, seen.clicks, &seen.sealed)),
         AdsCommand::Terms(change) => Ok(agree(cx, &change)),
         AdsCommand::Watermark(mark) => Ok(note_hour(cx, &mark)),
-        AdsCommand::Void(voiding) => void::begin(cx, voiding),
+        AdsCommand::Void(voiding) => void::begin(cx, voiding, None),
+        AdsCommand::VoidByDays(by) => void::begin(cx, by.voiding, Some(by.days)),
         AdsCommand::Show(showing) => show(cx, &showing),
         AdsCommand::Grant(grant) => Ok(spend::receive(cx, &grant)),
         AdsCommand::Recall(recall) => Ok(spend::return_unspent(cx, &recall)),
@@ -65,7 +67,9 @@ pub fn check(command: &AdsCommand) -> Result<(), Rejection> {
     match command {
         AdsCommand::Define(definition) => check_definition(definition),
         AdsCommand::Void(voiding) => void::check(voiding),
+        AdsCommand::VoidByDays(by) => void::check(&by.voiding),
         AdsCommand::Seen(_)
+        | AdsCommand::Sealed(_)
         | AdsCommand::Terms(_)
         | AdsCommand::Watermark(_)
         | AdsCommand::Show(_)
@@ -167,26 +171,27 @@ fn agree(cx: &mut Cx<'_>, change: &TermsChange) -> AdsOutcome {
     AdsOutcome::Agreed
 }
 
-/// Judges clicks and counts them.
-fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
+/// Judges clicks and counts them; `sealed` has the address of each that has one.
+fn take(cx: &mut Cx<'_>, clicks: Vec<Evidence>, sealed: &[Option<Sealed>]) -> AdsOutcome {
     let (mut sums, mut spends) = (Sums::default(), Spends::default());
-    let mut elsewhere: BTreeMap<String, Vec<Evidence>> = BTreeMap::new();
-    let mut judged = Vec::with_capacity(seen.clicks.len());
-    for click in seen.clicks {
+    let mut elsewhere = Elsewhere::new();
+    let mut judged = Vec::with_capacity(clicks.len());
+    let sealed = sealed.iter().copied().chain(std::iter::repeat(None));
+    for (click, sealed) in clicks.into_iter().zip(sealed) {
         let Some(ad) = cx.engine.ads.get(&click.ad).cloned() else {
             not_counted(cx, &click, |(_, unknown)| *unknown += 1);
             continue;
         };
         if ad.shards > 1 && ad.key == ad.ad {
-            send_on(&ad, click, &mut elsewhere);
+            send_on(&ad, click, sealed, &mut elsewhere);
             continue;
         }
-        judged.extend(take_one(cx, &ad, click, &mut sums, &mut spends));
+        judged.extend(take_one(cx, &ad, click, sealed, &mut sums, &mut spends));
     }
     sums.write(cx);
     spends.write(cx);
-    for (key, clicks) in elsewhere {
-        cx.send::<ClicksAds>(&AdsCommand::Seen(Seen { key, clicks }));
+    for (key, (clicks, sealed)) in elsewhere {
+        cx.send::<ClicksAds>(&sent(key, clicks, sealed));
     }
     if !judged.is_empty() {
         cx.say(&AdEvent::Judged(Judged { clicks: judged }));
@@ -195,12 +200,17 @@ fn take(cx: &mut Cx<'_>, seen: Seen) -> AdsOutcome {
     AdsOutcome::Judged
 }
 
+/// The routing key of a shard → clicks of it, and their addresses.
+type Elsewhere = BTreeMap<String, (Vec<Evidence>, Vec<Option<Sealed>>)>;
+
 /// A click of a spread ad came home, from one who does not know that it is spread.
-fn send_on(ad: &AdRow, click: Evidence, elsewhere: &mut BTreeMap<String, Vec<Evidence>>) {
+fn send_on(ad: &AdRow, click: Evidence, sealed: Option<Sealed>, elsewhere: &mut Elsewhere) {
     let shard = u16::try_from(click.visitor.number() % u64::from(ad.shards)).expect("it is below a u16");
     let key = shard_key(&ad.ad, ad.shards, shard);
     let click = Evidence { ad: ad_number(&key), ..click };
-    elsewhere.entry(key).or_default().push(click);
+    let (clicks, addresses) = elsewhere.entry(key).or_default();
+    clicks.push(click);
+    addresses.push(sealed);
 }
 
 fn not_counted(cx: &mut Cx<'_>, click: &Evidence, note: impl Fn(&mut (u64, u64))) {
@@ -211,14 +221,21 @@ fn not_counted(cx: &mut Cx<'_>, click: &Evidence, note: impl Fn(&mut (u64, u64))
 }
 
 /// Judges a click; none if its id is another one's.
-fn take_one(cx: &mut Cx<'_>, ad: &AdRow, click: Evidence, sums: &mut Sums, spends: &mut Spends) -> Option<JudgedClick> {
+fn take_one(
+    cx: &mut Cx<'_>,
+    ad: &AdRow,
+    click: Evidence,
+    sealed: Option<Sealed>,
+    sums: &mut Sums,
+    spends: &mut Spends,
+) -> Option<JudgedClick> {
     let number = click_number(&click.click_id);
     // An id of its own nobody can say twice: there is nothing to be looked for.
     if !click.marks.own_id && cx.get(PLACES, &number).is_some() {
         not_counted(cx, &click, |(repeats, _)| *repeats += 1);
         return None;
     }
-    let mut reasons = judge(cx, ad, &click);
+    let mut reasons = judge(cx, ad, &click, sealed);
     // The budget is asked last: what does not count anyway costs nothing.
     if reasons == Reasons::default() {
         let covered = spends.pay(cx, click.ad, ad);

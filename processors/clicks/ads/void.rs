@@ -8,7 +8,8 @@ use crate::clicks::ads::{Ads, convert, hours};
 use crate::runtime::ids;
 use millrace_state::table::Range;
 use millrace_topics::clicks::{
-    AdEvent, AdsOutcome, AdsTimer, Filter, Grain, Invalidated, Reason, Reasons, Rejection, VerdictChange, Voiding,
+    AdEvent, AdsOutcome, AdsTimer, DayHashes, Filter, Grain, Invalidated, Reason, Reasons, Rejection, VerdictChange,
+    Voiding,
 };
 use millrace_topics::record::Role;
 use millrace_topics::time::Time;
@@ -40,20 +41,29 @@ pub fn check(voiding: &Voiding) -> Result<(), Rejection> {
 ///
 /// # Errors
 /// That the caller may not, or that the case is another one.
-pub fn begin(cx: &mut Cx<'_>, voiding: Voiding) -> Result<AdsOutcome, Rejection> {
+pub fn begin(cx: &mut Cx<'_>, voiding: Voiding, days: Option<Vec<DayHashes>>) -> Result<AdsOutcome, Rejection> {
     if cx.caller().role == Role::User {
         return Err(Rejection::RoleRequired);
     }
     if let Some(known) = cx.get(CASES, &voiding.case_id) {
-        return if known.voiding == voiding {
+        return if known.voiding == voiding && is_same_address(known.days.as_deref(), days.as_deref()) {
             Ok(AdsOutcome::Begun)
         } else {
             Err(Rejection::CaseExists(voiding.case_id))
         };
     }
     // The line: nothing below can be refused.
-    step(cx, CaseRow { voiding, complete: false, begun: cx.now() }, None);
+    step(cx, CaseRow { voiding, days, complete: false, begun: cx.now() }, None);
     Ok(AdsOutcome::Begun)
+}
+
+/// True if two cases mean the same address, or both none. Its hash is another one each day, so that is known of days alone
+/// that both have.
+fn is_same_address(one: Option<&[DayHashes]>, other: Option<&[DayHashes]>) -> bool {
+    let (Some(one), Some(other)) = (one, other) else { return one == other };
+    let mut both =
+        one.iter().filter_map(|day| Some((day, other.iter().find(|other| other.day == day.day)?))).peekable();
+    (both.peek().is_some() || one == other) && both.all(|(one, other)| one == other)
 }
 
 /// Goes on with a case.
@@ -118,7 +128,7 @@ fn void(cx: &mut Cx<'_>, case: &CaseRow, key: ClickKey, mut row: ClickRow, sums:
     let Some(ad) = cx.engine.ads.get(&number).cloned() else { return };
     let filter = &case.voiding.filter;
     let of = |wanted: &Option<String>, found: &str| wanted.as_deref().is_none_or(|wanted| wanted == found);
-    let meant = of(&filter.ad, &ad.ad) && of(&filter.campaign, &ad.campaign) && is_meant(filter, &row, time);
+    let meant = of(&filter.ad, &ad.ad) && of(&filter.campaign, &ad.campaign) && is_meant(case, &row, time);
     // Only what counts can stop counting, and what came behind the case is none of its business.
     if !meant || before != Reasons::default() || row.judged > case.begun {
         return;
@@ -136,11 +146,39 @@ fn void(cx: &mut Cx<'_>, case: &CaseRow, key: ClickKey, mut row: ClickRow, sums:
     *credit = (credit.0 + 1, credit.1 + price_micros);
 }
 
-fn is_meant(filter: &Filter, row: &ClickRow, time: Time) -> bool {
+fn is_meant(case: &CaseRow, row: &ClickRow, time: Time) -> bool {
+    let filter = &case.voiding.filter;
+    let of_day = |day: &DayHashes| {
+        day.prefix.is_none_or(|prefix| prefix == row.prefix) && day.address.is_none_or(|address| address == row.address)
+    };
     filter.prefix.is_none_or(|prefix| prefix == row.prefix)
         && filter.address.is_none_or(|address| address == row.address)
         && filter.visitor.is_none_or(|visitor| visitor == row.visitor)
         && filter.from.is_none_or(|from| time >= from)
         && filter.to.is_none_or(|to| time < to)
+        && case.days.as_ref().is_none_or(|days| days.iter().any(of_day))
         && (filter.click_ids.is_empty() || filter.click_ids.contains(&row.click_id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use millrace_topics::clicks::Hashed;
+
+    #[test]
+    fn a_case_is_the_same_where_its_address_is_on_every_day_that_both_know() {
+        let on = |day: u64, address: u8| DayHashes { day, prefix: None, address: Some(Hashed([address; 8])) };
+        for (one, other, same) in [
+            (None, None, true),
+            (None, Some(vec![]), false),
+            (Some(vec![]), Some(vec![]), true),
+            (Some(vec![on(1, 1), on(2, 2)]), Some(vec![on(2, 2), on(3, 3)]), true),
+            (Some(vec![on(1, 1), on(2, 2)]), Some(vec![on(2, 9), on(3, 3)]), false),
+            (Some(vec![on(1, 1), on(2, 2)]), Some(vec![on(1, 1), on(2, 9)]), false),
+            // All keys of then are destroyed: nobody can tell.
+            (Some(vec![on(1, 1)]), Some(vec![on(2, 2)]), false),
+        ] {
+            assert_eq!(is_same_address(one.as_deref(), other.as_deref()), same, "{one:?} {other:?}");
+        }
+    }
 }

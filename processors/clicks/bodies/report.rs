@@ -226,7 +226,8 @@ pub(in crate::clicks) struct ReconciledBody {
     rolled_up: i64,
     /// Clicks on their way from the one to the other.
     in_flight: u64,
-    /// Clicks of an ad that was not known.
+    /// Clicks of an ad that was not known. A record that no build can read says no ad and no hour: it is neither here nor in
+    /// `raw`, but among the dead letters of `clicks`.
     dead: u64,
     /// Clicks whose id another visitor's click had: they are that click.
     duplicates: u64,
@@ -319,7 +320,7 @@ pub(in crate::clicks) struct WhatIfBody {
     /// Some clicks whose verdict would have been another one.
     examples: Vec<ExampleBody>,
     /// Clicks of which nobody knows whether they came from the rule set's data centers: their addresses were held against
-    /// another rule set's, and are gone.
+    /// another rule set's, and what opened them is destroyed.
     unopened: u64,
 }
 

@@ -11,11 +11,12 @@ mod tests;
 
 use crate::clicks::intake::cut;
 use crate::clicks::targets::{Target, Targets};
+use crate::clicks::visitor::Addresses;
 use crate::clicks::{Taking, token, visitor};
 use crate::runtime::door::{Asked, Door, Undone};
 use crate::runtime::ids;
 use crate::runtime::problem::Problem;
-use millrace_topics::clicks::{Click, Command, Country, Hashed, Identity, Marks};
+use millrace_topics::clicks::{Click, Command, Country, Hashed, Identity, Marks, SealedBatch};
 use millrace_topics::time::Time;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -79,8 +80,10 @@ pub async fn go(door: &Door, visit: Visit) -> Result<String, Problem> {
     let stamp = door.stamps(1);
     let salt = visitor::hash(door, "click", &[stamp.to_string().as_bytes()]);
     let click_id = format!("{stamp}-{:08x}", salt.number() >> 32);
-    let click = click(door, &target, visit, click_id.clone(), Time(stamp.micros / 1000));
-    if is_recorded(door, click).await {
+    let command = command(door, &target, visit, click_id.clone(), Time(stamp.micros / 1000));
+    if let Ok(command) = command
+        && is_recorded(door, &command).await
+    {
         return Ok(with_id(&target.ad.target, &click_id));
     }
     door.count(UNRECORDED);
@@ -88,37 +91,42 @@ pub async fn go(door: &Door, visit: Visit) -> Result<String, Problem> {
 }
 
 /// Appends a click; false if it is surely not in the log. One of which nobody knows has its id: it may be counted.
-async fn is_recorded(door: &Door, click: Click) -> bool {
+async fn is_recorded(door: &Door, command: &Command) -> bool {
     let asked = Asked { wait: Some(Duration::ZERO), ..Asked::default() };
-    let command = Command::Click(Box::new(click));
-    let append = tokio::time::timeout(PATIENCE, door.submit::<Taking>(&asked, &command)).await;
+    let append = tokio::time::timeout(PATIENCE, door.submit::<Taking>(&asked, command)).await;
     match append {
         Ok(Ok(_) | Err(Undone::Accepted(_))) | Err(_) => true,
         Ok(Err(Undone::Problem(problem))) => problem.code == "outcome_unknown",
     }
 }
 
-fn click(door: &Door, target: &Target, visit: Visit, click_id: String, now: Time) -> Click {
+fn command(door: &Door, target: &Target, visit: Visit, click_id: String, now: Time) -> Result<Command, Problem> {
     let user_agent = cut(visit.user_agent);
     let address = visit.address.map(visitor::plain);
     let nowhere = || visitor::hash(door, "nowhere", &[click_id.as_bytes()]);
-    let prefix = address.map_or_else(nowhere, |address| visitor::of_prefix(door, address));
+    let addresses = Addresses::at(door, now)?;
+    let prefix = address.map_or_else(nowhere, |address| addresses.of_prefix(address));
     let cookie = visit.cookie.as_deref().filter(|cookie| ids::is_subject(cookie));
     let (visitor, identity) = visitor::visitor(door, None, cookie, prefix, &user_agent, now);
+    let sealed = address.and_then(|address| addresses.seal(address, visitor, &click_id));
     let shown = visit.token.as_deref().map(|text| token::open(door, &visit.ad, text, now));
     let is_theirs = |named: Hashed| {
         // A derived visitor is another one the next day.
-        let before = || visitor::visitor(door, None, None, prefix, &user_agent, Time(now.0.saturating_sub(token::DAY)));
-        named == visitor || (identity == Identity::Derived && named == before().0)
+        let before = || -> Option<Hashed> {
+            let then = Time(now.0.saturating_sub(token::DAY));
+            let prefix = Addresses::at(door, then).ok()?.of_prefix(address?);
+            Some(visitor::visitor(door, None, None, prefix, &user_agent, then).0)
+        };
+        named == visitor || (identity == Identity::Derived && before() == Some(named))
     };
     let impression = shown.flatten().filter(|shown| is_theirs(shown.visitor)).map(|shown| shown.impression);
     let in_datacenter = address.is_some_and(|address| target.datacenters.have(address));
-    Click {
+    let click = Click {
         ad: visit.ad,
         shards: target.ad.shards,
         time: None,
         prefix,
-        address: address.map_or(prefix, |address| visitor::of_address(door, address)),
+        address: address.map_or(prefix, |address| addresses.of_address(address)),
         visitor,
         identity,
         country: Country::default(),
@@ -128,7 +136,11 @@ fn click(door: &Door, target: &Target, visit: Visit, click_id: String, now: Time
         datacenter_of: if in_datacenter { vec![target.ad.ruleset] } else { Vec::new() },
         click_id,
         user_agent,
-    }
+    };
+    Ok(match sealed {
+        Some(_) => Command::Sealed(SealedBatch { clicks: vec![click], sealed: vec![sealed] }),
+        None => Command::Click(Box::new(click)),
+    })
 }
 
 /// The target with the click's id as its last parameter.

@@ -2,7 +2,8 @@
 //!
 //! The sandbox starts from the checkpoint at or before the range, so that windows are warm, and takes the records of
 //! `clicks.ads` in the order in which they are in the log. What speaks against a click stands in them: the first machine
-//! gathers it whatever the rules are, so only verdicts are made anew. Nothing leaves the sandbox.
+//! gathers it whatever the rules are, so only verdicts are made anew. Addresses, which stand sealed in the log, are opened
+//! where their keys are still there, and held against the rule set's data centers. Nothing leaves the sandbox.
 
 pub mod routes;
 
@@ -11,9 +12,12 @@ use crate::clicks::ads::suppose::Supposition;
 use crate::clicks::campaigns::Campaigns;
 use crate::clicks::report::{self, Report};
 use crate::clicks::targets::rule_set;
+use crate::clicks::token::DAY;
+use crate::clicks::transition::{FUTURE_LIMIT, PAST_LIMIT};
 use crate::runtime::door::{AsOf, Asked, Door, Read};
 use crate::runtime::keys::key_of;
 use crate::runtime::problem::Problem;
+use crate::runtime::vault::DayKeys;
 use millrace_topics::clicks::{
     AdsAnswer, AdsQuery, CampaignsAnswer, CampaignsQuery, ClickView, Counts, Dimension, Grain, GroupKey, Listing,
     ReportAsk, Rules, Version, shard_key,
@@ -38,7 +42,7 @@ pub struct Comparison {
     pub difference: BTreeMap<(String, String), Counts>,
     /// Clicks whose verdict would have been another one: as it is, and as it would have been.
     pub examples: Vec<(ClickView, ClickView)>,
-    /// Clicks of which nobody knows whether their address lies in the rule set's data centers.
+    /// Clicks of which nobody knows whether their address lies in the rule set's data centers: its key is destroyed.
     pub unopened: u64,
 }
 
@@ -57,13 +61,14 @@ pub async fn compare(
     if from >= to {
         return Err(Problem::bad_request("bad_parameter", "`from` is before `to`"));
     }
-    let what = codec::encode(&supposition(door, asked, ruleset).await?);
+    let what = codec::encode(&supposition(door, asked, ruleset, (from, to)).await?);
     let before = Asked { as_of: AsOf::Time(from), ..asked.clone() };
     let after = Asked { as_of: AsOf::Time(to), ..asked.clone() };
     let supposed = Asked { as_of: AsOf::Supposed { from, to, what }, ..asked.clone() };
     let ask = question(from, to);
     let was = report::read(door, &before, &ask).await?.answer;
-    let Read { answer: real, positions } = report::read(door, &after, &ask).await?;
+    let real = report::read(door, &after, &ask).await?;
+    let Read { answer: real, positions } = real;
     let other = report::read(door, &supposed, &ask).await?.answer;
     let (now, then) = (minus(sum(&real), &sum(&was)), minus(sum(&other), &sum(&was)));
     let changed = changed(&real, &other);
@@ -78,7 +83,7 @@ pub async fn compare(
     Ok(Read { answer: Comparison { now, then, difference, examples, unopened }, positions })
 }
 
-async fn supposition(door: &Door, asked: &Asked, ruleset: u32) -> Result<Supposition, Problem> {
+async fn supposition(door: &Door, asked: &Asked, ruleset: u32, range: (Time, Time)) -> Result<Supposition, Problem> {
     let now = Asked { as_of: AsOf::Now, ..asked.clone() };
     let set = rule_set(door, &now, ruleset).await?;
     let query = CampaignsQuery::RuleSets { limit: 1000, below: None };
@@ -87,16 +92,20 @@ async fn supposition(door: &Door, asked: &Asked, ruleset: u32) -> Result<Supposi
     };
     let alike = all.iter().filter(|other| other.datacenters == set.datacenters).map(|other| other.ruleset).collect();
     let known: Vec<(u32, Rules)> = all.iter().map(|other| (other.ruleset, other.rules)).collect();
-    Ok(Supposition { ruleset, rules: set.rules, alike, known })
+    let first = range.0.0.saturating_sub(PAST_LIMIT) / DAY;
+    let last = range.1.plus(FUTURE_LIMIT).0 / DAY;
+    let keys = door.all_day_keys().into_iter().filter(|keys| (first.saturating_sub(1)..=last).contains(&keys.day()));
+    let keys = keys.map(|keys| DayKeys::clone(&keys)).collect();
+    Ok(Supposition { ruleset, rules: set.rules, alike, known, datacenters: set.datacenters, keys })
 }
 
 /// Everything that a click of the range can be counted in.
 fn question(from: Time, to: Time) -> ReportAsk {
-    let first = Time(from.0.saturating_sub(crate::clicks::transition::PAST_LIMIT));
+    let first = Time(from.0.saturating_sub(PAST_LIMIT));
     ReportAsk {
         key: String::new(),
         from: Grain::Hour.bucket(first) * 60,
-        to: (Grain::Hour.bucket(to.plus(crate::clicks::transition::FUTURE_LIMIT)) + 1) * 60,
+        to: (Grain::Hour.bucket(to.plus(FUTURE_LIMIT)) + 1) * 60,
         grain: Grain::Hour,
         by: vec![Dimension::Campaign, Dimension::Ad],
         ad: None,
