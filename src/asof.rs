@@ -9,7 +9,7 @@ use crate::backend::{log_problem, not_here, query_problem};
 use crate::checkpoints;
 use crate::node::Node;
 use crate::open::open_part;
-use crate::rebuild::Rebuild;
+use crate::rebuild::{Progress, Rebuild};
 use crate::slot::Slot;
 use millrace_processors::runtime::peer::Moment;
 use millrace_processors::runtime::problem::Problem;
@@ -60,6 +60,18 @@ struct Supposed {
 struct Held {
     built: watch::Receiver<Option<Built>>,
     used: Instant,
+    far: Arc<Far>,
+}
+
+/// How far the build of a view is.
+#[derive(Default)]
+struct Far {
+    /// Where it begins.
+    from: u64,
+    /// The next offset to apply.
+    next: AtomicU64,
+    /// Where it ends.
+    end: u64,
 }
 
 type Built = Result<Arc<PastView>, Problem>;
@@ -133,13 +145,15 @@ impl AsOfReads {
         let log = self.node.log.clone();
         let found = slot.clone();
         let key = blocking(move || find(&log, &found, moment)).await?;
-        let mut built = self.view(slot, key)?;
+        let mut built = self.view(slot, key.clone())?;
         let Ok(Ok(built)) = tokio::time::timeout(wait, built.wait_for(Option::is_some))
             .await
             .map(|built| built.map(|built| built.clone().expect("that is what was waited for")))
         else {
             let detail = format!("the state of {machine}/{partition} at that moment is being rebuilt");
-            return Err(Problem::pending("as_of_pending", detail, RETRY_AFTER));
+            let (replayed, records) = self.how_far(&key);
+            let pending = Problem::pending("as_of_pending", detail, RETRY_AFTER);
+            return Err(pending.with("replayed", replayed).with("records", records));
         };
         let view = built?;
         let mut part = view.part.lock();
@@ -148,6 +162,16 @@ impl AsOfReads {
         let position = |offset| Position { machine: machine.to_owned(), partition, offset };
         let seen = part.core().meta.next.checked_sub(1);
         Ok((answer, seen.map(|offset| Positions::one(position(offset))).unwrap_or_default()))
+    }
+
+    /// So many records of so many are replayed for the views of a moment that this node has been asked for.
+    fn how_far(&self, (machine, _, _, time, supposed): &Key) -> (u64, u64) {
+        let views = self.views.lock();
+        let alike = views.iter().filter(|((name, _, _, at, what), _)| (name, at, what) == (machine, time, supposed));
+        alike.fold((0, 0), |(replayed, records), (_, Held { far, .. })| {
+            let next = far.next.load(Ordering::Relaxed).clamp(far.from, far.end);
+            (replayed + next - far.from, records + far.end - far.from)
+        })
     }
 
     /// The view of a moment: the one that is there, or one whose build begins now.
@@ -159,11 +183,13 @@ impl AsOfReads {
         }
         let gone = self.make_room(&mut views)?;
         let (sender, built) = watch::channel(None);
-        views.insert(key.clone(), Held { built: built.clone(), used: Instant::now() });
+        let from = self.begins_at(&slot, &key);
+        let far = Arc::new(Far { from, next: AtomicU64::new(from), end: key.2 });
+        views.insert(key.clone(), Held { built: built.clone(), used: Instant::now(), far: far.clone() });
         self.count(&views);
         drop(views);
         close(gone);
-        tokio::spawn(self.clone().build_in_turn(slot, key, sender));
+        tokio::spawn(self.clone().build_in_turn(slot, key, far, sender));
         Ok(built)
     }
 
@@ -185,11 +211,17 @@ impl AsOfReads {
         self.node.metrics.asof_views.set(i64::try_from(views.len()).unwrap_or(i64::MAX));
     }
 
-    async fn build_in_turn(self: Arc<Self>, slot: Arc<Slot>, key: Key, sender: watch::Sender<Option<Built>>) {
+    async fn build_in_turn(
+        self: Arc<Self>,
+        slot: Arc<Slot>,
+        key: Key,
+        far: Arc<Far>,
+        sender: watch::Sender<Option<Built>>,
+    ) {
         let turn = self.builds.clone().acquire_owned().await.expect("the semaphore is never closed");
         let me = self.clone();
         let what = key.clone();
-        let built = blocking(move || me.build(&slot, what)).await.map(Arc::new);
+        let built = blocking(move || me.build(&slot, what, &far)).await.map(Arc::new);
         drop(turn);
         if let Err(problem) = &built {
             tracing::debug!("{}/{} before {}: no past view: {}", key.0, key.1, key.2, problem.detail);
@@ -199,7 +231,19 @@ impl AsOfReads {
         sender.send_replace(Some(built));
     }
 
-    fn build(&self, slot: &Slot, (machine, partition, until, time, supposed): Key) -> Result<PastView, Problem> {
+    /// Where the build of a view begins, if the checkpoint for it is whole.
+    fn begins_at(&self, slot: &Slot, (_, _, until, _, supposed): &Key) -> u64 {
+        let warm = supposed.as_ref().map_or(*until, |supposed| supposed.from.0);
+        let kept = self.checkpoints(slot).into_iter().map(|(next, _)| next);
+        kept.filter(|next| *next <= warm).max().unwrap_or_default()
+    }
+
+    fn build(
+        &self,
+        slot: &Slot,
+        (machine, partition, until, time, supposed): Key,
+        far: &Far,
+    ) -> Result<PastView, Problem> {
         let began = Instant::now();
         let internal = |error: String| Problem::unavailable("unavailable", error, RETRY_AFTER);
         let place = self.node.place(slot.def, partition).map_err(log_problem)?;
@@ -209,7 +253,10 @@ impl AsOfReads {
         let part = self.base(slot, &folder.0, &place, start, warm)?;
         let from = part.core().meta.next;
         let mut rebuild = Rebuild::over(&self.node, slot.def, partition, part);
-        let mut goes_on = |_| !self.closed.load(Ordering::Relaxed);
+        let mut goes_on = |progress: Progress| {
+            far.next.store(progress.next, Ordering::Relaxed);
+            !self.closed.load(Ordering::Relaxed)
+        };
         if let Some(Supposed { from: (before, time), what }) = &supposed {
             rebuild.run(&self.node.log, *before, &mut goes_on).map_err(internal)?;
             rebuild.part.advance(*time);
@@ -230,6 +277,7 @@ impl AsOfReads {
         if let Some(reason) = part.core().stopped() {
             return Err(Problem::unavailable("stopped", reason.to_string(), 30));
         }
+        far.next.store(until, Ordering::Relaxed);
         let replayed = part.core().meta.next - from;
         let took = began.elapsed();
         tracing::info!(

@@ -87,7 +87,13 @@ fn add_components(components: &mut Value) {
             "content": { "application/json": { "schema": {
                 "type": "object",
                 "required": ["pending", "detail"],
-                "properties": { "pending": { "type": "boolean" }, "detail": text },
+                "properties": {
+                    "pending": { "type": "boolean" }, "detail": text,
+                    "replayed": { "type": "integer", "description": "So many records have been replayed." },
+                    "records": { "type": "integer", "description": "Of so many." },
+                    "step": { "type": "integer", "description": "What is replayed now, where there is more than one thing." },
+                    "steps": { "type": "integer", "description": "How many there are." },
+                },
             } } },
         },
         "Accepted": {

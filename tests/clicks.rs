@@ -2,12 +2,14 @@
 //! and the same after kill -9, with verify and replay.
 
 mod adopt;
+mod bad_input;
 mod bots;
 mod conversions;
 mod day;
 mod keeping;
 mod oracle;
 mod privacy;
+mod progress;
 mod watch;
 
 use crate::support::{Answer, Server, eventually, text};
@@ -435,6 +437,10 @@ fn a_rule_set_is_tried_over_the_log_and_the_present_one_gives_the_bill_that_was(
     let expected = json!({"difference":[{"ad":"banner1","gross":0,"valid":-1,"reasons":{"datacenter":1}}],
         "examples":[{"then":{"click_id":"b3","primary":"datacenter"}}],"unopened":0});
     assert!(contains(&opened, &expected), "{opened}");
+
+    // The same under the link that a client is given who does not wait for it.
+    let path = format!("/v1/clicks/rulesets/2/replay?from={before}&to={end}");
+    assert_eq!(server.get(&path).body, whole);
 
     // Nothing of it is left: the live bill is what it was.
     assert_eq!(report(&server, "granularity=hour&metrics=gross,valid,invalid,reasons,cost"), rows);

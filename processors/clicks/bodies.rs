@@ -3,8 +3,8 @@
 mod report;
 
 pub(super) use report::{
-    Adopted, ClicksBody, Metric, NewAdoption, ReconciledBody, ReportBody, ReportRow, RuleSetDone, RuleSetsBody,
-    Verdict, WhatIfBody, WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets, by_reason,
+    Adopted, ClicksBody, Metric, NewAdoption, ReconciledBody, ReportBody, ReportRow, RuleSetDone, RuleSetPending,
+    RuleSetsBody, Verdict, WhatIfBody, WhichClicks, WhichHour, WhichRange, WhichReport, WhichRuleSets, by_reason,
 };
 
 use crate::runtime::problem::Problem;

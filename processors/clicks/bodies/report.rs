@@ -450,3 +450,33 @@ pub(in crate::clicks) enum RuleSetDone {
     /// It was adopted.
     Adopted(Adopted),
 }
+
+/// What is not done with a rule set yet.
+#[derive(ToSchema)]
+#[schema(as = clicks::RuleSetPending)]
+#[expect(dead_code, reason = "it is there for its description alone")]
+#[serde(untagged)]
+pub(in crate::clicks) enum RuleSetPending {
+    /// The log is still being replayed: what was found will be at `Location`.
+    Trying {
+        /// Always true.
+        pending: bool,
+        /// What is being done.
+        detail: String,
+        /// So many records of this step have been replayed.
+        replayed: Option<u64>,
+        /// Of so many.
+        records: Option<u64>,
+        /// Which state is being made: 1 that before the range, 2 that behind it, 3 that behind it under the rule set.
+        step: u32,
+        /// How many there are.
+        steps: u32,
+    },
+    /// The adoption is durable, and not applied yet: the outcome will be at `Location`.
+    Adopting {
+        /// Where it is in the log.
+        position: String,
+        /// Where its outcome will be.
+        outcome: String,
+    },
+}

@@ -49,7 +49,7 @@ pub struct Comparison {
 /// Replays the log from one time to another under a rule set.
 ///
 /// # Errors
-/// 202 `as_of_pending` while the states are being rebuilt, 422 `unknown_rule_set`, 400 for times that cannot be, or what
+/// 202 `as_of_pending` while the states are being rebuilt, with how far that is, 422 `unknown_rule_set`, 400 for times that cannot be, or what
 /// went wrong on the way.
 pub async fn compare(
     door: &Door,
@@ -66,10 +66,10 @@ pub async fn compare(
     let after = Asked { as_of: AsOf::Time(to), ..asked.clone() };
     let supposed = Asked { as_of: AsOf::Supposed { from, to, what }, ..asked.clone() };
     let ask = question(from, to);
-    let was = report::read(door, &before, &ask).await?.answer;
-    let real = report::read(door, &after, &ask).await?;
+    let was = report::read(door, &before, &ask).await.map_err(|problem| at_step(problem, 1))?.answer;
+    let real = report::read(door, &after, &ask).await.map_err(|problem| at_step(problem, 2))?;
     let Read { answer: real, positions } = real;
-    let other = report::read(door, &supposed, &ask).await?.answer;
+    let other = report::read(door, &supposed, &ask).await.map_err(|problem| at_step(problem, 3))?.answer;
     let (now, then) = (minus(sum(&real), &sum(&was)), minus(sum(&other), &sum(&was)));
     let changed = changed(&real, &other);
     let examples = examples(door, &after, &supposed, &changed).await?;
@@ -81,6 +81,16 @@ pub async fn compare(
     }
     difference.retain(|_, counts| *counts != Counts::default());
     Ok(Read { answer: Comparison { now, then, difference, examples, unopened }, positions })
+}
+
+/// How many states are needed: that before the range, that behind it, and that behind it under the rule set.
+const STEPS: u32 = 3;
+
+fn at_step(problem: Problem, step: u32) -> Problem {
+    if problem.status != 202 {
+        return problem;
+    }
+    problem.with("step", step).with("steps", STEPS)
 }
 
 async fn supposition(door: &Door, asked: &Asked, ruleset: u32, range: (Time, Time)) -> Result<Supposition, Problem> {

@@ -1,10 +1,10 @@
 //! The HTTP path of what is done with a rule set: it is tried over the log, and adopted.
 
-use crate::clicks::bodies::{Adopted, NewAdoption, RuleSetDone, WhatIfBody, WhichRange};
+use crate::clicks::bodies::{Adopted, NewAdoption, RuleSetDone, RuleSetPending, WhatIfBody, WhichRange};
 use crate::clicks::campaigns::Campaigns;
 use crate::clicks::targets::rule_set;
 use crate::clicks::what_if;
-use crate::runtime::door::{Door, Undone};
+use crate::runtime::door::{Asked, Door, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
     Body, Params, ProblemBody, ReadingNow, Segments, action, all_done, answer, respond_many, unknown_action,
@@ -22,7 +22,7 @@ const CAMPAIGNS_LIMIT: usize = 1000;
 /// The route and its description.
 #[must_use]
 pub fn routes() -> OpenApiRouter<Door> {
-    OpenApiRouter::new().routes(routes!(act))
+    OpenApiRouter::new().routes(routes!(act)).routes(routes!(result))
 }
 
 /// Tries a rule set, or adopts it.
@@ -36,6 +36,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         ("to" = Option<String>, Query, format = DateTime, description = "`:replay`: up to the end of this one")),
     responses(
     (status = 200, description = "What would have been otherwise, or from when on it holds", body = RuleSetDone),
+    (status = 202, description = "How far it is, and at `Location` what will come of it", body = RuleSetPending),
     ProblemBody,
 ))]
 async fn act(
@@ -56,6 +57,28 @@ async fn replay(door: &Door, number: u32, request: Request) -> Result<Response, 
     let (mut parts, _) = request.into_parts();
     let ReadingNow(asked) = ReadingNow::from_request_parts(&mut parts, &()).await?;
     let Params(range) = Params::<WhichRange>::from_request_parts(&mut parts, &()).await?;
+    tried(door, asked, number, range).await
+}
+
+/// Shows what `…/{ruleset}:replay` found, or, while the log is still being replayed, how far that is.
+#[utoipa::path(get, path = "/v1/clicks/rulesets/{ruleset}/replay", tag = "clicks",
+    params(("ruleset" = u32, Path, description = "Its number"), WhichRange), responses(
+    (status = 200, description = "What would have been otherwise", body = WhatIfBody),
+    ProblemBody,
+))]
+async fn result(
+    State(door): State<Door>,
+    ReadingNow(asked): ReadingNow,
+    Segments(number): Segments<u32>,
+    Params(range): Params<WhichRange>,
+) -> Result<Response, Problem> {
+    tried(&door, asked, number, range).await
+}
+
+async fn tried(door: &Door, asked: Asked, number: u32, range: WhichRange) -> Result<Response, Problem> {
+    // Where it stands how far it is, and in the end what was found.
+    let target = format!("/v1/clicks/rulesets/{number}/replay?from={}&to={}", range.from, range.to);
+    let asked = Asked { target, ..asked };
     let read = what_if::compare(door, &asked, number, range.from, range.to).await?;
     Ok(answer(read, |found| WhatIfBody::new(number, &range, found)))
 }
