@@ -30,6 +30,9 @@ use tokio::sync::{Semaphore, watch};
 /// How often it is looked for views that nobody has asked for a while.
 const SWEEP_EVERY: Duration = Duration::from_secs(1);
 
+/// How many states of all partitions are compared with each other at most.
+const COMPARED: u32 = 3;
+
 /// Seconds after which it is worth asking again for a view that is being built.
 const RETRY_AFTER: u64 = 1;
 
@@ -195,8 +198,10 @@ impl AsOfReads {
 
     /// Takes out the view that was asked for the longest time ago, where there are as many as there may be.
     fn make_room(&self, views: &mut BTreeMap<Key, Held>) -> Result<Option<(Key, Held)>, Problem> {
-        // A query of all partitions needs that many at once.
-        let limit = self.node.settings.asof_views.max(self.node.fixed.partitions) as usize;
+        // A query of all partitions needs that many at once, and a what-if compares three states of them: with room for
+        // fewer it would close what it needs again, and never come to an end.
+        let partitions = self.node.fixed.partitions;
+        let limit = self.node.settings.asof_views.unwrap_or(COMPARED * partitions).max(partitions) as usize;
         if views.len() < limit {
             return Ok(None);
         }

@@ -280,11 +280,11 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", default_value = "5s", value_parser = parse_duration, help_heading = SERVING)]
     pub asof_max_wait: Duration,
 
-    /// How many past states are kept open or being rebuilt at the same time, or as many as there are partitions if
-    /// that is more. Where all are being rebuilt, one more is refused with 503 `overloaded`.
-    #[arg(long, value_name = "N", default_value = "8", value_parser = clap::value_parser!(u32).range(1..),
-          help_heading = SERVING)]
-    pub asof_views: u32,
+    /// How many past states of partitions are kept open or being rebuilt at the same time, at least as many as there are
+    /// partitions. Where all are being rebuilt, one more is refused with 503 `overloaded`. Default: three for each
+    /// partition, which trying a rule set of clicks needs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..), help_heading = SERVING)]
+    pub asof_views: Option<u32>,
 
     /// How long a past state is kept open after the last read of it.
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = parse_duration, help_heading = SERVING)]

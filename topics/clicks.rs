@@ -8,6 +8,7 @@
 
 mod ads;
 mod campaign;
+mod case;
 mod click;
 mod conversion;
 mod hour;
@@ -18,14 +19,15 @@ mod report;
 
 pub use ads::{
     Ad, AdDefinition, AdEvent, AdsAnswer, AdsCommand, AdsOutcome, AdsQuery, AdsTimer, Billing, Changed, ClickView,
-    DayHashes, DaysVoiding, Evidence, Filter, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match,
-    PolicyChange, Recall, Rolled, SealedSeen, Seen, Showing, TermsChange, VerdictChange, Voided, Voiding, Watermark,
+    Evidence, Grant, Impression, Invalidated, Judged, JudgedClick, Listing, Match, PolicyChange, Recall, Rolled,
+    SealedSeen, Seen, Showing, TermsChange, VerdictChange, Watermark,
 };
 pub use campaign::{
     Adoption, Bill, Billed, Campaign, CampaignDefinition, CampaignEvent, CampaignPlan, CampaignsAnswer,
     CampaignsCommand, CampaignsOutcome, CampaignsQuery, CampaignsTimer, Closing, Invoice, NewRules, Registered,
     Registration, Return, RuleSet, Rules, Terms, Want,
 };
+pub use case::{DayHashes, DaysVoiding, Filter, Voided, Voiding};
 pub use click::{
     Answer, Batch, CLICK_ID_LIMIT, Click, Command, Country, Device, Event, Hashed, Identity, Keeping, Marks, Opening,
     Outcome, Query, Raw, RawHour, Sealed, SealedBatch, Taken, Timer, USER_AGENT_LIMIT,

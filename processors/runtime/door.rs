@@ -132,6 +132,9 @@ pub trait Backend: Send + Sync {
     /// The cluster's secret that cursors, ids and tokens are made with.
     fn secret(&self) -> &[u8];
     /// The keys of a day, drawn when they are first asked for; none where days have none.
+    ///
+    /// # Errors
+    /// 503 where they cannot be drawn and kept.
     fn day_keys(&self, _day: u64) -> Result<Option<Arc<DayKeys>>, Problem> {
         Ok(None)
     }

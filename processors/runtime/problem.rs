@@ -87,6 +87,15 @@ impl Problem {
         self
     }
 
+    /// The body of the answer where it is no problem: it is only not there yet.
+    #[must_use]
+    pub fn not_yet(&self) -> Value {
+        let mut body = self.members.clone();
+        body.insert("pending".to_owned(), true.into());
+        body.insert("detail".to_owned(), self.detail.clone().into());
+        body.into()
+    }
+
     /// The body of the answer.
     #[must_use]
     pub fn body(&self) -> Value {

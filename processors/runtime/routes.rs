@@ -149,12 +149,7 @@ impl IntoResponse for Problem {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // What is only not there yet is no problem.
         let (kind, body) = match status {
-            StatusCode::ACCEPTED => {
-                let mut body = self.members;
-                body.insert("pending".to_owned(), true.into());
-                body.insert("detail".to_owned(), self.detail.into());
-                ("application/json", body.into())
-            }
+            StatusCode::ACCEPTED => ("application/json", self.not_yet()),
             _ => ("application/problem+json", self.body()),
         };
         let body = serde_json::to_vec(&body).expect("a problem is plain data");
