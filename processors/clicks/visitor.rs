@@ -4,6 +4,7 @@
 //! The day is that of the click. A key of a day that is over for so long that it is destroyed leaves nothing by which its
 //! clicks could be held against an address.
 
+use crate::clicks::token::DAY;
 use crate::runtime::door::Door;
 use crate::runtime::problem::Problem;
 use crate::runtime::vault::DayKeys;
@@ -11,9 +12,6 @@ use millrace_topics::clicks::{DayHashes, Device, Hashed, Identity, Sealed, click
 use millrace_topics::time::Time;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
-
-/// One day, in milliseconds.
-const DAY: u64 = 86_400_000;
 
 /// The address in its one form: an IPv4 address that is written as IPv6 is the IPv4 address.
 #[must_use]

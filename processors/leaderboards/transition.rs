@@ -29,6 +29,9 @@ use std::sync::Arc;
 
 type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
+/// How long the partition has for others between two goes of a long job, in milliseconds.
+const PAUSE_MS: u64 = 100;
+
 /// Applies a command.
 ///
 /// # Errors

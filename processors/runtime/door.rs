@@ -193,6 +193,16 @@ pub struct Read<T> {
     pub positions: Positions,
 }
 
+impl<T> Done<T> {
+    /// The same with what was read after it in the place of the outcome, at the positions of both.
+    #[must_use]
+    pub fn showing<U>(self, read: Read<U>) -> Done<U> {
+        let mut positions = self.positions;
+        positions.merge(&read.positions);
+        Done { outcome: read.answer, positions, replayed: self.replayed }
+    }
+}
+
 /// An answer, or the refusal that stands for it.
 pub type Gathered<M> = Result<Answer<M>, Rejection<M>>;
 

@@ -14,6 +14,7 @@ use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::tickets::{
     Event, Outcome, Paying, PaymentKind, PaymentNote, PaymentState, PaymentView, Rejection, order_id,
 };
+use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 
 /// The longest id of a payment, in bytes.
@@ -27,12 +28,7 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
     let Paying { on, payment, kind, amount } = paying;
     check_is_server(cx.caller())?;
     hall(cx, &on.event)?;
-    if payment.is_empty() || payment.len() > PAYMENT_ID_LIMIT {
-        return Err(Rejection::BadRequest(format!("the id of a payment has 1 to {PAYMENT_ID_LIMIT} bytes")));
-    }
-    if amount > AMOUNT_LIMIT {
-        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
-    }
+    check(&payment, amount)?;
     let key = (on.event, on.order);
     let mut row = cx.get(ORDERS, &key).ok_or(Rejection::UnknownOrder)?;
     let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone()));
@@ -40,20 +36,8 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
         let order = show(hall(cx, &key.0)?, &key, &row);
         return Ok(Outcome::Paid(Box::new(order), view(payment, known)));
     }
-    // The line: nothing below can be refused. What came to nothing says no other amount.
-    let known = known.unwrap_or(PaymentRow {
-        state: PaymentState::Failed,
-        amount,
-        refund: 0,
-        refunded: 0,
-        changed_at: cx.now(),
-    });
-    let reported = match kind {
-        PaymentKind::Captured => PaymentRow { state: PaymentState::Captured, amount, ..known },
-        PaymentKind::Failed => known,
-        // A provider may give back what nobody has asked for.
-        PaymentKind::Refunded => owed(PaymentRow { refunded: amount, ..known }),
-    };
+    // The line: nothing below can be refused.
+    let reported = reported(known, kind, amount, cx.now());
     put(cx, &key, payment.clone(), reported, amount, Event::PaymentReported);
     if kind == PaymentKind::Captured && !accept(cx, &key, &mut row, &payment, amount) {
         give_back(cx, &key, payment.clone(), amount);
@@ -61,6 +45,30 @@ pub fn pay(cx: &mut Cx<'_>, paying: Paying) -> Result<Outcome, Rejection> {
     let paid = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone())).expect("it was put just now");
     let order = show(cx.engine.of(&key.0), &key, &row);
     Ok(Outcome::Paid(Box::new(order), view(payment, &paid)))
+}
+
+/// Refuses what names no payment, or too much.
+///
+/// # Errors
+/// The refusal.
+pub fn check(payment: &str, amount: u64) -> Result<(), Rejection> {
+    if payment.is_empty() || payment.len() > PAYMENT_ID_LIMIT {
+        return Err(Rejection::BadRequest(format!("the id of a payment has 1 to {PAYMENT_ID_LIMIT} bytes")));
+    }
+    if amount > AMOUNT_LIMIT { Err(Rejection::TotalTooLarge(AMOUNT_LIMIT)) } else { Ok(()) }
+}
+
+/// A payment as it is by what a provider says. What came to nothing says no other amount.
+#[must_use]
+pub fn reported(known: Option<PaymentRow>, said: PaymentKind, amount: u64, now: Time) -> PaymentRow {
+    let none = PaymentRow { state: PaymentState::Failed, amount, refund: 0, refunded: 0, changed_at: now };
+    let known = known.unwrap_or(none);
+    match said {
+        PaymentKind::Captured => PaymentRow { state: PaymentState::Captured, amount, ..known },
+        PaymentKind::Failed => known,
+        // A provider may give back what nobody has asked for.
+        PaymentKind::Refunded => owed(PaymentRow { refunded: amount, ..known }),
+    }
 }
 
 /// True if what a provider says is not known already, or overtaken.

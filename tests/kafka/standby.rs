@@ -45,6 +45,8 @@ fn a_standby_answers_who_allows_staleness_and_takes_over_at_once() {
     fill(far, "daily", &[("ada", 5)]);
     let expected = vec![("ada".to_owned(), 5)];
 
+    // Over how many shards the board is spread is asked for once, and not again at each read.
+    assert_eq!(daily(far, &[]).status, 200);
     // A plain read goes to the holder, one that allows staleness is answered where it is asked.
     for (headers, asks_far) in
         [(&[][..], false), (&[("millrace-read", "latest")], false), (&[("millrace-max-staleness", "60")], true)]

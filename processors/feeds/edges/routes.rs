@@ -215,10 +215,8 @@ pub(in crate::feeds) async fn decide(
         _ => true,
     };
     let done = submit_and_see(door, asked, &Command::Decide(deciding), seen, is_seen).await?;
-    let Read { answer: standing, positions: at } = standing(door, asked, &user, &follower).await?;
-    let mut positions = done.positions;
-    positions.merge(&at);
-    Ok(Done { outcome: body(user, follower, standing), positions, replayed: done.replayed })
+    let Read { answer, positions } = standing(door, asked, &user, &follower).await?;
+    Ok(done.showing(Read { answer: body(user, follower, answer), positions }))
 }
 
 /// Lets somebody follow who has asked to.

@@ -4,7 +4,7 @@ use crate::feeds::Feeding;
 use crate::feeds::bodies::{NewVote, PostBody};
 use crate::feeds::edges::routes::standing;
 use crate::feeds::posts::routes::{find, now, target};
-use crate::runtime::door::{Asked, Done, Door, Read, Undone};
+use crate::runtime::door::{Asked, Done, Door, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Body, ProblemBody, Segments, respond};
 use axum::extract::State;
@@ -33,10 +33,7 @@ pub(in crate::feeds) async fn submit_vote(
     }
     let voting = Voting { author: post.author, post: post.id, user: asked.caller.id.clone(), choices };
     let done = door.submit::<Feeding>(asked, &Command::Vote(voting)).await?;
-    let Read { answer: post, positions } = find(door, &now(asked), post.id).await?;
-    let mut all = done.positions;
-    all.merge(&positions);
-    Ok(Done { outcome: post, positions: all, replayed: done.replayed })
+    Ok(done.showing(find(door, &now(asked), post.id).await?))
 }
 
 /// Votes in the poll of a post. The same once more is the same; nobody votes again for something else.

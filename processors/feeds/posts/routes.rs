@@ -292,13 +292,10 @@ async fn repost(
     Writing(asked): Writing,
     Segments(id): Segments<String>,
 ) -> Result<Response, Undone> {
-    let Done { outcome: repost, positions, replayed } = submit_repost(&door, &asked, &id).await?;
-    let Read { answer: item, positions: at } = item(&door, &now(&asked), repost).await?;
-    let mut all = positions;
-    all.merge(&at);
-    let place = format!("/v1/feeds/posts/{repost}");
-    let done = Done { outcome: item, positions: all, replayed };
-    Ok(created(&place, StatusCode::CREATED, done, ItemBody::of))
+    let done = submit_repost(&door, &asked, &id).await?;
+    let read = item(&door, &now(&asked), done.outcome).await?;
+    let place = format!("/v1/feeds/posts/{}", done.outcome);
+    Ok(created(&place, StatusCode::CREATED, done.showing(read), ItemBody::of))
 }
 
 /// Takes the own repost of a post back, if there is one, and waits until its author knows it.
@@ -315,10 +312,7 @@ pub(in crate::feeds) async fn submit_unrepost(
     let seen = |_: &Outcome| Some(Query::Post { key, post: id, viewer });
     let is_seen = |answer: &Answer, _: &Outcome| matches!(answer, Answer::Post(post) if post.own.repost.is_none());
     let done = submit_and_see(door, asked, &command, seen, is_seen).await?;
-    let Read { answer: post, positions: at } = find(door, &now(asked), id).await?;
-    let mut all = done.positions;
-    all.merge(&at);
-    Ok(Done { outcome: post, positions: all, replayed: done.replayed })
+    Ok(done.showing(find(door, &now(asked), id).await?))
 }
 
 /// Takes the own repost of a post back.
@@ -414,10 +408,7 @@ pub(in crate::feeds) async fn submit_reaction(
     let reacting = Reacting { author: post.author, post: post.id, user: asked.caller.id.clone(), kind };
     let command = if has { Command::React(reacting) } else { Command::Unreact(reacting) };
     let done = door.submit::<Feeding>(asked, &command).await?;
-    let Read { answer: post, positions } = find(door, &now(asked), post.id).await?;
-    let mut all = done.positions;
-    all.merge(&positions);
-    Ok(Done { outcome: post, positions: all, replayed: done.replayed })
+    Ok(done.showing(find(door, &now(asked), post.id).await?))
 }
 
 /// Reacts to a post. Once more is the same.

@@ -118,11 +118,8 @@ async fn drop_list(
     Segments(list): Segments<String>,
 ) -> Result<Response, Undone> {
     let done = submit_drop(&door, &asked, list).await?;
-    let Read { answer: lists, positions } = read_lists(&door, &now(&asked), None).await?;
-    let mut all = done.positions;
-    all.merge(&positions);
-    let body = ListsBody { lists: lists.into_iter().map(ListBody::of).collect() };
-    Ok(respond(StatusCode::OK, Done { outcome: body, positions: all, replayed: done.replayed }, |body| body))
+    let done = done.showing(read_lists(&door, &now(&asked), None).await?);
+    Ok(respond(StatusCode::OK, done, |lists| ListsBody { lists: lists.into_iter().map(ListBody::of).collect() }))
 }
 
 fn now(asked: &Asked) -> Asked {
@@ -260,10 +257,7 @@ pub(in crate::feeds) async fn submit_pin(
     let on = OnPost { author: asked.caller.id.clone(), post: id };
     let command = if has { Command::Pin(on) } else { Command::Unpin(on) };
     let done = door.submit::<Feeding>(asked, &command).await?;
-    let Read { answer: post, positions } = find(door, &now(asked), id).await?;
-    let mut all = done.positions;
-    all.merge(&positions);
-    Ok(Done { outcome: post, positions: all, replayed: done.replayed })
+    Ok(done.showing(find(door, &now(asked), id).await?))
 }
 
 /// Pins a post of whoever asks to its own page.

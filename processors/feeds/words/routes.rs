@@ -2,6 +2,7 @@
 
 use crate::feeds::Feeding;
 use crate::feeds::bodies::{NewWord, WordsBody};
+use crate::feeds::posts::routes::now;
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{Body, ProblemBody, Reading, Segments, Writing, answer, respond};
@@ -9,7 +10,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::feeds::{Answer, Command, MutedWord, Outcome, Query, WordMuting, WordOf};
-use millrace_topics::position::Positions;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -81,11 +81,6 @@ async fn unmute_word(
     Segments(word): Segments<String>,
 ) -> Result<Response, Undone> {
     let done = submit_unmute(&door, &asked, &word).await?;
-    let now = Asked { min_position: Positions::default(), ..asked.clone() };
-    let Read { answer: words, positions } = read_words(&door, &now).await?;
-    let mut all = done.positions;
-    all.merge(&positions);
-    Ok(respond(StatusCode::OK, Done { outcome: words, positions: all, replayed: done.replayed }, |words| WordsBody {
-        words,
-    }))
+    let done = done.showing(read_words(&door, &now(&asked)).await?);
+    Ok(respond(StatusCode::OK, done, |words| WordsBody { words }))
 }

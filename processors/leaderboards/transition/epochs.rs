@@ -1,6 +1,6 @@
 //! Epochs: how they open, end and go.
 
-use super::{check_may_rule, find, league, remove};
+use super::{PAUSE_MS, check_may_rule, find, league, remove};
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::tables::{BoardRow, Closed, DEFINITIONS, EPOCHS, EpochRow};
 use crate::leaderboards::{Boards, calendar, shard};
@@ -13,8 +13,6 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
 /// How many rows of an old epoch go at once.
 const DROP_ROWS: usize = 1000;
-/// How long the partition has for others between two such goes, in milliseconds.
-const DROP_PAUSE_MS: u64 = 100;
 
 /// Opens an epoch, and sees to its end.
 pub(super) fn open(cx: &mut Cx<'_>, definition: &Definition, window: Window, epoch: u32, at: Time) {
@@ -146,7 +144,7 @@ pub(super) fn drop_rows(cx: &mut Cx<'_>, board: String, window: Window, epoch: u
     let owners: Vec<String> = owners.take(DROP_ROWS).collect();
     owners.iter().for_each(|owner| remove(cx, &ladder, owner));
     if owners.len() == DROP_ROWS {
-        let due = cx.now().plus(DROP_PAUSE_MS);
+        let due = cx.now().plus(PAUSE_MS);
         cx.set_timer(due, &Timer::Drop { board, window, epoch });
         return;
     }

@@ -4,7 +4,7 @@
 //! before its bucket's turn is settled at that moment. Both read the same: the order as it was when the epoch ended,
 //! which nothing moves any more.
 
-use super::find;
+use super::{PAUSE_MS, find};
 use crate::leaderboards::ladder::Ladder;
 use crate::leaderboards::tables::{BUCKETS, BoardRow, BucketsRow, EPOCHS, Seat, TIERS, TierRow};
 use crate::leaderboards::{Boards, order};
@@ -18,8 +18,6 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 
 /// How many members are looked at in one go after an epoch has ended.
 pub const SETTLE_MEMBERS: u64 = 1000;
-/// How long the partition has for others before the first such go and between two, in milliseconds.
-const SETTLE_PAUSE_MS: u64 = 100;
 
 /// A bucket is settled in one go.
 const _: () = assert!(BUCKET_SIZE_LIMIT as u64 <= SETTLE_MEMBERS);
@@ -148,7 +146,7 @@ fn move_owner(
 /// Sees to it that an epoch that has just ended is settled.
 pub(super) fn begin(cx: &mut Cx<'_>, board: &str, epoch: u32, at: Time) {
     if cx.get(BUCKETS, &(board.to_owned(), epoch)).is_some() {
-        cx.set_timer(at.plus(SETTLE_PAUSE_MS), &Timer::Settle { board: board.to_owned(), epoch });
+        cx.set_timer(at.plus(PAUSE_MS), &Timer::Settle { board: board.to_owned(), epoch });
     }
 }
 
@@ -185,7 +183,7 @@ pub(super) fn settle(cx: &mut Cx<'_>, board: String, epoch: u32) {
 
 fn go_on(cx: &mut Cx<'_>, board: String, epoch: u32, buckets: &BucketsRow) {
     if buckets.settled < buckets.opened {
-        cx.set_timer(cx.now().plus(SETTLE_PAUSE_MS), &Timer::Settle { board, epoch });
+        cx.set_timer(cx.now().plus(PAUSE_MS), &Timer::Settle { board, epoch });
         return;
     }
     let window = Window::All;

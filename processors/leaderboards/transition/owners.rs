@@ -1,6 +1,6 @@
 //! What concerns an owner on every board of the partition, and joining one.
 
-use super::{check_may_rule, find, league, remove};
+use super::{PAUSE_MS, check_may_rule, find, league, remove};
 use crate::leaderboards::fold::Standing;
 use crate::leaderboards::kept::Kept;
 use crate::leaderboards::ladder::Ladder;
@@ -18,8 +18,6 @@ type Cx<'a> = crate::runtime::cx::Cx<'a, Boards>;
 /// On how many boards, each epoch and window for itself, an owner is hidden, shown or erased in one go. The others
 /// follow.
 pub const SWEEP_ROWS: usize = 500;
-/// How long the partition has for others between two such goes, in milliseconds.
-const SWEEP_PAUSE_MS: u64 = 100;
 
 /// Joins the open epochs of a tournament.
 pub(super) fn join(cx: &mut Cx<'_>, joining: Joining) -> Result<Outcome, Rejection> {
@@ -116,7 +114,7 @@ fn step(cx: &mut Cx<'_>, owner: String, mut sweep: SweepRow) {
     let tiers_left = !more && sweep.pseudonym.is_some() && league::forget_everywhere(cx, &owner, SWEEP_ROWS);
     if more || tiers_left {
         cx.put(SWEEPS, &owner, &sweep);
-        cx.set_timer(cx.now().plus(SWEEP_PAUSE_MS), &Timer::Sweep { owner });
+        cx.set_timer(cx.now().plus(PAUSE_MS), &Timer::Sweep { owner });
     } else {
         cx.delete(SWEEPS, &owner);
     }

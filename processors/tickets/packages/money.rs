@@ -4,12 +4,11 @@
 use crate::tickets::packages::asking::{self, tell, terms};
 use crate::tickets::packages::tables::{HOLDS, HoldRow, PAYMENTS, Stage};
 use crate::tickets::packages::transition::{Cx, Key, load_order, note, set_due, show};
-use crate::tickets::payments::{PAYMENT_ID_LIMIT, is_news, owed, view};
+use crate::tickets::payments::{check, is_news, owed, reported, view};
 use crate::tickets::tables::PaymentRow;
-use millrace_topics::money::AMOUNT_LIMIT;
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
-    PackageEvent, PackageOutcome, PackagePaying, PackagePaymentNote, PartStep, PaymentKind, PaymentState, Rejection,
+    PackageEvent, PackageOutcome, PackagePaying, PackagePaymentNote, PartStep, PaymentKind, Rejection,
 };
 
 /// Takes what a provider says.
@@ -21,31 +20,14 @@ pub fn pay(cx: &mut Cx<'_>, paying: PackagePaying) -> Result<PackageOutcome, Rej
     if cx.caller().role == Role::User {
         return Err(Rejection::RoleRequired);
     }
-    if payment.is_empty() || payment.len() > PAYMENT_ID_LIMIT {
-        return Err(Rejection::BadRequest(format!("the id of a payment has 1 to {PAYMENT_ID_LIMIT} bytes")));
-    }
-    if amount > AMOUNT_LIMIT {
-        return Err(Rejection::TotalTooLarge(AMOUNT_LIMIT));
-    }
+    check(&payment, amount)?;
     let (key, mut row) = load_order(cx, on)?;
     let known = cx.get(PAYMENTS, &(key.0.clone(), key.1, payment.clone()));
     if let Some(known) = known.as_ref().filter(|known| !is_news(known, kind, amount)) {
         return Ok(PackageOutcome::Paid(Box::new(show(&key, &row)), view(payment, known)));
     }
-    // The line: nothing below can be refused. What came to nothing says no other amount.
-    let known = known.unwrap_or(PaymentRow {
-        state: PaymentState::Failed,
-        amount,
-        refund: 0,
-        refunded: 0,
-        changed_at: cx.now(),
-    });
-    let reported = match kind {
-        PaymentKind::Captured => PaymentRow { state: PaymentState::Captured, amount, ..known },
-        PaymentKind::Failed => known,
-        // A provider may give back what nobody has asked for.
-        PaymentKind::Refunded => owed(PaymentRow { refunded: amount, ..known }),
-    };
+    // The line: nothing below can be refused.
+    let reported = reported(known, kind, amount, cx.now());
     put(cx, &key, &row, payment.clone(), reported, amount, PackageEvent::PackagePaymentReported);
     if kind == PaymentKind::Captured && !accept(cx, &key, &mut row, &payment, amount) {
         give_back(cx, &key, &row, payment.clone(), amount);
