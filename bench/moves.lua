@@ -1,4 +1,5 @@
 -- What wrk sends: a new score of one of MEMBERS players of the large board, both chosen at random.
+dofile("bench/pause.lua")
 local headers = { ["content-type"] = "application/json" }
 local members = 1000000
 

@@ -1,4 +1,5 @@
 -- What wrk sends: the entry, and so the rank, of one of MEMBERS players, chosen at random.
+dofile("bench/pause.lua")
 local members = 1000000
 
 function init(args)
