@@ -10,8 +10,8 @@ COPY . .
 # The cache mounts keep the twenty minutes of C++ out of every later build.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/millrace/target \
-    cargo build --release --locked --bin millrace \
-    && cp target/release/millrace /usr/local/bin/millrace
+    cargo build --profile dist --locked --bin millrace \
+    && cp target/dist/millrace /usr/local/bin/millrace
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -52,7 +52,7 @@ soak: setup ## Kills and checks the program KILLS=1000 times, overloads it, STRE
 
 bench: setup-build ## Measures this machine and Millrace on it, beside a plain file, Redis, PostgreSQL, Kafka Streams and a bare HTTP handler, into bench/RESULTS.md; ONLY='http streams' runs some
 	@scripts/setup bench
-	@$(CARGO) build --release --workspace --bin millrace --bin bare
+	@$(CARGO) build --profile dist --workspace --bin millrace --bin bare
 	@ONLY='$(ONLY)' bench/all
 
 lint: setup-build ## Format, clippy, and cargo-deny where it is installed

@@ -1,8 +1,10 @@
 # What scripts that measure HTTP share: a scratch folder, servers that end with the script, rows of figures.
-target=${CARGO_TARGET_DIR:-target}
+# As it is shipped; PROFILE=release measures the build that is quick to make.
+profile=${PROFILE:-dist}
+built=${CARGO_TARGET_DIR:-target}/$profile
 # As the Makefile has it: with another value all of RocksDB is compiled again.
 export CXX=${CXX:-ccache c++}
-cargo build --release --bin millrace --bin bare --workspace --quiet
+cargo build --profile "$profile" --bin millrace --bin bare --workspace --quiet
 
 folder=$(mktemp -d)
 pids=()

@@ -33,6 +33,13 @@ const SWEEP_EVERY: Duration = Duration::from_secs(1);
 /// How many states of all partitions are compared with each other at most.
 const COMPARED: u32 = 3;
 
+/// How many past states of partitions may be open at the same time. A query of all partitions needs one of each.
+#[must_use]
+pub fn views_limit(node: &Node) -> u32 {
+    let partitions = node.fixed.partitions;
+    node.settings.asof_views.unwrap_or(COMPARED * partitions).max(partitions)
+}
+
 /// Seconds after which it is worth asking again for a view that is being built.
 const RETRY_AFTER: u64 = 1;
 
@@ -198,11 +205,7 @@ impl AsOfReads {
 
     /// Takes out the view that was asked for the longest time ago, where there are as many as there may be.
     fn make_room(&self, views: &mut BTreeMap<Key, Held>) -> Result<Option<(Key, Held)>, Problem> {
-        // A query of all partitions needs that many at once, and a what-if compares three states of them: with room for
-        // fewer it would close what it needs again, and never come to an end.
-        let partitions = self.node.fixed.partitions;
-        let limit = self.node.settings.asof_views.unwrap_or(COMPARED * partitions).max(partitions) as usize;
-        if views.len() < limit {
+        if views.len() < views_limit(&self.node) as usize {
             return Ok(None);
         }
         let oldest = views.iter().filter(|(_, held)| held.is_built()).min_by_key(|(_, held)| held.used);

@@ -44,7 +44,7 @@ pub struct NodeBackend {
     queries: Arc<Queries>,
     streams: Arc<Streams>,
     secret: [u8; 32],
-    vault: Option<Arc<Vault>>,
+    vault: Arc<Vault>,
     last_micros: AtomicU64,
 }
 
@@ -57,7 +57,7 @@ impl NodeBackend {
         queries: Arc<Queries>,
         streams: Arc<Streams>,
         secret: [u8; 32],
-        vault: Option<Arc<Vault>>,
+        vault: Arc<Vault>,
     ) -> Self {
         Self { node, cluster, queries, streams, secret, vault, last_micros: AtomicU64::new(0) }
     }
@@ -374,6 +374,10 @@ impl Backend for NodeBackend {
         self.node.fixed.partitions
     }
 
+    fn past_states(&self) -> u32 {
+        crate::asof::views_limit(&self.node)
+    }
+
     fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>> {
         let (log, Position { machine, partition, offset }) = (self.node.log.clone(), position.clone());
         if partition >= self.node.fixed.partitions {
@@ -415,15 +419,15 @@ impl Backend for NodeBackend {
     }
 
     fn day_keys(&self, day: u64) -> Result<Option<Arc<DayKeys>>, Problem> {
-        self.vault.as_ref().map(|vault| vault.of_day(day)).transpose().map_err(|error| vault_problem(&error))
+        self.vault.of_day(day).map(Some).map_err(|error| vault_problem(&error))
     }
 
     fn all_day_keys(&self) -> Vec<Arc<DayKeys>> {
-        self.vault.as_ref().map(|vault| vault.all()).unwrap_or_default()
+        self.vault.all()
     }
 
     fn erase(&self, subject: u32) -> Answering<'_, Option<u32>> {
-        let Some(vault) = self.vault.clone() else { return Box::pin(async { Ok(None) }) };
+        let vault = self.vault.clone();
         Box::pin(async move {
             let erased = tokio::task::spawn_blocking(move || vault.erase(subject)).await;
             let erased = erased.map_err(|error| Problem::new(500, "internal", error.to_string()))?;

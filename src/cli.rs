@@ -238,6 +238,25 @@ pub enum LoadCommand {
         #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1000))]
         rate: u32,
     },
+    /// Measure it: ask at a fixed rate however slow the answers are, and show how long each took from the moment at
+    /// which it was due.
+    Open {
+        /// Which systems to ask, one after the other. Default: all.
+        #[arg(long, value_name = "SYSTEMS", value_delimiter = ',')]
+        systems: Vec<String>,
+        /// How many people play, buy, click and write.
+        #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(5..=10_000_000))]
+        people: u64,
+        /// How many of a hundred requests are plain reads; the others are what people do, reads among them.
+        #[arg(long, value_name = "PERCENT", default_value_t = 80, value_parser = clap::value_parser!(i64).range(0..=100))]
+        reads: i64,
+        /// How many seconds to ask.
+        #[arg(long, value_name = "N", default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+        seconds: u64,
+        /// How many requests are due each second.
+        #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        rate: u32,
+    },
 }
 
 /// What to do with the log.

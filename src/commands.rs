@@ -9,7 +9,7 @@ use crate::client::Client;
 use crate::cluster::show::{self, ClusterStatus};
 use crate::health::Readiness;
 use crate::letters::{self, Letter};
-use crate::load;
+use crate::load::{self, Pace};
 use crate::look::{self, TopicLine};
 use crate::metrics::Metrics;
 use crate::node::{self, Node};
@@ -39,13 +39,7 @@ pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
         Command::Serve | Command::Bench(_) => unreachable!("they have threads of their own"),
         Command::Log(LogCommand::Copy) => copy_log(&settings).await.map(|()| true),
         Command::Restore { folder } => restore(folder, settings).await.map(|()| true),
-        Command::Load(LoadCommand::Demo { systems, seconds, rate }) => {
-            let scenarios = load::choose(&systems)?;
-            let client = Client::find(&settings).await.map_err(|error| error.to_string())?;
-            let folder = settings.data.display();
-            let missing = || format!("no server is running on the data folder {folder}; `millrace serve` starts one");
-            load::demo(client.ok_or_else(missing)?, scenarios, seconds, rate).await
-        }
+        Command::Load(command) => load(command, &settings).await,
         other => {
             let server = Client::find(&settings).await.map_err(|error| error.to_string())?;
             let target = match server {
@@ -55,6 +49,21 @@ pub async fn run(command: Command, settings: Settings) -> Result<bool, String> {
             dispatch(other, target).await
         }
     }
+}
+
+async fn load(command: LoadCommand, settings: &Settings) -> Result<bool, String> {
+    let (systems, people, pace) = match command {
+        LoadCommand::Demo { systems, seconds, rate } => (systems, load::DEMO_PEOPLE, Pace::demo(rate, seconds)),
+        LoadCommand::Open { systems, people, reads, seconds, rate } => {
+            let people = usize::try_from(people).expect("the limit fits");
+            (systems, people, Pace::open(rate, seconds, reads))
+        }
+    };
+    let scenarios = load::choose(&systems, people)?;
+    let client = Client::find(settings).await.map_err(|error| error.to_string())?;
+    let folder = settings.data.display();
+    let missing = || format!("no server is running on the data folder {folder}; `millrace serve` starts one");
+    load::load(client.ok_or_else(missing)?, scenarios, pace).await
 }
 
 /// Who does the work.

@@ -26,9 +26,10 @@ use crate::vault::{self, Vault};
 use crate::workers::Workers;
 use millrace_processors::ALL;
 use millrace_processors::runtime::door::Door;
+use millrace_topics::log::Log;
 use parking_lot::Mutex;
 use rustix::net::sockopt::set_socket_send_buffer_size;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -77,7 +78,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let session = u64::try_from(settings.session_timeout.as_millis()).unwrap_or(u64::MAX);
     let directory = node.is_one_of_many().then(|| Arc::new(Directory::new(node.name.clone(), session)));
     let cluster = Arc::new(Cluster::new(&node, directory.clone(), keys.node_token())?);
-    let vault = open_vault(&settings)?;
+    let vault = open_vault(&settings, &node.log).await?;
     let past = AsOfReads::new(node.clone());
     tokio::spawn(past.clone().sweep());
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), past.clone()));
@@ -123,16 +124,20 @@ async fn bind(settings: &Settings) -> Result<TcpListener, String> {
     Ok(listener)
 }
 
-/// The keys of addresses. Nodes on Kafka would have to share them.
-fn open_vault(settings: &Settings) -> Result<Option<Arc<Vault>>, String> {
-    if settings.kafka.is_some() {
-        return Ok(None);
-    }
-    let folder = settings.data.join(vault::FOLDER);
-    let vault = Vault::open(folder, u64::from(settings.address_days)).map(Arc::new);
-    let vault = vault.map_err(|error| format!("the keys of addresses: {error}"))?;
+/// The keys of addresses: on Kafka all nodes share them.
+async fn open_vault(settings: &Settings, log: &Log) -> Result<Arc<Vault>, String> {
+    let (folder, kept, log) = (settings.data.join(vault::FOLDER), u64::from(settings.address_days), log.clone());
+    let open = move || match &log {
+        Log::Kafka(kafka) => {
+            kafka.create_untrimmed(vault::TOPIC).map_err(io::Error::other)?;
+            Vault::in_topic(log, kept)
+        }
+        Log::Embedded(_) | Log::Memory(_) => Vault::in_folder(folder, kept),
+    };
+    let opened = tokio::task::spawn_blocking(open).await.map_err(io::Error::other).flatten();
+    let vault = opened.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;
     tokio::spawn(vault::keep(vault.clone()));
-    Ok(Some(vault))
+    Ok(vault)
 }
 
 async fn open(

@@ -1,85 +1,83 @@
-//! The keys of addresses, outside of the log: a file a day in `<data>/addresses`, destroyed when its time has come. No
-//! backup has them, so what is destroyed here is destroyed.
+//! The keys of addresses, outside of what is replayed: on the embedded log in files, on Kafka in a topic of their own.
+//! A day's are destroyed when its time has come. No backup has them, so what is destroyed here is destroyed.
+
+mod files;
+mod topic;
 
 use crate::keys::random;
+use files::Files;
 use millrace_processors::runtime::vault::DayKeys;
-use millrace_topics::codec;
+use millrace_topics::log::Log;
 use millrace_topics::time::Time;
 use parking_lot::{Mutex, RwLock};
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use topic::Topic;
+
+pub use topic::TOPIC;
 
 /// The folder's name in the data folder.
 pub const FOLDER: &str = "addresses";
 
-/// The format that this build writes, and the newest that it reads.
-const FORMAT: u32 = 1;
-
-/// How often it is looked for days whose time has come.
+/// How often it is looked for days whose time has come, and for what other nodes have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
 /// One day, in milliseconds.
 const DAY: u64 = 86_400_000;
 
-/// What stands in a file: its format, and the keys.
-type Stored = (u32, DayKeys);
+/// Keys by their days.
+type Days = BTreeMap<u64, Arc<DayKeys>>;
+
+/// Where the keys lie.
+enum Place {
+    Files(Files),
+    Topic(Topic),
+}
 
 /// The keys of addresses.
 pub struct Vault {
-    folder: PathBuf,
+    place: Place,
     /// A day's keys are there for so many days behind it.
     kept: u64,
-    days: RwLock<BTreeMap<u64, Arc<DayKeys>>>,
-    /// Held while files change.
+    days: RwLock<Days>,
+    /// Held while they change.
     writing: Mutex<()>,
 }
 
 impl Vault {
-    /// Reads the keys that are there, and destroys those whose time has come.
+    /// The keys in a folder of this machine. Those whose time has come are destroyed.
     ///
     /// # Errors
-    /// Where a file cannot be read or destroyed: it is never replaced.
-    pub fn open(folder: PathBuf, kept: u64) -> io::Result<Self> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder)?;
-        let mut days = BTreeMap::new();
-        for entry in fs::read_dir(&folder)? {
-            let file = entry?.path();
-            match file.file_name().and_then(|name| name.to_str()).and_then(|name| name.parse().ok()) {
-                Some(day) => drop(days.insert(day, Arc::new(read(&file, day)?))),
-                // What a crash has left of a change.
-                None => destroy(&file)?,
-            }
-        }
-        let vault = Self { folder, kept, days: RwLock::new(days), writing: Mutex::new(()) };
-        vault.forget(today())?;
+    /// Where a file cannot be read, written or destroyed: one that cannot be read is never replaced.
+    pub fn in_folder(folder: PathBuf, kept: u64) -> io::Result<Self> {
+        let (files, days) = Files::open(folder)?;
+        Self::new(Place::Files(files), days, kept)
+    }
+
+    /// The keys in [`TOPIC`] of a log, which has it already, for all nodes. Those whose time has come are destroyed.
+    ///
+    /// # Errors
+    /// Where the topic cannot be read or written.
+    pub fn in_topic(log: Log, kept: u64) -> io::Result<Self> {
+        Self::new(Place::Topic(Topic::new(log)), Days::new(), kept)
+    }
+
+    fn new(place: Place, days: Days, kept: u64) -> io::Result<Self> {
+        let vault = Self { place, kept, days: RwLock::new(days), writing: Mutex::new(()) };
+        vault.keep(today())?;
         Ok(vault)
     }
 
-    /// The keys of a day, drawn if it has none yet.
+    /// The keys of a day. Yesterday's, today's and tomorrow's are there before they are needed.
     ///
     /// # Errors
-    /// Where they cannot be kept, or the day's keys would be destroyed at once.
+    /// Where there are none.
     pub fn of_day(&self, day: u64) -> io::Result<Arc<DayKeys>> {
-        if let Some(keys) = self.days.read().get(&day) {
-            return Ok(keys.clone());
-        }
-        let _writing = self.writing.lock();
-        if let Some(keys) = self.days.read().get(&day) {
-            return Ok(keys.clone());
-        }
-        if self.is_over(day, today()) {
-            return Err(io::Error::other(format!("those of day {day} have been destroyed")));
-        }
-        let keys = DayKeys::new(day, random()?, random()?);
-        self.write(&keys)?;
-        let keys = Arc::new(keys);
-        self.days.write().insert(day, keys.clone());
-        Ok(keys)
+        self.days.read().get(&day).cloned().ok_or_else(|| io::Error::other(format!("day {day} has none")))
     }
 
     /// The keys of every day that has some.
@@ -88,76 +86,78 @@ impl Vault {
         self.days.read().values().cloned().collect()
     }
 
-    /// Destroys what opens the addresses of a subject, and answers of how many days.
+    /// Destroys what opens the addresses of a subject, and answers of how many days. Other nodes know it when they look
+    /// the next time.
     ///
     /// # Errors
     /// Where it cannot be written. Days that were done are done.
     pub fn erase(&self, subject: u32) -> io::Result<u32> {
-        let _writing = self.writing.lock();
-        let mut erased = 0;
-        for keys in self.all() {
-            let mut keys = DayKeys::clone(&keys);
-            if keys.erase(subject) {
-                self.write(&keys)?;
-                self.days.write().insert(keys.day(), Arc::new(keys));
-                erased += 1;
+        let erased = Cell::new(0);
+        self.change(&|days| {
+            erased.set(0);
+            for keys in days.values_mut() {
+                let mut punctured = DayKeys::clone(keys);
+                if punctured.erase(subject) {
+                    *keys = Arc::new(punctured);
+                    erased.set(erased.get() + 1);
+                }
             }
-        }
-        Ok(erased)
+            erased.get() > 0
+        })?;
+        Ok(erased.get())
     }
 
-    /// Destroys the keys of the days whose time has come.
+    /// Destroys the keys of the days whose time has come, draws those that are next, so that no request waits for
+    /// it, and sees what other nodes have changed.
     ///
     /// # Errors
-    /// Where a file cannot be destroyed.
-    pub fn forget(&self, today: u64) -> io::Result<()> {
+    /// Where they cannot be read, written or destroyed.
+    pub fn keep(&self, today: u64) -> io::Result<()> {
+        let mut drawn = Vec::new();
+        // A click may come a day late.
+        for day in today - self.kept.min(1)..=today + 1 {
+            drawn.push(Arc::new(DayKeys::new(day, random()?, random()?)));
+        }
+        self.change(&|days| {
+            let before = days.len();
+            days.retain(|day, _| day + self.kept >= today);
+            let has_dropped = days.len() < before;
+            let missing: Vec<_> = drawn.iter().filter(|keys| !days.contains_key(&keys.day())).cloned().collect();
+            let is_missing = !missing.is_empty();
+            days.extend(missing.into_iter().map(|keys| (keys.day(), keys)));
+            has_dropped || is_missing
+        })
+    }
+
+    fn change(&self, edit: &dyn Fn(&mut Days) -> bool) -> io::Result<()> {
         let _writing = self.writing.lock();
-        let over: Vec<u64> = self.days.read().keys().copied().filter(|day| self.is_over(*day, today)).collect();
-        for day in over {
-            // Under another name a file that is half blank is no day's any more.
-            let aside = self.folder.join("over");
-            fs::rename(self.file(day), &aside)?;
-            self.days.write().remove(&day);
-            destroy(&aside)?;
-            File::open(&self.folder)?.sync_all()?;
+        let before = self.days.read().clone();
+        let after = match &self.place {
+            Place::Topic(topic) => topic.change(edit)?,
+            Place::Files(files) => {
+                let mut after = before.clone();
+                if edit(&mut after) {
+                    files.replace(&before, &after)?;
+                }
+                after
+            }
+        };
+        for day in before.keys().filter(|day| !after.contains_key(day)) {
             tracing::info!(day, "the keys of the day's addresses are destroyed");
         }
+        *self.days.write() = after;
         Ok(())
-    }
-
-    fn is_over(&self, day: u64, today: u64) -> bool {
-        day + self.kept < today
-    }
-
-    fn file(&self, day: u64) -> PathBuf {
-        self.folder.join(day.to_string())
-    }
-
-    /// Writes a day's file so that it is there whole or not at all; what it said before is overwritten.
-    fn write(&self, keys: &DayKeys) -> io::Result<()> {
-        let (file, aside) = (self.file(keys.day()), self.folder.join("aside"));
-        let mut out = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&aside)?;
-        out.write_all(&codec::encode(&(FORMAT, keys.clone())))?;
-        out.sync_all()?;
-        let before = OpenOptions::new().write(true).open(&file);
-        fs::rename(&aside, &file)?;
-        File::open(&self.folder)?.sync_all()?;
-        match before {
-            Ok(before) => blank(&before),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 }
 
-/// Destroys keys whose time has come, for as long as the program runs.
+/// Keeps them, for as long as the program runs.
 pub async fn keep(vault: Arc<Vault>) {
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         let vault = vault.clone();
-        let done = tokio::task::spawn_blocking(move || vault.forget(today())).await;
+        let done = tokio::task::spawn_blocking(move || vault.keep(today())).await;
         if let Err(error) = done.map_err(io::Error::other).flatten() {
-            tracing::error!("keys of addresses whose time has come cannot be destroyed: {error}");
+            tracing::error!("keys of addresses cannot be drawn or destroyed: {error}");
         }
     }
 }
@@ -166,78 +166,64 @@ fn today() -> u64 {
     Time::now().0 / DAY
 }
 
-fn read(file: &Path, day: u64) -> io::Result<DayKeys> {
-    let bad = |why: String| io::Error::other(format!("{}: {why}", file.display()));
-    let stored: Stored = codec::decode(&fs::read(file)?).map_err(|error| bad(error.to_string()))?;
-    match stored {
-        (format, _) if format != FORMAT => Err(bad(format!("format {format}, this build reads {FORMAT}"))),
-        (_, keys) if keys.day() != day => Err(bad(format!("it has the keys of day {}", keys.day()))),
-        (_, keys) => Ok(keys),
-    }
-}
-
-fn destroy(file: &Path) -> io::Result<()> {
-    blank(&OpenOptions::new().write(true).open(file)?)?;
-    fs::remove_file(file)
-}
-
-/// Overwrites a file. What the disk itself keeps of it is beyond a program's reach.
-fn blank(file: &File) -> io::Result<()> {
-    let length = usize::try_from(file.metadata()?.len()).unwrap_or_default();
-    let mut out = file;
-    out.write_all(&vec![0; length])?;
-    file.sync_all()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use millrace_topics::memory::MemoryLog;
+
+    /// Each place, as often as it is asked for.
+    fn places() -> (tempfile::TempDir, Vec<Box<dyn Fn() -> Vault>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let log = Log::Memory(Arc::new(MemoryLog::new()));
+        log.create(TOPIC, 1).unwrap();
+        let path = folder.path().to_owned();
+        let in_folder = move || Vault::in_folder(path.join(FOLDER), 30).unwrap();
+        let in_topic = move || Vault::in_topic(log.clone(), 30).unwrap();
+        (folder, vec![Box::new(in_folder), Box::new(in_topic)])
+    }
 
     #[test]
     fn keys_stay_until_their_time_has_come_and_do_not_come_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = || Vault::open(folder.path().join(FOLDER), 30).unwrap();
-        let (today, vault) = (today(), open());
-        let drawn = vault.of_day(today).unwrap();
-        assert_eq!(vault.of_day(today).unwrap(), drawn);
-        assert_ne!(vault.of_day(today - 1).unwrap().hash(&[]), drawn.hash(&[]));
-        drop(vault);
-        let vault = open();
-        assert_eq!(vault.of_day(today).unwrap(), drawn, "they are the same after a start");
-        vault.forget(today + 29).unwrap();
-        assert_eq!(vault.all().len(), 2);
-        vault.forget(today + 30).unwrap();
-        assert_eq!(vault.all().len(), 1);
-        vault.forget(today + 31).unwrap();
-        assert_eq!(vault.all().len(), 0);
-        assert_eq!(fs::read_dir(&vault.folder).unwrap().count(), 0, "no file is left");
-        assert!(vault.of_day(today - 31).is_err(), "a day that is over has no keys any more");
+        let (_folder, places) = places();
+        for open in places {
+            let (today, vault) = (today(), open());
+            let days = || vault.all().iter().map(|keys| keys.day()).collect::<Vec<_>>();
+            let drawn = vault.of_day(today).unwrap();
+            assert_eq!(days(), [today - 1, today, today + 1], "they are there before they are needed");
+            assert_ne!(vault.of_day(today + 1).unwrap().hash(&[]), drawn.hash(&[]));
+            assert!(vault.of_day(today - 2).is_err());
+            assert_eq!(open().of_day(today).unwrap(), drawn, "they are the same after a start");
+            vault.keep(today + 30).unwrap();
+            assert_eq!(days(), [0, 1, 29, 30, 31].map(|later| today + later));
+            vault.keep(today + 31).unwrap();
+            assert_eq!(days(), [1, 29, 30, 31, 32].map(|later| today + later));
+            assert!(vault.of_day(today).is_err());
+            assert_ne!(open().of_day(today).unwrap(), drawn);
+        }
     }
 
     #[test]
-    fn who_is_erased_stays_so_and_the_file_that_opened_it_is_blank() {
-        let folder = tempfile::tempdir().unwrap();
-        let open = || Vault::open(folder.path().join(FOLDER), 30).unwrap();
-        let (today, vault) = (today(), open());
-        vault.of_day(today).unwrap();
-        vault.of_day(today - 1).unwrap();
-        let (file, linked) = (vault.file(today), folder.path().join("linked"));
-        fs::hard_link(&file, &linked).unwrap();
-        assert_eq!(vault.erase(5).unwrap(), 2);
-        assert_eq!(vault.erase(5).unwrap(), 0);
-        assert!(fs::read(&linked).unwrap().iter().all(|byte| *byte == 0));
-        drop(vault);
-        let keys = open().of_day(today).unwrap();
-        assert_eq!(keys.turn(5, &[], [0; 16]), None);
-        assert!(keys.turn(6, &[], [0; 16]).is_some());
+    fn who_is_erased_stays_so_and_others_do_not_notice() {
+        let (_folder, places) = places();
+        for open in places {
+            let (today, vault) = (today(), open());
+            assert_eq!((vault.erase(5).unwrap(), vault.erase(5).unwrap()), (3, 0));
+            for keys in [vault.of_day(today).unwrap(), open().of_day(today).unwrap()] {
+                assert_eq!(keys.turn(5, &[], [0; 16]), None);
+                assert!(keys.turn(6, &[], [0; 16]).is_some());
+            }
+        }
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_not_replaced() {
-        let folder = tempfile::tempdir().unwrap();
-        let vault = Vault::open(folder.path().to_owned(), 30).unwrap();
-        vault.of_day(today()).unwrap();
-        fs::rename(vault.file(today()), vault.file(today() - 1)).unwrap();
-        assert!(Vault::open(folder.path().to_owned(), 30).is_err());
+    fn a_node_knows_what_another_one_has_erased_when_it_looks() {
+        let log = Log::Memory(Arc::new(MemoryLog::new()));
+        log.create(TOPIC, 1).unwrap();
+        let open = || Vault::in_topic(log.clone(), 30).unwrap();
+        let (today, one, other) = (today(), open(), open());
+        assert_eq!(one.of_day(today).unwrap(), other.of_day(today).unwrap(), "all nodes hash alike");
+        one.erase(5).unwrap();
+        other.keep(today).unwrap();
+        assert_eq!(other.of_day(today).unwrap().turn(5, &[], [0; 16]), None);
     }
 }

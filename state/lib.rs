@@ -1,5 +1,6 @@
 //! RocksDB as typed tables: what a partition remembers. Knows no system.
 
+mod ahead;
 pub mod checkpoint;
 pub mod compare;
 pub mod env;

@@ -5,6 +5,7 @@
 //! last landed layer holds. Reads look through active, frozen, what is kept in memory of the base, and the base, in
 //! this order.
 
+use crate::ahead::Ahead;
 use crate::env::{Env, RowMemory};
 use crate::kept::{Found, Kept};
 use crate::layer::{Hashed, Layer, Row, Tables, Walk, Walked, Walks, bounds, tables_of};
@@ -260,7 +261,13 @@ impl Store {
     pub fn load(&self, range: &Range) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
         let is_on_disk = matches!(self.base, Base::Rocks { .. }) && self.active.is_empty() && self.frozen.is_none();
         let has_all = range.from.len() == 1 && range.to.len() == 1;
-        let (mut rows, mut is_whole, tables) = (self.range(range), is_on_disk && has_all, Tables::of(tables_of(range)));
+        let (mut is_whole, tables) = (is_on_disk && has_all, Tables::of(tables_of(range)));
+        let mut rows: Box<dyn Iterator<Item = (Vec<u8>, Vec<u8>)>> = match &self.base {
+            Base::Rocks { db: Some(db), path, .. } if is_on_disk => {
+                Box::new(Ahead::new(db.clone(), path, range.clone()))
+            }
+            _ => Box::new(self.range(range)),
+        };
         std::iter::from_fn(move || {
             let row = rows.next();
             match &row {
@@ -401,14 +408,23 @@ impl Base {
 }
 
 fn walk_db<'a>(db: &'a DB, path: &'a Path, range: &Range) -> Walk<'a> {
+    Box::new(rows_on_disk(db, path, range).map(|(key, value)| (Cow::Owned(key), Some(Cow::Owned(value)))))
+}
+
+/// The rows of a range, in its direction. Throws [`Damaged`] where they cannot be read.
+pub(crate) fn rows_on_disk<'a>(
+    db: &'a DB,
+    path: &'a Path,
+    range: &Range,
+) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + use<'a> {
     let mut options = ReadOptions::default();
     options.set_iterate_lower_bound(range.from.clone());
     options.set_iterate_upper_bound(range.to.clone());
     let mode = if range.reverse { IteratorMode::End } else { IteratorMode::From(&range.from, Direction::Forward) };
-    Box::new(db.iterator_opt(mode, options).map(move |row| {
+    db.iterator_opt(mode, options).map(move |row| {
         let (key, value) = row.unwrap_or_else(|error| damaged(path, &error));
-        (Cow::Owned(key.into_vec()), Some(Cow::Owned(value.into_vec())))
-    }))
+        (key.into_vec(), value.into_vec())
+    })
 }
 
 /// Rows of all layers in order, the newest value of each.

@@ -43,7 +43,7 @@ fn serve(folder: &std::path::Path) -> Server {
 }
 
 /// Defines the campaign and the ads of the examples.
-fn prepare(server: &Server) {
+pub fn prepare(server: &Server) {
     let spring = json!({"currency":"EUR","price_micros":250_000,"budget_micros":500_000_000,"dedupe_seconds":3600});
     assert_eq!(put(server, "/v1/clicks/campaigns/spring", &spring).status, 201);
     assert_eq!(put(server, "/v1/clicks/campaigns/spring", &spring).status, 200);
@@ -54,11 +54,11 @@ fn prepare(server: &Server) {
     assert_eq!(put(server, "/v1/clicks/ads/wide", &wide).status, 201);
 }
 
-fn one(id: &str, ad: &str, visitor: &str, ip: &str, minutes: u64) -> Value {
+pub fn one(id: &str, ad: &str, visitor: &str, ip: &str, minutes: u64) -> Value {
     json!({"click_id":id,"ad":ad,"visitor":visitor,"ip":ip,"user_agent":BROWSER,"time":at(minutes)})
 }
 
-fn batch(server: &Server, clicks: &[Value]) -> Vec<(String, String)> {
+pub fn batch(server: &Server, clicks: &[Value]) -> Vec<(String, String)> {
     let answer = server.post("/v1/clicks:batch", &json!({ "clicks": clicks }));
     assert_eq!(answer.status, 202, "{answer:?}");
     let results = answer.body["results"].as_array().expect("a list").clone();
@@ -67,7 +67,7 @@ fn batch(server: &Server, clicks: &[Value]) -> Vec<(String, String)> {
 }
 
 /// The click, once it is judged.
-fn judged(server: &Server, id: &str) -> Value {
+pub fn judged(server: &Server, id: &str) -> Value {
     eventually("the click is judged", || {
         let answer = server.get(&format!("/v1/clicks/{id}"));
         (answer.status == 200).then_some(answer.body)
@@ -370,7 +370,7 @@ fn an_impression_gives_a_token_for_one_click_of_its_visitor() {
 }
 
 /// What a rule set would have changed between two times of the log, once both are over.
-fn what_if(server: &Server, ruleset: u32, from: Time, to: Time) -> Value {
+pub fn what_if(server: &Server, ruleset: u32, from: Time, to: Time) -> Value {
     eventually("the log is replayed", || {
         let path = format!("/v1/clicks/rulesets/{ruleset}:replay?from={from}&to={to}");
         let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");

@@ -1,5 +1,6 @@
 //! `millrace serve --kafka` on a real broker: the first walk, and what its tests share.
 
+mod addresses;
 mod copy;
 mod crash;
 mod faults;

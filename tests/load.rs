@@ -45,6 +45,43 @@ fn the_demo_fills_a_server() {
 }
 
 #[test]
+fn an_open_loop_asks_at_its_rate_and_measures_from_when_a_request_was_due() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &[]);
+    let ask = &|more: &[&str]| {
+        let output = server.cli(&[&["load", "open", "--people", "50"], more].concat());
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let all = |said: &str| -> Vec<String> {
+        let line = said.lines().find(|line| line.starts_with("all, ")).unwrap_or_else(|| panic!("{said}"));
+        line.split_whitespace().map(str::to_owned).collect()
+    };
+    // For a second the server stands still: requests go on to be due.
+    let (code, said, errors) = std::thread::scope(|scope| {
+        let options = ["--rate", "100", "--seconds", "3", "--reads", "100", "--systems", "tickets"];
+        let asked = scope.spawn(move || ask(&options));
+        let begun = || (server.get("/v1/tickets/events/demo-gig").status == 200).then_some(());
+        crate::support::eventually("it has begun", begun);
+        signal(server.pid(), "STOP");
+        std::thread::sleep(Duration::from_secs(1));
+        signal(server.pid(), "CONT");
+        asked.join().unwrap()
+    });
+    assert_eq!(code, Some(0), "{said}\n{errors}");
+    let shown = all(&said);
+    assert_eq!(shown[2], "300", "{said}");
+    let p99: f64 = shown[6].parse().unwrap();
+    assert!(p99 > 800.0, "a third of them waited: {said}");
+
+    let (code, said, errors) = ask(&["--rate", "300", "--seconds", "2", "--reads", "50"]);
+    assert_eq!(code, Some(0), "{said}\n{errors}");
+    for kind in ["a home", "a look at a cart", "a rank", "a report", "what is free", "three boards at once", "p99.9"] {
+        assert!(said.contains(kind), "{kind}: {said}");
+    }
+    assert_eq!(all(&said)[2], "600", "{said}");
+}
+
+#[test]
 fn the_demo_ends_when_it_is_asked_to() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(&folder.path().join("data"), &[]);

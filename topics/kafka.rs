@@ -91,6 +91,17 @@ impl KafkaLog {
         Ok(self.info(&found))
     }
 
+    /// Creates a topic of one partition of which the brokers' disks soon have no more than was not trimmed, or checks one
+    /// that exists. "Soon" is up to ten minutes and Kafka's own pauses behind the next append.
+    ///
+    /// # Errors
+    /// [`LogError::Settings`] names what is wrong with an existing topic.
+    pub fn create_untrimmed(&self, topic: &str) -> Result<TopicInfo, LogError> {
+        let (found, configs) = self.ensure(topic, 1, Stamp::LogAppendTime, Kept::Untrimmed)?;
+        configs.check(topic, Stamp::LogAppendTime)?;
+        Ok(self.info(&found))
+    }
+
     /// Becomes a member of this cluster's group, which spreads the partitions of a topic over its members.
     ///
     /// `name` is the member's own and stays the same over restarts; a member of whom nothing was heard for `session`

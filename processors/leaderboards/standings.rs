@@ -226,12 +226,17 @@ impl Engine for Standings {
             let (shard, run, scores) = SHARED.key_of(&key);
             standings.set_shared(&shard, run, &scores, true);
         }
-        let mut waiting: BTreeMap<(String, u32), (Ladder, Vec<Vec<u8>>)> = BTreeMap::new();
+        let mut waiting: BTreeMap<String, BTreeMap<u32, (Ladder, Vec<Vec<u8>>)>> = BTreeMap::new();
         for (key, value) in store.load(&MEMBERS.all()) {
             let (owner, board, run) = MEMBERS.key_of(&key);
-            let row = standings.board(&board).expect("a board with members is there");
-            let ladder = || Ladder::of_run(&board, row, run);
-            let (ladder, keys) = waiting.entry((board.clone(), run)).or_insert_with(|| (ladder(), Vec::new()));
+            if !waiting.contains_key(&board) {
+                waiting.insert(board.clone(), BTreeMap::new());
+            }
+            let runs = waiting.get_mut(&board).expect("it was just made");
+            let (ladder, keys) = runs.entry(run).or_insert_with(|| {
+                let row = standings.board(&board).expect("a board with members is there");
+                (Ladder::of_run(&board, row, run), Vec::new())
+            });
             // The kept submissions behind them are not looked at.
             let ((standing, hidden, seat), _): ((Option<Standing>, bool, Option<Seat>), _) =
                 codec::decode_prefix(&value).expect("a member's row starts so");
@@ -244,7 +249,7 @@ impl Engine for Standings {
                 standings.enter_all(ladder, keys);
             }
         }
-        for (ladder, mut keys) in waiting.into_values() {
+        for (ladder, mut keys) in waiting.into_values().flat_map(BTreeMap::into_values) {
             standings.enter_all(&ladder, &mut keys);
         }
         standings

@@ -121,6 +121,10 @@ pub trait Backend: Send + Sync {
     fn subscribe(&self, subscription: Subscription) -> Answering<'_, Events>;
     /// How many partitions every machine has.
     fn partitions(&self) -> u32;
+    /// How many past states of all partitions together may be open at the same time.
+    fn past_states(&self) -> u32 {
+        u32::MAX
+    }
     /// The record at a position of a machine's topic; none if there is none any more, or not yet.
     fn record(&self, position: &Position) -> Answering<'_, Option<LogRecord>>;
     /// Waits until a partition of these may have gone on, and the longer the more often it was waited for.
@@ -264,6 +268,12 @@ impl Door {
     #[must_use]
     pub fn partitions(&self) -> u32 {
         self.backend.partitions()
+    }
+
+    /// How many past states of a whole machine may be open at the same time.
+    #[must_use]
+    pub fn past_states(&self) -> u32 {
+        self.backend.past_states() / self.partitions()
     }
 
     /// What a system keeps beside its routes, the same for every request: made when it is first asked for.

@@ -13,6 +13,7 @@ use crate::queries::Queries;
 use crate::settings::Settings;
 use crate::slot::Slot;
 use crate::streams::Streams;
+use crate::vault::{self, Vault};
 use crate::verify;
 use crate::workers::Workers;
 use millrace_processors::runtime::door::Door;
@@ -106,7 +107,9 @@ pub fn read_all<F: Future<Output = Result<(), String>>>(
     let cluster = Arc::new(Cluster::new(&node, None, keys.node_token())?);
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
     let streams = Streams::new(node.clone(), queries.clone());
-    let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret(), None);
+    let vault = Vault::in_folder(settings.data.join(vault::FOLDER), settings.address_days.into());
+    let vault = vault.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;
+    let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret(), vault);
     let door = Door::new(Arc::new(backend), settings.wait);
     let start = Mark::now();
     let reading = async {

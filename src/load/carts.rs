@@ -1,8 +1,10 @@
 //! Buyers who fill carts; most of them check out and pay.
 
 use super::scenario::{Dice, Look, Request, Scenario, text};
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// What there is, and what it costs in cents.
 const SKUS: [(&str, u32); 6] = [
@@ -17,13 +19,16 @@ const SKUS: [(&str, u32); 6] = [
 /// The buyers.
 pub struct Buyers {
     dice: Dice,
+    people: usize,
+    /// The last carts that were opened, one for each buyer.
+    carts: Arc<Mutex<Vec<String>>>,
 }
 
 impl Buyers {
-    /// Buyers who have bought nothing yet.
+    /// So many buyers who have bought nothing yet.
     #[must_use]
-    pub fn new(dice: Dice) -> Self {
-        Self { dice }
+    pub fn new(people: usize, dice: Dice) -> Self {
+        Self { dice, people, carts: Arc::default() }
     }
 }
 
@@ -46,10 +51,24 @@ impl Scenario for Buyers {
             .map(|_| json!({ "sku": self.dice.one_of(&SKUS).0, "quantity": self.dice.between(1, 4) }))
             .collect();
         let buys = self.dice.percent(70);
+        let (carts, place) = (self.carts.clone(), self.dice.place(self.people));
         Request::post("a cart", "/v1/carts", json!({ "currency": "EUR" })).then(move |cart| {
             let id = text(cart, "id").to_owned();
+            let mut carts = carts.lock();
+            match carts.get_mut(place) {
+                Some(last) => last.clone_from(&id),
+                None => carts.push(id.clone()),
+            }
             fill(id, lines, buys)
         })
+    }
+
+    fn read(&mut self) -> Request {
+        let carts = self.carts.lock();
+        match carts.is_empty() {
+            true => Request::get("what there is of a SKU", "/v1/carts/skus/demo-tee/availability"),
+            false => Request::get("a look at a cart", format!("/v1/carts/{}", self.dice.one_of(&carts))),
+        }
     }
 
     fn looks(&self) -> Vec<Look> {

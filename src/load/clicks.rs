@@ -13,17 +13,18 @@ const HOUR: u64 = 60 * 60 * 1000;
 /// The visitors.
 pub struct Visitors {
     dice: Dice,
+    people: usize,
 }
 
 impl Visitors {
-    /// Visitors who have seen no ad yet.
+    /// So many visitors who have seen no ad yet.
     #[must_use]
-    pub fn new(dice: Dice) -> Self {
-        Self { dice }
+    pub fn new(people: usize, dice: Dice) -> Self {
+        Self { dice, people }
     }
 
     fn click(&mut self) -> Value {
-        let visitor = self.dice.between(0, 5000);
+        let visitor = self.dice.place(self.people);
         let agent = if self.dice.percent(8) { CRAWLER } else { BROWSER };
         json!({ "click_id": self.dice.fresh("demo"), "ad": self.dice.one_of(&ADS), "visitor": format!("v{visitor}"),
             "ip": address(visitor), "user_agent": agent })
@@ -31,8 +32,8 @@ impl Visitors {
 }
 
 /// Out of the range for measurements (RFC 2544), so wide that no limit for a network is met.
-fn address(visitor: i64) -> String {
-    format!("198.{}.{}.{}", 18 + visitor % 2, visitor / 2 % 250, visitor / 500)
+fn address(visitor: usize) -> String {
+    format!("198.{}.{}.{}", 18 + visitor % 2, visitor / 2 % 250, visitor / 500 % 250)
 }
 
 impl Scenario for Visitors {
@@ -63,9 +64,11 @@ impl Scenario for Visitors {
         batch.then(|_| vec![order.or_refused()])
     }
 
+    fn read(&mut self) -> Request {
+        Request::get("a report", report())
+    }
+
     fn looks(&self) -> Vec<Look> {
-        let from = Time(Time::now().0 / HOUR * HOUR);
-        let (to, what) = (from.plus(HOUR), "group_by=ad&metrics=gross,valid,invalid,cost");
         let lines = |report: &Value| {
             let rows = report["rows"].as_array().into_iter().flatten();
             rows.map(|row| {
@@ -73,7 +76,12 @@ impl Scenario for Visitors {
             })
             .collect()
         };
-        let path = format!("/v1/clicks/reports?from={from}&to={to}&{what}");
-        vec![Look { title: "campaign demo, this hour".to_owned(), path, lines }]
+        vec![Look { title: "campaign demo, this hour".to_owned(), path: report(), lines }]
     }
+}
+
+/// Where the figures of this hour are.
+fn report() -> String {
+    let from = Time(Time::now().0 / HOUR * HOUR);
+    format!("/v1/clicks/reports?from={from}&to={}&group_by=ad&metrics=gross,valid,invalid,cost", from.plus(HOUR))
 }

@@ -1,12 +1,14 @@
 //! People who write, follow, like and answer.
 
-use super::scenario::{Dice, Look, Request, Scenario, names, text};
+use super::scenario::{Dice, Look, Request, Scenario, name, text};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// How many write, and how many each of them follows.
-const WRITERS: usize = 40;
+/// How many each of them follows.
 const FOLLOWS: usize = 5;
+
+/// One of so many people writes.
+const LISTENERS: usize = 5;
 
 const TEXTS: [&str; 6] = [
     "the #mill turns again",
@@ -24,10 +26,10 @@ pub struct Writers {
 }
 
 impl Writers {
-    /// Writers who have written nothing yet.
+    /// So many people, of whom some write and have written nothing yet.
     #[must_use]
-    pub fn new(dice: Dice) -> Self {
-        Self { names: names().into_iter().step_by(200 / WRITERS).collect(), dice }
+    pub fn new(people: usize, dice: Dice) -> Self {
+        Self { names: (0..people.max(LISTENERS)).step_by(LISTENERS).map(name).collect(), dice }
     }
 
     fn somebody(&mut self) -> String {
@@ -44,7 +46,7 @@ impl Scenario for Writers {
         let user =
             |name: &String| Request::put("an account", format!("/v1/feeds/users/{name}"), json!({ "name": name }));
         let follow = |(at, name): (usize, &String)| {
-            let next = |step: usize| &self.names[(at + step * step) % WRITERS];
+            let next = |step: usize| &self.names[(at + step * step) % self.names.len()];
             let path = |other: &String| format!("/v1/feeds/users/{name}/follows/{other}");
             let follows: Vec<_> =
                 (1..=FOLLOWS).map(|step| Request::new("a follow", Method::PUT, path(next(step)))).collect();
@@ -56,7 +58,7 @@ impl Scenario for Writers {
     fn next(&mut self) -> Request {
         let (author, reader, other) = (self.somebody(), self.somebody(), self.somebody());
         if self.dice.percent(40) {
-            return Request::get("a home", "/v1/feeds?mode=latest&limit=20").of(&reader);
+            return home(&reader);
         }
         let (said, answers) = (*self.dice.one_of(&TEXTS), self.dice.percent(30));
         let post = Request::post("a post", "/v1/feeds/posts", json!({ "text": said })).of(&author);
@@ -69,6 +71,11 @@ impl Scenario for Writers {
         })
     }
 
+    fn read(&mut self) -> Request {
+        let reader = self.somebody();
+        home(&reader)
+    }
+
     fn looks(&self) -> Vec<Look> {
         let lines = |trends: &Value| {
             let tags = trends["tags"].as_array().into_iter().flatten();
@@ -76,4 +83,8 @@ impl Scenario for Writers {
         };
         vec![Look { title: "tags of today".to_owned(), path: "/v1/feeds/trends".to_owned(), lines }]
     }
+}
+
+fn home(reader: &str) -> Request {
+    Request::get("a home", "/v1/feeds?mode=latest&limit=20").of(reader)
 }

@@ -1,6 +1,6 @@
 //! Matches of named players, whose skill drifts, on four boards.
 
-use super::scenario::{Dice, Look, Request, Scenario, names, text};
+use super::scenario::{Dice, Look, Request, Scenario, name, text};
 use serde_json::{Value, json};
 
 /// How many play a match.
@@ -8,7 +8,6 @@ const MATCH: usize = 4;
 
 /// The players.
 pub struct Players {
-    names: Vec<String>,
     skill: Vec<i64>,
     dice: Dice,
     waiting: Vec<Request>,
@@ -47,6 +46,12 @@ impl Scenario for Players {
         self.waiting.pop().expect("a match is several requests")
     }
 
+    fn read(&mut self) -> Request {
+        let player = name(self.dice.place(self.skill.len()));
+        // Who has not played yet has no rank.
+        Request::get("a rank", format!("/v1/leaderboards/demo-ladder/owners/{player}")).or_refused()
+    }
+
     fn looks(&self) -> Vec<Look> {
         let look = |board: Value| {
             let path = format!("/v1/leaderboards/{}/entries?limit=3", text(&board, "id"));
@@ -57,20 +62,18 @@ impl Scenario for Players {
 }
 
 impl Players {
-    /// Players who have not played yet.
+    /// So many players who have not played yet; a match needs four.
     #[must_use]
-    pub fn new(mut dice: Dice) -> Self {
-        let names = names();
-        let skill = names.iter().map(|_| dice.between(800, 1600)).collect();
-        Self { names, skill, dice, waiting: Vec::new() }
+    pub fn new(people: usize, mut dice: Dice) -> Self {
+        let skill = (0..people.max(MATCH)).map(|_| dice.between(800, 1600)).collect();
+        Self { skill, dice, waiting: Vec::new() }
     }
 
     /// One match: what each player reached, the ladder for all of them at once, and somebody looks.
     fn play(&mut self) {
-        let count = i64::try_from(self.names.len()).expect("there are few players");
         let mut seats: Vec<usize> = Vec::new();
         while seats.len() < MATCH {
-            let seat = usize::try_from(self.dice.between(0, count)).expect("it is a place in a list");
+            let seat = self.dice.place(self.skill.len());
             if !seats.contains(&seat) {
                 seats.push(seat);
             }
@@ -87,11 +90,11 @@ impl Players {
                 { "board": "demo-sprint", "score": millis },
                 { "board": "demo-wins", "score": won },
             ] });
-            let path = format!("/v1/leaderboards/owners/{}/scores", self.names[*seat]);
+            let path = format!("/v1/leaderboards/owners/{}/scores", name(*seat));
             self.waiting.push(Request::put("three boards at once", path, scores));
         }
         let ladder: Vec<_> =
-            seats.iter().map(|seat| json!({ "owner": self.names[*seat], "score": self.skill[*seat] })).collect();
+            seats.iter().map(|seat| json!({ "owner": name(*seat), "score": self.skill[*seat] })).collect();
         let path = "/v1/leaderboards/demo-ladder/scores:batch";
         self.waiting.push(Request::post("a batch of players", path, json!({ "scores": ladder })));
         let path = "/v1/leaderboards/demo-arcade/entries?window=daily&limit=10";
@@ -107,8 +110,7 @@ mod tests {
 
     #[test]
     fn a_match_is_scores_a_batch_and_a_look() {
-        let mut players = Players::new(Dice::new().unwrap());
-        assert_eq!(players.names.len(), 200);
+        let mut players = Players::new(200, Dice::new().unwrap());
         let kinds: Vec<_> = (0..6).map(|_| players.next().kind).collect();
         let scores = "three boards at once";
         assert_eq!(kinds, ["a batch of players", scores, scores, scores, scores, "the ten best today"]);

@@ -11,6 +11,8 @@ pub trait Scenario {
     fn prepare(&mut self) -> Vec<Request>;
     /// The next request.
     fn next(&mut self) -> Request;
+    /// A plain read of what is there.
+    fn read(&mut self) -> Request;
     /// What is worth a look at the end.
     fn looks(&self) -> Vec<Look>;
 }
@@ -113,8 +115,13 @@ impl Dice {
 
     /// One of these.
     pub fn one_of<'a, T>(&mut self, all: &'a [T]) -> &'a T {
-        let count = i64::try_from(all.len()).expect("there are few");
-        &all[usize::try_from(self.between(0, count)).expect("it is a place in a list")]
+        &all[self.place(all.len())]
+    }
+
+    /// One of so many.
+    pub fn place(&mut self, count: usize) -> usize {
+        let count = i64::try_from(count).expect("there are not so many");
+        usize::try_from(self.between(0, count)).expect("it is a place in a list")
     }
 
     /// True so many times of a hundred.
@@ -135,10 +142,14 @@ const FIRST: [&str; 20] = [
 ];
 const SECOND: [&str; 10] = ["badger", "crane", "falcon", "fox", "heron", "lynx", "marten", "otter", "raven", "wolf"];
 
-/// The names of 200 people.
+/// The name of a person. There are as many as there are numbers.
 #[must_use]
-pub fn names() -> Vec<String> {
-    FIRST.iter().flat_map(|first| SECOND.iter().map(move |second| format!("{first}-{second}"))).collect()
+pub fn name(number: usize) -> String {
+    let (first, second) = (FIRST[number / SECOND.len() % FIRST.len()], SECOND[number % SECOND.len()]);
+    match number / (FIRST.len() * SECOND.len()) {
+        0 => format!("{first}-{second}"),
+        again => format!("{first}-{second}-{again}"),
+    }
 }
 
 /// A text of an answer; empty if it is not there.

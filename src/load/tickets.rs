@@ -12,9 +12,9 @@ pub struct Guests {
 }
 
 impl Guests {
-    /// Guests who have no seats yet.
+    /// Guests who have no seats yet; as many come as there are holds.
     #[must_use]
-    pub fn new(dice: Dice) -> Self {
+    pub fn new(_: usize, dice: Dice) -> Self {
         Self { dice }
     }
 }
@@ -52,6 +52,10 @@ impl Scenario for Guests {
                 false => vec![order(&buyer, &hold, pays)],
             }
         })
+    }
+
+    fn read(&mut self) -> Request {
+        Request::get("what is free", format!("{EVENT}/availability"))
     }
 
     fn looks(&self) -> Vec<Look> {

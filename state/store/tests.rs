@@ -1,6 +1,7 @@
 //! The store against a plain map, in memory and on disk; what it keeps in memory, and what a crash leaves.
 
 use super::*;
+use crate::ahead::CHUNK;
 use crate::layer::WALKS;
 use proptest::prelude::*;
 
@@ -181,6 +182,25 @@ fn a_row_that_was_read_from_disk_is_kept_until_it_is_written() {
 }
 
 #[test]
+fn many_rows_are_read_ahead_in_either_direction_and_a_walk_may_be_given_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
+    let rows: Vec<_> = (0..5 * CHUNK + 3).map(|number| ([&[1][..], &number.to_be_bytes()].concat(), vec![7])).collect();
+    let mut store = Store::open(&env, &path).unwrap();
+    rows.iter().for_each(|(key, value)| store.set(key.clone(), Some(value.clone())));
+    store.flush().unwrap();
+    let all = Range { from: vec![1], to: vec![2], reverse: false };
+    for taken in [1, CHUNK, CHUNK + 1, 2 * CHUNK, rows.len()] {
+        drop(store);
+        // While a walk still reads the old one, it cannot be opened anew.
+        store = Store::open(&env, &path).unwrap();
+        assert!(store.load(&all).take(taken).eq(rows[..taken].iter().cloned()), "the first {taken}");
+        let last = rows.iter().rev().take(taken).cloned();
+        assert!(store.load(&all.clone().reversed()).take(taken).eq(last), "the last {taken}");
+    }
+}
+
+#[test]
 fn all_stores_together_keep_no_more_than_they_may() {
     let folder = tempfile::tempdir().unwrap();
     let limit = 64 << 10;
@@ -278,25 +298,33 @@ fn a_row_that_is_taken_back_leaves_nothing_unless_it_was_frozen() {
     assert_eq!(store.memory_rows().unwrap().len(), 0);
 }
 
-#[test]
-fn a_damaged_file_is_named_and_not_served() {
+/// What is thrown by `read` of a store of so many rows of which one file has a wrong byte at this part of its length.
+fn of_damaged(rows: u16, part: usize, read: fn(&Store)) -> (PathBuf, Damaged) {
     let folder = tempfile::tempdir().unwrap();
     let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
     let mut store = Store::open(&env, &path).unwrap();
-    (0..200u8).for_each(|key| store.set(vec![1, key], Some(vec![key; 100])));
+    for key in 0..rows {
+        store.set([&[1][..], &key.to_be_bytes()].concat(), Some([key.to_be_bytes(); 50].concat()));
+    }
     store.flush().unwrap();
     drop(store);
     let files = std::fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path());
     let table = files.into_iter().find(|file| file.extension().is_some_and(|kind| kind == "sst")).unwrap();
     let mut bytes = std::fs::read(&table).unwrap();
-    bytes[200] ^= 0xff;
+    let at = bytes.len() * part / 100;
+    bytes[at] ^= 0xff;
     std::fs::write(&table, bytes).unwrap();
-    let error = std::panic::catch_unwind(|| {
-        let store = Store::open(&env, &path).unwrap();
-        store.get(&[1, 7])
-    })
-    .unwrap_err();
-    let damaged = error.downcast_ref::<Damaged>().expect("the panic says what is damaged");
-    assert_eq!(damaged.path, path);
-    assert!(damaged.reason.contains("Corruption"), "{}", damaged.reason);
+    let error = std::panic::catch_unwind(|| read(&Store::open(&env, &path).unwrap())).unwrap_err();
+    (path, error.downcast_ref::<Damaged>().expect("the panic says what is damaged").clone())
+}
+
+#[test]
+fn a_damaged_file_is_named_and_not_served() {
+    let all = |store: &Store| drop(store.load(&Range { from: vec![1], to: vec![2], reverse: false }).last());
+    let one = |store: &Store| drop(store.get(&[1, 0, 7]));
+    for (rows, part, read) in [(200, 5, one as fn(&Store)), (200, 5, all), (5000, 60, all)] {
+        let (path, damaged) = of_damaged(rows, part, read);
+        assert_eq!(damaged.path, path);
+        assert!(damaged.reason.contains("Corruption"), "{}", damaged.reason);
+    }
 }

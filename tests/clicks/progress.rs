@@ -60,3 +60,14 @@ fn a_what_if_says_how_far_it_is_until_it_is_done() {
     let unknown = put(&server, "/v1/clicks/rulesets/2/replay", &json!({}));
     assert_eq!(unknown.status, 405);
 }
+
+#[test]
+fn where_the_states_cannot_be_open_together_it_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(&folder.path().join("data"), &["--partitions", "2", "--asof-views", "5"]);
+    let (from, to) = (Time(Time::now().0 - 60_000), Time::now());
+    let path = format!("/v1/clicks/rulesets/1:replay?from={from}&to={to}");
+    let answer = server.send("POST", &path, &[], Vec::new()).expect("the server answers");
+    assert_eq!((answer.status, answer.code()), (503, "too_few_views"), "{answer:?}");
+    assert!(answer.body["detail"].as_str().unwrap().contains("`--asof-views` must be 6 at least"), "{answer:?}");
+}

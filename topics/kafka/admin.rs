@@ -37,10 +37,15 @@ const LATEST: [(&str, &str); 4] = [
     ("unclean.leader.election.enable", "false"),
 ];
 
+/// Kafka drops what was trimmed from closed segments alone, so they are closed soon.
+const TRIMMED: [(&str, &str); 1] = [("segment.ms", "600000")];
+
 /// Which records a topic keeps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kept {
     All,
+    /// Those that are not trimmed, and the others leave the brokers' disks soon.
+    Untrimmed,
     /// The last one of each key.
     Latest,
 }
@@ -156,8 +161,13 @@ impl Admin {
         let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(i32::try_from(copies).unwrap_or(1)))
             .set("min.insync.replicas", in_sync)
             .set(STAMP, stamp.value());
-        let all = NEEDED.iter().map(|(name, needed, _)| (*name, *needed)).filter(|_| kept == Kept::All);
-        for (name, needed) in all.chain(LATEST.into_iter().filter(|_| kept == Kept::Latest)) {
+        let needed = NEEDED.map(|(name, needed, _)| (name, needed));
+        let settings = match kept {
+            Kept::All => needed.to_vec(),
+            Kept::Untrimmed => [&needed[..], &TRIMMED].concat(),
+            Kept::Latest => LATEST.to_vec(),
+        };
+        for (name, needed) in settings {
             topic = topic.set(name, needed);
         }
         if stamp == Stamp::CreateTime {

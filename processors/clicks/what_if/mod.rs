@@ -29,6 +29,9 @@ use std::collections::BTreeMap;
 /// How many clicks are shown whose verdict would have been another one.
 pub const EXAMPLES: usize = 20;
 
+/// How many states are needed: that before the range, that behind it, and that behind it under the rule set.
+const STEPS: u32 = 3;
+
 /// In how many hours of ads such clicks are looked for.
 const LOOKED_INTO: usize = 20;
 
@@ -49,8 +52,8 @@ pub struct Comparison {
 /// Replays the log from one time to another under a rule set.
 ///
 /// # Errors
-/// 202 `as_of_pending` while the states are being rebuilt, with how far that is, 422 `unknown_rule_set`, 400 for times that cannot be, or what
-/// went wrong on the way.
+/// 202 `as_of_pending` while the states are being rebuilt, with how far that is, 422 `unknown_rule_set`, 400 for times
+/// that cannot be, 503 `too_few_views` where the states cannot be open together, or what went wrong on the way.
 pub async fn compare(
     door: &Door,
     asked: &Asked,
@@ -60,6 +63,12 @@ pub async fn compare(
 ) -> Result<Read<Comparison>, Problem> {
     if from >= to {
         return Err(Problem::bad_request("bad_parameter", "`from` is before `to`"));
+    }
+    // With room for fewer it would close again what it needs, and never come to an end.
+    if door.past_states() < STEPS {
+        let needed = STEPS * door.partitions();
+        let detail = format!("it compares {STEPS} states of all partitions: `--asof-views` must be {needed} at least");
+        return Err(Problem::new(503, "too_few_views", detail));
     }
     let what = codec::encode(&supposition(door, asked, ruleset, (from, to)).await?);
     let before = Asked { as_of: AsOf::Time(from), ..asked.clone() };
@@ -82,9 +91,6 @@ pub async fn compare(
     difference.retain(|_, counts| *counts != Counts::default());
     Ok(Read { answer: Comparison { now, then, difference, examples, unopened }, positions })
 }
-
-/// How many states are needed: that before the range, that behind it, and that behind it under the rule set.
-const STEPS: u32 = 3;
 
 fn at_step(problem: Problem, step: u32) -> Problem {
     if problem.status != 202 {
