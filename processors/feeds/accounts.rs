@@ -3,9 +3,14 @@
 
 use crate::feeds::tables::{BLOCKED_BY, BLOCKS, BY_AUTHOR, ERASED, TALLIES, Tally, USERS};
 use crate::runtime::system::Engine;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use millrace_state::store::Store;
 use millrace_topics::feeds::{Entry, PostId};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sha2::{Digest as _, Sha256};
+use std::collections::{BTreeSet, VecDeque};
+use std::hash::BuildHasher as _;
+use std::sync::OnceLock;
 
 /// How many of the newest posts of an account are kept in memory.
 pub const RING: usize = 64;
@@ -13,6 +18,10 @@ pub const RING: usize = 64;
 /// An account.
 #[derive(Clone, Debug, Default)]
 pub struct Account {
+    /// Its id.
+    pub name: String,
+    /// What stands for its id.
+    handle: u128,
     /// True if it says who may follow it.
     pub private: bool,
     /// True if it is erased: then it is there for nobody.
@@ -23,6 +32,8 @@ pub struct Account {
     pub blocks: BTreeSet<String>,
     /// Who blocks it, as far as it was told.
     pub blocked_by: BTreeSet<String>,
+    /// What stands for whom it follows and the words that it has muted, since somebody asked; see [`Account::forget_sources`].
+    pub sources: OnceLock<u128>,
     /// The newest posts, in the order of their ids.
     ring: VecDeque<Entry>,
     /// True if there are older ones in the table.
@@ -42,9 +53,23 @@ impl Account {
         self.deeper
     }
 
+    /// True if neither of both blocks the other, as far as this one knows.
+    #[must_use]
+    pub fn meets(&self, other: &str) -> bool {
+        !self.blocks.contains(other) && !self.blocked_by.contains(other)
+    }
+
+    /// Whom it follows or what it has muted is to change.
+    pub fn forget_sources(&mut self) {
+        self.sources = OnceLock::new();
+    }
+
     /// Takes a post in. Gateways' clocks differ a little, so it may be an older one than the last.
     pub fn show(&mut self, entry: Entry) {
-        let at = self.ring.partition_point(|known| known.id < entry.id);
+        let at = match self.ring.back() {
+            Some(newest) if newest.id < entry.id => self.ring.len(),
+            _ => self.ring.partition_point(|known| known.id < entry.id),
+        };
         if at == 0 && self.deeper {
             return;
         }
@@ -61,29 +86,55 @@ impl Account {
     }
 }
 
-/// The accounts of a partition.
+/// What stands for the name of an account in questions: the first half of its SHA-256, so that nobody finds two names with the
+/// same.
+#[must_use]
+pub fn handle(name: &str) -> u128 {
+    let digest: [u8; 32] = Sha256::digest(name).into();
+    u128::from_be_bytes(*digest.first_chunk().expect("it is half of it"))
+}
+
+/// The accounts of a partition. They are found by hash and never walked: the order of the tables below is nobody's.
 #[derive(Clone, Debug, Default)]
 pub struct Accounts {
-    by_id: BTreeMap<String, Account>,
+    /// In the order in which they came; none goes.
+    all: Vec<Account>,
+    by_name: HashTable<u32>,
+    by_handle: HashTable<u32>,
+    /// Clients choose names.
+    hasher: RandomState,
 }
 
 impl Accounts {
+    fn place(&self, id: &str) -> Option<usize> {
+        let found = self.by_name.find(self.hasher.hash_one(id), |place| self.all[*place as usize].name == id);
+        found.map(|place| *place as usize)
+    }
+
     /// An account that is there.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Account> {
-        self.by_id.get(id).filter(|account| !account.erased)
+        self.known(id).filter(|account| !account.erased)
+    }
+
+    /// An account that is there, by what stands for its name.
+    #[must_use]
+    pub fn get_by(&self, handle: u128) -> Option<&Account> {
+        let is = |place: &u32| self.all[*place as usize].handle == handle;
+        let found = self.by_handle.find(self.hasher.hash_one(handle), is);
+        found.map(|place| &self.all[*place as usize]).filter(|account| !account.erased)
     }
 
     /// An account that is there or was.
     #[must_use]
     pub fn known(&self, id: &str) -> Option<&Account> {
-        self.by_id.get(id)
+        self.place(id).map(|place| &self.all[place])
     }
 
     /// True of an account that was there and is erased.
     #[must_use]
     pub fn is_erased(&self, id: &str) -> bool {
-        self.by_id.get(id).is_some_and(|account| account.erased)
+        self.known(id).is_some_and(|account| account.erased)
     }
 
     /// The same, to be changed, of an account that is there or was.
@@ -91,18 +142,24 @@ impl Accounts {
     /// # Panics
     /// If it is not.
     pub fn of(&mut self, id: &str) -> &mut Account {
-        self.by_id.get_mut(id).expect("an account that is there stays")
-    }
-
-    /// The accounts whose ids begin so, in their order.
-    pub fn beginning_with(&self, prefix: &str) -> impl Iterator<Item = &String> {
-        let from = self.by_id.range(prefix.to_owned()..).take_while(move |(id, _)| id.starts_with(prefix));
-        from.filter(|(_, account)| !account.erased).map(|(id, _)| id)
+        let place = self.place(id).expect("an account that is there stays");
+        &mut self.all[place]
     }
 
     /// The account of this id, a new one if there is none.
     pub fn of_new(&mut self, id: &str) -> &mut Account {
-        self.by_id.entry(id.to_owned()).or_default()
+        let place = self.place(id).unwrap_or_else(|| self.add(id));
+        &mut self.all[place]
+    }
+
+    fn add(&mut self, id: &str) -> usize {
+        let (at, handle) = (self.all.len(), handle(id));
+        let place = u32::try_from(at).expect("a partition has fewer accounts");
+        self.all.push(Account { name: id.to_owned(), handle, ..Account::default() });
+        let Self { all, by_name, by_handle, hasher } = self;
+        by_name.insert_unique(hasher.hash_one(id), place, |other| hasher.hash_one(all[*other as usize].name.as_str()));
+        by_handle.insert_unique(hasher.hash_one(handle), place, |other| hasher.hash_one(all[*other as usize].handle));
+        at
     }
 }
 

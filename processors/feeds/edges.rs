@@ -172,6 +172,7 @@ fn set_muted(cx: &mut Cx<'_>, edge: Edge, muted: bool) -> Result<Outcome, Reject
         false => cx.delete(MUTES, &key),
     }
     if let Some(row) = cx.get(FOLLOWS, &key) {
+        cx.engine.of(&key.0).forget_sources();
         cx.put(FOLLOWS, &key, &hearing::muted(row, muted));
     }
     let said = note(&key.0, &key.1);

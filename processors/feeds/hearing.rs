@@ -65,6 +65,7 @@ pub fn muted(row: FollowRow, muted: bool) -> FollowRow {
 }
 
 fn follow(cx: &mut Cx<'_>, user: String, target: String, state: Following) {
+    cx.engine.of(&user).forget_sources();
     let key = (user, target);
     let before = cx.get(FOLLOWS, &key);
     let was = before.map_or(Following::No, |row| row.state);

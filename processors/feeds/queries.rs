@@ -1,15 +1,16 @@
 //! What can be asked of one partition: accounts and who stands around them, posts, the newest of some authors, and what an
 //! account should know.
 
+use crate::feeds::accounts::Account;
 use crate::feeds::newest::newest;
 use crate::feeds::tables::{BLOCKS, FOLLOWERS, FOLLOWS, LINKS, MUTES, OWN_REACTIONS, REACTORS, Tally, USERS};
 use crate::feeds::{Feeding, notices, schedule, shelves, sight, stream, taste, transition, words};
 use crate::runtime::system::Partitions;
 use millrace_state::key::Desc;
 use millrace_state::table::{Range, Table};
-use millrace_topics::codec::Body;
+use millrace_topics::codec::{self, Body};
 use millrace_topics::feeds::{
-    Answer, Circle, Following, Link, PostId, PostRef, Query, Reaction, Rejection, Shelf, Standing,
+    Answer, Circle, Following, Link, MutedWord, PostId, PostRef, Query, Reaction, Rejection, Shelf, Standing,
 };
 
 pub(super) type View<'a> = crate::runtime::view::View<'a, Feeding>;
@@ -83,9 +84,12 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             Ok(Answer::User(transition::show(&user, &row, tally(view, &user))))
         }
         Query::Standing { user, target } => Ok(Answer::Standing(standing(view, user, target))),
-        Query::Sources { user, after, limit } => {
-            view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
-            Ok(sources(view, user, after, limit))
+        Query::Sources { user, known, after, limit } => {
+            let account = view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
+            match account.sources.get() {
+                Some(sources) if known == Some(*sources) => Ok(Answer::SourcesAsKnown),
+                _ => Ok(sources(view, account, after, limit)),
+            }
         }
         Query::Hidden { user, others } => {
             let is_hidden = |other: &String| {
@@ -139,9 +143,11 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         }
         Query::Head(head) => Ok(stream::part(view, &head)),
         Query::Search { prefix, viewer, limit } => {
-            let names = view.engine.beginning_with(&prefix).take(LOOKED_AT);
-            let seen = names.filter(|name| **name == viewer || sight::meets(view, name, &viewer));
-            Ok(Answer::Names(seen.take(limit as usize).cloned().collect(), None))
+            let rows = USERS.all().starting(&USERS.raw_key(&prefix));
+            let names = view.scan(USERS, &rows).map(|(name, _)| name).take(LOOKED_AT);
+            let names = names.take_while(|name| name.starts_with(&prefix));
+            let seen = names.filter(|name| *name == viewer || sight::meets(view, name, &viewer));
+            Ok(Answer::Names(seen.take(limit as usize).collect(), None))
         }
         Query::Notices { user, below, limit } => {
             view.engine.get(&user).ok_or(Rejection::UnknownUser)?;
@@ -174,13 +180,26 @@ fn standing(view: &View<'_>, user: String, target: String) -> Standing {
     }
 }
 
-fn sources(view: &View<'_>, user: String, after: Option<String>, limit: u32) -> Answer {
+fn sources(view: &View<'_>, account: &Account, after: Option<String>, limit: u32) -> Answer {
+    let user = &account.name;
+    let is_first = after.is_none();
     let rows = behind(FOLLOWS, user.clone(), after);
     let rows = view.scan(FOLLOWS, &rows);
     let rows = rows.map(|((_, name), row)| (name, row.state == Following::Following && !row.muted));
-    let words = words::list(view, &user);
+    let words = words::list(view, user);
     let (names, next) = page(rows, limit);
+    if is_first && next.is_none() {
+        account.sources.get_or_init(|| sum_of(&names, &words));
+    }
     Answer::Sources(names, next, words)
+}
+
+/// What stands for whom an account follows and the words that it has muted. It is compared with what the account's own readers
+/// remember, so who finds two with the same deceives himself.
+#[must_use]
+pub fn sum_of(names: &[impl AsRef<str>], words: &[MutedWord]) -> u128 {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    xxhash_rust::xxh3::xxh3_128(&codec::encode(&(names, words.to_vec())))
 }
 
 /// The most rows of people that are looked at for a page.

@@ -1,7 +1,7 @@
 //! Who may see what. Asked of the partition of the author, who alone decides: whom it blocks, who may follow it, and which
 //! posts are there. So a block, a change of privacy and a delete hold at once, also for what was delivered before.
 
-use crate::feeds::accounts::{Account, Accounts};
+use crate::feeds::accounts::Accounts;
 use crate::feeds::tables::{COUNTS, FOLLOWERS, POSTS, PostRow, REACTORS, REPOSTERS};
 use crate::feeds::transition::Cx;
 use crate::feeds::{polls, queries};
@@ -40,8 +40,7 @@ impl Reads for queries::View<'_> {
 /// True if neither of two accounts blocks the other, as far as the partition of `user` knows.
 #[must_use]
 pub fn meets(reads: &impl Reads, user: &str, other: &str) -> bool {
-    let is_apart = |account: &Account| account.blocks.contains(other) || account.blocked_by.contains(other);
-    !reads.accounts().known(user).is_some_and(is_apart)
+    reads.accounts().known(user).is_none_or(|account| account.meets(other))
 }
 
 /// True if the author lets this account follow.
@@ -64,13 +63,14 @@ pub fn sees(reads: &impl Reads, row: &PostRow, viewer: &str) -> bool {
     if row.author == viewer {
         return true;
     }
-    if !meets(reads, &row.author, viewer) {
+    let account = reads.accounts().known(&row.author);
+    if account.is_some_and(|account| !account.meets(viewer)) {
         return false;
     }
     if row.mentions.iter().any(|mentioned| mentioned == viewer) {
         return true;
     }
-    let is_private = reads.accounts().known(&row.author).is_none_or(|account| account.private);
+    let is_private = account.is_none_or(|account| account.private);
     match row.visibility {
         Visibility::Mentioned => false,
         Visibility::Followers => is_follower(reads, &row.author, viewer),

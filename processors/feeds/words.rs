@@ -35,6 +35,7 @@ pub fn mute(cx: &mut Cx<'_>, muting: WordMuting) -> Result<Outcome, Rejection> {
     }
     // The line: nothing below can be refused.
     forget_end(cx, &of, before);
+    cx.engine.of(&of.user).forget_sources();
     cx.put(MUTED_WORDS, &key, &WordRow { whole, until });
     if let Some(until) = until {
         cx.set_timer(until, &Timer::Unmute(of));
@@ -52,6 +53,7 @@ pub fn unmute(cx: &mut Cx<'_>, of: WordOf) -> Result<Outcome, Rejection> {
     let key = (of.user.clone(), of.word.clone());
     let before = cx.get(MUTED_WORDS, &key);
     forget_end(cx, &of, before);
+    cx.engine.of(&of.user).forget_sources();
     cx.delete(MUTED_WORDS, &key);
     Ok(Outcome::Done)
 }
@@ -65,6 +67,7 @@ pub fn forget_end(cx: &mut Cx<'_>, of: &WordOf, row: Option<WordRow>) {
 
 /// A span is over.
 pub fn end(cx: &mut Cx<'_>, of: &WordOf) {
+    cx.engine.of(&of.user).forget_sources();
     cx.delete(MUTED_WORDS, &(of.user.clone(), of.word.clone()));
 }
 

@@ -32,6 +32,8 @@ pub enum Query {
     Sources {
         /// The account.
         user: String,
+        /// What stands for those that who asks knows already, and for the words that the account has muted.
+        known: Option<u128>,
         /// Only those behind this one.
         after: Option<String>,
         /// At most so many.
@@ -233,8 +235,8 @@ pub enum Circle {
 pub struct Newest {
     /// Which partition.
     pub key: String,
-    /// The authors.
-    pub authors: Vec<String>,
+    /// What stands for the names of the authors.
+    pub authors: Vec<u128>,
     /// Who looks.
     pub viewer: String,
     /// Only older ones.
@@ -278,6 +280,8 @@ pub enum Answer {
     Scheduled(Vec<ScheduledView>),
     /// Words that are muted.
     Words(Vec<MutedWord>),
+    /// Whom the account follows is what who asks knows already.
+    SourcesAsKnown,
 }
 
 /// How an account stands to another.

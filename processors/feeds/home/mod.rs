@@ -9,6 +9,7 @@ pub mod ranked;
 pub mod reader;
 pub mod routes;
 pub mod score;
+pub mod sources;
 pub mod suggest;
 pub mod threads;
 
@@ -18,7 +19,9 @@ use merge::Merge;
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::feeds::{Answer, Entry, PostId, Query};
 use reader::{Item, Reader, Wanted};
+use sources::{Group, Sources, groups};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 /// Of a post and its reposts one is shown among so many items.
 pub const APART: usize = 40;
@@ -65,9 +68,9 @@ pub async fn latest(door: &Door, asked: &Asked, wish: &Wish) -> Result<Read<Page
     let mut reader = Reader::new(door, asked);
     let follows = follows(&mut reader).await?;
     let viewer = reader.viewer.clone();
-    let authors: Vec<String> = follows.iter().cloned().chain(wish.own.then(|| viewer.clone())).collect();
-    let rule = |author: &str, entry: &Entry| is_shown(author, entry, &viewer, &follows);
-    let page = page(&mut reader, authors, wish, &rule).await?;
+    let groups = follows.groups(wish.own.then_some(&viewer), reader.partitions());
+    let rule = |author: &str, entry: &Entry| is_shown(author, entry, &viewer, &|name| follows.contains(name));
+    let page = page(&mut reader, groups, wish, &rule).await?;
     Ok(Read { answer: page, positions: reader.positions })
 }
 
@@ -79,7 +82,8 @@ pub async fn author(door: &Door, asked: &Asked, author: String, wish: &Wish) -> 
     let mut reader = Reader::new(door, asked);
     let viewer = reader.viewer.clone();
     reader.ask(&Query::User { user: author.clone(), viewer }).await?;
-    let page = page(&mut reader, vec![author], wish, &|_, _| true).await?;
+    let groups = groups([author.into()], reader.partitions());
+    let page = page(&mut reader, groups, wish, &|_, _| true).await?;
     Ok(Read { answer: page, positions: reader.positions })
 }
 
@@ -94,8 +98,9 @@ pub async fn of_list(door: &Door, asked: &Asked, list: String, wish: &Wish) -> R
     let members: BTreeSet<String> = lists.into_iter().flat_map(|list| list.members).collect();
     reader.read_words().await?;
     let hidden = reader.hidden(members.clone()).await?;
-    let authors = members.difference(&hidden).cloned().collect();
-    let page = page(&mut reader, authors, wish, &|_, _| true).await?;
+    let authors = members.difference(&hidden).map(|name| name.as_str().into());
+    let groups = groups(authors, reader.partitions());
+    let page = page(&mut reader, groups, wish, &|_, _| true).await?;
     Ok(Read { answer: page, positions: reader.positions })
 }
 
@@ -103,39 +108,52 @@ pub async fn of_list(door: &Door, asked: &Asked, list: String, wish: &Wish) -> R
 ///
 /// # Errors
 /// 404 `unknown_user`, or what went wrong on the way.
-pub async fn follows(reader: &mut Reader<'_>) -> Result<BTreeSet<String>, Problem> {
-    let (mut found, mut after) = (BTreeSet::new(), None);
-    loop {
-        let user = reader.viewer.clone();
-        let answer = reader.ask(&Query::Sources { user, after, limit: FOLLOWS_AT_ONCE }).await?;
-        let Answer::Sources(names, next, words) = answer else { unreachable!("sources were asked for") };
-        found.extend(names);
-        reader.words = words;
-        match next {
-            Some(next) => after = Some(next),
-            None => return Ok(found),
+pub async fn follows(reader: &mut Reader<'_>) -> Result<Arc<Sources>, Problem> {
+    let remembered = reader.remembered();
+    let known = remembered.find(&reader.viewer);
+    let (mut found, mut after) = (Vec::new(), None);
+    let words = loop {
+        let (user, known_sum) = (reader.viewer.clone(), known.as_ref().map(|known| known.sum));
+        let query = Query::Sources { user, known: known_sum, after, limit: FOLLOWS_AT_ONCE };
+        match (reader.ask(&query).await?, &known) {
+            (Answer::SourcesAsKnown, Some(known)) => {
+                reader.words.clone_from(&known.words);
+                return Ok(known.clone());
+            }
+            (Answer::Sources(names, next, words), _) => {
+                found.extend(names);
+                after = next;
+                if after.is_none() {
+                    break words;
+                }
+            }
+            (answer, _) => unreachable!("sources were asked for, not {answer:?}"),
         }
-    }
+    };
+    reader.words.clone_from(&words);
+    let sources = Arc::new(Sources::of(found, words, reader.partitions()));
+    remembered.keep(&reader.viewer, sources.clone());
+    Ok(sources)
 }
 
 /// True for what belongs into a home: of replies those to oneself, to the author himself, and among those whom one follows.
 #[must_use]
-pub fn is_shown(author: &str, entry: &Entry, viewer: &str, follows: &BTreeSet<String>) -> bool {
+pub fn is_shown(author: &str, entry: &Entry, viewer: &str, follows: &dyn Fn(&str) -> bool) -> bool {
     let Some(answered) = &entry.reply_to else { return true };
-    answered.author == viewer || answered.author == author || follows.contains(&answered.author)
+    answered.author == viewer || answered.author == author || follows(&answered.author)
 }
 
 /// Reads a page of what these authors wrote and `rule` lets through.
 async fn page(
     reader: &mut Reader<'_>,
-    authors: Vec<String>,
+    groups: Vec<Arc<Group>>,
     wish: &Wish,
     rule: &(dyn Fn(&str, &Entry) -> bool + Sync),
 ) -> Result<Page, Problem> {
     // One more than the page has, to know whether there is more.
     let limit = wish.limit + 1;
     let chunk = u32::try_from(limit).expect("a page is short");
-    let mut merge = Merge::new(reader, authors, (wish.above, wish.from.below), chunk);
+    let mut merge = Merge::new(groups, (wish.above, wish.from.below), chunk);
     let mut recent: VecDeque<PostId> = wish.from.recent.iter().copied().collect();
     let mut page = Page::default();
     while page.items.len() < limit {

@@ -7,6 +7,7 @@
 
 use super::merge::Merge;
 use super::reader::{AT_ONCE, Item, Reader, Wanted};
+use super::sources::Sources;
 use super::score::{Candidate, Factor, HOURS, Ranked, rank};
 use super::{follows, is_shown};
 use crate::runtime::door::{Asked, Door, Read};
@@ -233,16 +234,16 @@ async fn ranking(reader: &mut Reader<'_>) -> Result<Ranking, Problem> {
 }
 
 /// The newest posts that follow the rules of a home, each once: of a post and its reposts the newest.
-async fn candidates(reader: &mut Reader<'_>, follows: &BTreeSet<String>, now: Time) -> Result<Vec<Wanted>, Problem> {
+async fn candidates(reader: &mut Reader<'_>, follows: &Sources, now: Time) -> Result<Vec<Wanted>, Problem> {
     let above = PostId::first_at(Time(now.0.saturating_sub(HOURS * HOUR)));
-    let mut merge = Merge::new(reader, follows.iter().cloned(), (Some(above), None), CHUNK);
+    let mut merge = Merge::new(follows.groups(None, reader.partitions()), (Some(above), None), CHUNK);
     let (mut found, mut shown) = (Vec::new(), BTreeSet::new());
     let viewer = reader.viewer.clone();
     while found.len() < CANDIDATES {
         let Some((author, entry)) = merge.next(reader).await? else { break };
         let Entry { id, repost_of, .. } = &entry;
         let shows = repost_of.as_ref().map_or(*id, |original| original.id);
-        if is_shown(&author, &entry, &viewer, follows) && shown.insert(shows) {
+        if is_shown(&author, &entry, &viewer, &|name| follows.contains(name)) && shown.insert(shows) {
             found.push(Wanted { id: entry.id, repost_of: entry.repost_of });
         }
     }

@@ -1,5 +1,6 @@
 //! Whoever reads: asks the partitions that posts lie in, each once for all that it has, and leaves out what is not for him.
 
+use super::sources::Remembered;
 use crate::feeds::{Feeding, words};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::keys::key_of;
@@ -7,7 +8,8 @@ use crate::runtime::problem::Problem;
 use futures_util::future::join_all;
 use millrace_topics::feeds::{Answer, MutedWord, PostId, PostRef, PostView, Query};
 use millrace_topics::position::Positions;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 /// The most names or posts that one question carries.
 pub const AT_ONCE: usize = 500;
@@ -42,15 +44,19 @@ pub struct Reader<'a> {
     pub positions: Positions,
     /// The words that who looks has muted, once they were read.
     pub words: Vec<MutedWord>,
-    keys: BTreeMap<u32, String>,
+    keys: Arc<Keys>,
 }
+
+/// A routing key of each partition.
+#[derive(Default)]
+struct Keys(OnceLock<Vec<String>>);
 
 impl<'a> Reader<'a> {
     /// A reader for who asks.
     #[must_use]
     pub fn new(door: &'a Door, asked: &'a Asked) -> Self {
         let viewer = asked.caller.id.clone();
-        Self { door, asked, viewer, positions: Positions::default(), words: Vec::new(), keys: BTreeMap::new() }
+        Self { door, asked, viewer, positions: Positions::default(), words: Vec::new(), keys: door.beside() }
     }
 
     /// How many partitions there are.
@@ -59,15 +65,24 @@ impl<'a> Reader<'a> {
         self.door.partitions()
     }
 
+    /// Whom readers follow, as far as this node remembers.
+    #[must_use]
+    pub fn remembered(&self) -> Arc<Remembered> {
+        self.door.beside()
+    }
+
     /// A routing key of a partition.
-    pub fn key(&mut self, partition: u32) -> String {
-        let partitions = self.door.partitions();
-        self.keys.entry(partition).or_insert_with(|| key_of(partition, partitions)).clone()
+    #[must_use]
+    pub fn key(&self, partition: u32) -> String {
+        let all = self.partitions();
+        let keys = self.keys.0.get_or_init(|| (0..all).map(|partition| key_of(partition, all)).collect());
+        keys[partition as usize].clone()
     }
 
     /// A routing key of the partition of a post.
-    pub fn key_of(&mut self, post: PostId) -> String {
-        self.key(post.partition(self.door.partitions()))
+    #[must_use]
+    pub fn key_of(&self, post: PostId) -> String {
+        self.key(post.partition(self.partitions()))
     }
 
     /// Asks one partition.
@@ -112,31 +127,30 @@ impl<'a> Reader<'a> {
         Ok(answers)
     }
 
-    /// Those of these posts that may be seen.
+    /// These posts, each where it may be seen.
     ///
     /// # Errors
     /// As [`Door::ask`].
-    pub async fn posts(
-        &mut self,
-        ids: impl IntoIterator<Item = PostId>,
-    ) -> Result<BTreeMap<PostId, PostView>, Problem> {
+    pub async fn posts(&mut self, ids: &[PostId]) -> Result<Vec<Option<PostView>>, Problem> {
         let partitions = self.partitions();
-        let mut by_partition: BTreeMap<u32, BTreeSet<PostId>> = BTreeMap::new();
-        for id in ids {
-            by_partition.entry(id.partition(partitions)).or_default().insert(id);
-        }
-        let mut queries = Vec::new();
-        for (partition, ids) in by_partition {
-            let (key, ids) = (self.key(partition), ids.into_iter().collect::<Vec<_>>());
-            for posts in ids.chunks(AT_ONCE) {
-                let (key, viewer) = (key.clone(), self.viewer.clone());
-                queries.push(Query::Posts { key, posts: posts.to_vec(), viewer });
+        let mut parts: Vec<Part> = Vec::new();
+        for (place, id) in ids.iter().enumerate() {
+            let partition = id.partition(partitions);
+            let open = |part: &&mut Part| part.partition == partition && part.posts.len() < AT_ONCE;
+            match parts.iter_mut().find(open) {
+                Some(part) => part.add(place, *id),
+                None => parts.push(Part { partition, places: vec![place], posts: vec![*id] }),
             }
         }
-        let mut found = BTreeMap::new();
-        for answer in self.ask_all(&queries).await? {
+        let query = |part: &mut Part| {
+            let (key, viewer) = (self.key(part.partition), self.viewer.clone());
+            Query::Posts { key, posts: std::mem::take(&mut part.posts), viewer }
+        };
+        let queries: Vec<Query> = parts.iter_mut().map(query).collect();
+        let mut found = vec![None; ids.len()];
+        for (part, answer) in parts.into_iter().zip(self.ask_all(&queries).await?) {
             let Answer::Posts(posts) = answer else { unreachable!("posts were asked for") };
-            found.extend(posts.into_iter().flatten().map(|post| (post.id, post)));
+            part.places.into_iter().zip(posts).for_each(|(place, post)| found[place] = post);
         }
         Ok(found)
     }
@@ -165,32 +179,63 @@ impl<'a> Reader<'a> {
     /// As [`Door::ask`].
     pub async fn items(&mut self, wanted: &[Wanted], strangers: bool) -> Result<Vec<Option<Item>>, Problem> {
         let originals = wanted.iter().filter_map(|wanted| wanted.repost_of.as_ref());
-        let ids = wanted.iter().map(|wanted| wanted.id).chain(originals.map(|original| original.id));
-        let posts = self.posts(ids).await?;
-        let quoted = posts.values().filter_map(|post| post.quote_of.as_ref()).map(|quoted| quoted.id);
-        let quoted: Vec<PostId> = quoted.filter(|id| !posts.contains_key(id)).collect();
-        let quotes = self.posts(quoted).await?;
-        let mut names: BTreeSet<String> = quotes.values().map(|post| post.author.clone()).collect();
-        for wanted in wanted {
-            names.extend(wanted.repost_of.as_ref().map(|original| original.author.clone()));
+        let ids: Vec<PostId> =
+            wanted.iter().map(|wanted| wanted.id).chain(originals.map(|original| original.id)).collect();
+        let mut posts = self.posts(&ids).await?;
+        let mut reposts = posts.split_off(wanted.len()).into_iter();
+        let mut items: Vec<Option<Item>> = Vec::with_capacity(wanted.len());
+        for (wanted, post) in wanted.iter().zip(posts) {
+            let repost = wanted.repost_of.as_ref().map(|_| reposts.next().expect("each was asked for"));
+            items.push(match (post, repost) {
+                (Some(post), None) => Some(Item { post, repost: None, quote: None }),
+                (Some(post), Some(Some(repost))) => Some(Item { post, repost: Some(repost), quote: None }),
+                _ => None,
+            });
         }
-        if strangers || posts.values().any(|post| post.quote_of.is_some()) {
-            names.extend(posts.values().map(|post| post.author.clone()));
+        self.quote(&mut items).await?;
+        let others = items.iter().flatten().flat_map(|item| [item.repost.as_ref(), item.quote.as_ref()]).flatten();
+        let own = items.iter().flatten().map(|item| &item.post).filter(|_| strangers);
+        let hidden = self.hidden(others.chain(own).map(|post| post.author.clone()).collect()).await?;
+        if hidden.is_empty() {
+            return Ok(items);
         }
-        let hidden = self.hidden(names).await?;
-        let find = |id: &PostId| {
-            posts.get(id).or_else(|| quotes.get(id)).filter(|post| !hidden.contains(&post.author)).cloned()
-        };
-        let item = |wanted: &Wanted| {
-            let post = posts.get(&wanted.id).filter(|post| !strangers || !hidden.contains(&post.author))?.clone();
-            let repost = match &wanted.repost_of {
-                Some(original) => Some(find(&original.id)?),
-                None => None,
-            };
-            let quote_of = repost.as_ref().unwrap_or(&post).quote_of.as_ref();
-            let quote = quote_of.and_then(|quoted| find(&quoted.id));
-            Some(Item { post, repost, quote })
-        };
-        Ok(wanted.iter().map(item).collect())
+        let is_hidden = |post: &PostView| hidden.contains(&post.author);
+        for place in &mut items {
+            if let Some(item) = place {
+                item.quote.take_if(|quote| is_hidden(quote));
+                if item.repost.as_ref().is_some_and(is_hidden) || strangers && is_hidden(&item.post) {
+                    *place = None;
+                }
+            }
+        }
+        Ok(items)
+    }
+
+    /// Reads what items quote.
+    async fn quote(&mut self, items: &mut [Option<Item>]) -> Result<(), Problem> {
+        let mut quoting: Vec<(PostId, &mut Item)> = Vec::new();
+        for item in items.iter_mut().flatten() {
+            let quoted = item.repost.as_ref().unwrap_or(&item.post).quote_of.as_ref().map(|quoted| quoted.id);
+            quoting.extend(quoted.map(|id| (id, item)));
+        }
+        let ids: Vec<PostId> = quoting.iter().map(|(id, _)| *id).collect();
+        for ((_, item), quote) in quoting.into_iter().zip(self.posts(&ids).await?) {
+            item.quote = quote;
+        }
+        Ok(())
+    }
+}
+
+/// Posts of one partition, and their places among all that are asked for.
+struct Part {
+    partition: u32,
+    places: Vec<usize>,
+    posts: Vec<PostId>,
+}
+
+impl Part {
+    fn add(&mut self, place: usize, id: PostId) {
+        self.places.push(place);
+        self.posts.push(id);
     }
 }

@@ -8,6 +8,7 @@ use crate::runtime::problem::Problem;
 use futures_util::future::join_all;
 use millrace_topics::feeds::{Answer, Circle, Query};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// How many of those whom one follows are asked.
 pub const ASKED: usize = 50;
@@ -23,14 +24,14 @@ pub async fn suggest(door: &Door, asked: &Asked, limit: usize) -> Result<Read<Ve
     let mut reader = Reader::new(door, asked);
     let own = follows(&mut reader).await?;
     let viewer = reader.viewer.clone();
-    let query = |user: &String| Query::Around {
-        user: user.clone(),
+    let query = |user: &Arc<str>| Query::Around {
+        user: user.to_string(),
         which: Circle::Following,
         viewer: viewer.clone(),
         after: None,
         limit: LOOKED_AT,
     };
-    let queries: Vec<Query> = own.iter().take(ASKED).map(query).collect();
+    let queries: Vec<Query> = own.names.iter().take(ASKED).map(query).collect();
     let asking = queries.iter().map(|query| door.ask::<Feeding>(asked, query));
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     // Whose follows are not to be seen says nothing.

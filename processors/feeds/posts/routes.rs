@@ -306,7 +306,7 @@ pub(in crate::feeds) async fn submit_unrepost(
 ) -> Result<Done<PostView>, Undone> {
     let Read { answer: post, positions } = find(door, &now(asked), id).await?;
     let Some(repost) = post.own.repost else { return Ok(Done { outcome: post, positions, replayed: false }) };
-    let mut reader = Reader::new(door, asked);
+    let reader = Reader::new(door, asked);
     let (key, viewer) = (reader.key_of(id), reader.viewer.clone());
     let command = Command::Delete(OnPost { author: viewer.clone(), post: repost });
     let seen = |_: &Outcome| Some(Query::Post { key, post: id, viewer });

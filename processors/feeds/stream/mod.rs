@@ -178,5 +178,8 @@ fn is_wanted(post: &PostView, head: &Head, follows: &BTreeSet<String>, own: Opti
         follows.contains(&original.author) || own.is_some_and(|own| own.all && !own.hidden.contains(&original.author))
     };
     let is_muted = own.is_some_and(|own| words::hides(&own.words, post, &head.viewer));
-    !is_muted && is_shown(&post.author, &entry, &head.viewer, follows) && post.repost_of.as_ref().is_none_or(may_repost)
+    let is_followed = |name: &str| follows.contains(name);
+    !is_muted
+        && is_shown(&post.author, &entry, &head.viewer, &is_followed)
+        && post.repost_of.as_ref().is_none_or(may_repost)
 }

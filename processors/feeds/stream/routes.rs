@@ -23,12 +23,12 @@ pub(in crate::feeds) async fn head(door: &Door, asked: &Asked) -> Result<Query, 
     let plain = Asked { last_seen: None, ..asked.clone() };
     let mut reader = Reader::new(door, &plain);
     let follows = follows(&mut reader).await?;
-    if follows.len() > FOLLOWS_LIMIT {
+    if follows.names.len() > FOLLOWS_LIMIT {
         let most = u32::try_from(FOLLOWS_LIMIT).expect("it is small");
         return Err(Problem::refusal(&Rejection::FollowsTooMany(most)));
     }
-    let fingerprint = fingerprint(&follows);
-    Ok(Query::Head(Head { viewer: reader.viewer.clone(), authors: follows.into_iter().collect(), fingerprint }))
+    let authors: Vec<String> = follows.names.iter().map(ToString::to_string).collect();
+    Ok(Query::Head(Head { viewer: reader.viewer.clone(), fingerprint: fingerprint(&authors), authors }))
 }
 
 /// Follows the home of whoever asks as server-sent events: `snapshot` with the newest posts, then `change` with those that came
