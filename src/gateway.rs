@@ -28,7 +28,6 @@ use axum::routing::get;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use millrace_processors::runtime::addresses::AddressRange;
 use millrace_processors::runtime::door::Door;
@@ -41,7 +40,7 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
@@ -467,7 +466,7 @@ pub async fn listen(
         http: http(settings),
         service: TowerToHyperService::new(router),
         places: Arc::new(Semaphore::new(settings.connections as usize)),
-        graceful: GracefulShutdown::new(),
+        stopping: watch::Sender::new(false),
         tasks: JoinSet::new(),
         write_timeout: settings.write_timeout,
     };
@@ -490,7 +489,7 @@ struct Server {
     http: http1::Builder,
     service: TowerToHyperService<Router>,
     places: Arc<Semaphore>,
-    graceful: GracefulShutdown,
+    stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
     write_timeout: Duration,
 }
@@ -507,7 +506,7 @@ impl Server {
             let counted = Counted::new(&metrics.connections);
             let stream = Impatient::new(stream, self.write_timeout);
             let service = OfPeer { service: self.service.clone(), peer };
-            let connection = serve(self.http.clone(), service, self.graceful.watcher(), stream);
+            let connection = serve(self.http.clone(), service, self.stopping.subscribe(), stream);
             self.tasks.spawn(async move {
                 connection.await;
                 drop((place, counted));
@@ -517,7 +516,9 @@ impl Server {
     }
 
     async fn drain(mut self, grace: Duration) -> bool {
-        let drained = tokio::time::timeout(grace, self.graceful.shutdown()).await.is_ok();
+        self.stopping.send_replace(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        let drained = tokio::time::timeout(grace, ended).await.is_ok();
         if !drained {
             tracing::warn!(open = self.tasks.len(), "connections did not end within the grace and are cut off");
         }
@@ -546,11 +547,20 @@ async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (Tc
 async fn serve(
     http: http1::Builder,
     service: OfPeer<TowerToHyperService<Router>>,
-    watcher: Watcher,
+    mut stopping: watch::Receiver<bool>,
     stream: Impatient<TcpStream>,
 ) {
-    let connection = http.serve_connection(TokioIo::new(stream), service);
-    if let Err(error) = watcher.watch(connection).await {
+    // What becomes a WebSocket goes on in a task of its own, and ends with what it follows.
+    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
+    let stop = async { drop(stopping.wait_for(|stopping| *stopping).await) };
+    let ended = tokio::select! {
+        ended = &mut connection => ended,
+        () = stop => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");
     }
 }

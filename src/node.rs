@@ -121,6 +121,7 @@ impl Node {
         metrics: Arc<Metrics>,
         readiness: Arc<Readiness>,
     ) -> Result<(Self, Workers), String> {
+        millrace_processors::feeds::inboxes::set_pushes(settings.feeds_pushes);
         let log = open_log(&settings).map_err(|error| error.to_string())?;
         let fixed = asked_limits(&settings);
         control::open(&log, fixed).map_err(|error| error.to_string())?;

@@ -253,6 +253,11 @@ pub struct Settings {
           help_heading = SERVING)]
     pub streams: u32,
 
+    /// Feeds: after how many posts without a read an inbox goes, which is kept in memory for who reads his home; with 0 there are
+    /// none. See ARCHITECTURE, "Push".
+    #[arg(long, value_name = "N", default_value_t = millrace_processors::feeds::inboxes::PUSHES, help_heading = SERVING)]
+    pub feeds_pushes: u32,
+
     /// How long a stream rests after a change before it tells of the next: what happens meanwhile is one change.
     #[arg(long, value_name = "TIME", default_value = "100ms", value_parser = parse_duration, help_heading = SERVING)]
     pub stream_interval: Duration,

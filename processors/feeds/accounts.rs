@@ -1,22 +1,25 @@
 //! What a partition keeps in memory of its accounts: the newest posts of each, whom it blocks, and what is counted. A feed
 //! is read out of these rings; what is older lies in the tables.
 
+use crate::feeds::inboxes::Inboxes;
 use crate::feeds::tables::{BLOCKED_BY, BLOCKS, BY_AUTHOR, ERASED, TALLIES, Tally, USERS};
+use crate::runtime::derived::Derived;
 use crate::runtime::system::Engine;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use millrace_state::store::Store;
 use millrace_topics::feeds::{Entry, PostId};
+use parking_lot::{Mutex, MutexGuard};
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeSet, VecDeque};
 use std::hash::BuildHasher as _;
 use std::sync::OnceLock;
 
 /// How many of the newest posts of an account are kept in memory.
-pub const RING: usize = 64;
+pub const RING: usize = if cfg!(test) { 8 } else { 64 };
 
 /// An account.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Account {
     /// Its id.
     pub name: String,
@@ -28,6 +31,8 @@ pub struct Account {
     pub erased: bool,
     /// What is counted of it.
     pub tally: Tally,
+    /// True if its row says something else.
+    is_recounted: bool,
     /// Whom it blocks.
     pub blocks: BTreeSet<String>,
     /// Who blocks it, as far as it was told.
@@ -64,20 +69,37 @@ impl Account {
         self.sources = OnceLock::new();
     }
 
-    /// Takes a post in. Gateways' clocks differ a little, so it may be an older one than the last.
-    pub fn show(&mut self, entry: Entry) {
+    /// A post of those in memory.
+    #[must_use]
+    pub fn find(&self, id: PostId) -> Option<&Entry> {
+        self.ring.binary_search_by_key(&id, |entry| entry.id).ok().map(|at| &self.ring[at])
+    }
+
+    /// The post above which all of its posts are in memory; none if nothing is known of that.
+    #[must_use]
+    pub fn complete_above(&self) -> Option<PostId> {
+        match self.ring.front() {
+            _ if !self.deeper => Some(PostId(0)),
+            oldest => oldest.map(|oldest| PostId(oldest.id.0 - 1)),
+        }
+    }
+
+    /// Takes a post in, unless it is so old that only the table has it: then false. Gateways' clocks differ a little, so it may
+    /// be an older one than the last.
+    pub fn show(&mut self, entry: Entry) -> bool {
         let at = match self.ring.back() {
             Some(newest) if newest.id < entry.id => self.ring.len(),
             _ => self.ring.partition_point(|known| known.id < entry.id),
         };
         if at == 0 && self.deeper {
-            return;
+            return false;
         }
         self.ring.insert(at, entry);
         if self.ring.len() > RING {
             self.ring.pop_front();
             self.deeper = true;
         }
+        true
     }
 
     /// Lets a post go. The ring is not filled up again: the table has the others.
@@ -95,14 +117,18 @@ pub fn handle(name: &str) -> u128 {
 }
 
 /// The accounts of a partition. They are found by hash and never walked: the order of the tables below is nobody's.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Accounts {
     /// In the order in which they came; none goes.
     all: Vec<Account>,
     by_name: HashTable<u32>,
     by_handle: HashTable<u32>,
+    /// Those whose rows say something else than what is counted.
+    recounted: Vec<u32>,
     /// Clients choose names.
     hasher: RandomState,
+    /// Inboxes of readers, beside the rings. A question reads and fills them.
+    inboxes: Mutex<Inboxes>,
 }
 
 impl Accounts {
@@ -120,9 +146,58 @@ impl Accounts {
     /// An account that is there, by what stands for its name.
     #[must_use]
     pub fn get_by(&self, handle: u128) -> Option<&Account> {
+        self.place_by(handle).map(|place| &self.all[place as usize]).filter(|account| !account.erased)
+    }
+
+    fn place_by(&self, handle: u128) -> Option<u32> {
         let is = |place: &u32| self.all[*place as usize].handle == handle;
-        let found = self.by_handle.find(self.hasher.hash_one(handle), is);
-        found.map(|place| &self.all[*place as usize]).filter(|account| !account.erased)
+        self.by_handle.find(self.hasher.hash_one(handle), is).copied()
+    }
+
+    /// What readers' inboxes have, for a question.
+    pub fn inboxes(&self) -> MutexGuard<'_, Inboxes> {
+        self.inboxes.lock()
+    }
+
+    /// Fills an inbox for a reader who has asked for these authors.
+    pub fn fill_inbox(&self, viewer: &str, handles: &[u128]) {
+        let places: Vec<Option<u32>> = handles.iter().map(|handle| self.place_by(*handle)).collect();
+        self.inboxes().fill(viewer, handles, &places, &self.all);
+    }
+
+    /// Changes what is counted of an account.
+    pub fn count(&mut self, id: &str, change: impl FnOnce(&mut Tally)) {
+        let place = self.place(id).expect("an account that is there stays");
+        let account = &mut self.all[place];
+        change(&mut account.tally);
+        if !std::mem::replace(&mut account.is_recounted, true) {
+            self.recounted.push(u32::try_from(place).expect("a partition has fewer accounts"));
+        }
+    }
+
+    /// Nothing is counted of an account any more, and its row goes.
+    pub fn uncount(&mut self, id: &str) {
+        let place = self.place(id).expect("an account that is there stays");
+        let account = &mut self.all[place];
+        (account.tally, account.is_recounted) = (Tally::default(), false);
+        self.recounted.retain(|other| *other as usize != place);
+    }
+
+    /// An account shows a post.
+    pub fn show(&mut self, author: &str, entry: Entry) {
+        let place = self.place(author).expect("an account that is there stays");
+        let id = entry.id;
+        match self.all[place].show(entry) {
+            true => self.inboxes.get_mut().push(place, id),
+            false => self.inboxes.get_mut().pass_over(place, id),
+        }
+    }
+
+    /// An account shows a post no more.
+    pub fn hide(&mut self, author: &str, id: PostId) {
+        let place = self.place(author).expect("an account that is there stays");
+        self.all[place].hide(id);
+        self.inboxes.get_mut().take_out(place, id);
     }
 
     /// An account that is there or was.
@@ -156,7 +231,7 @@ impl Accounts {
         let (at, handle) = (self.all.len(), handle(id));
         let place = u32::try_from(at).expect("a partition has fewer accounts");
         self.all.push(Account { name: id.to_owned(), handle, ..Account::default() });
-        let Self { all, by_name, by_handle, hasher } = self;
+        let Self { all, by_name, by_handle, hasher, .. } = self;
         by_name.insert_unique(hasher.hash_one(id), place, |other| hasher.hash_one(all[*other as usize].name.as_str()));
         by_handle.insert_unique(hasher.hash_one(handle), place, |other| hasher.hash_one(all[*other as usize].handle));
         at
@@ -193,6 +268,14 @@ impl Engine for Accounts {
             }
         }
         accounts
+    }
+
+    fn derive(&mut self, rows: &mut Derived<'_>) {
+        for place in self.recounted.drain(..) {
+            let account = &mut self.all[place as usize];
+            account.is_recounted = false;
+            rows.change(TALLIES, &account.name, |tally| *tally = account.tally);
+        }
     }
 }
 

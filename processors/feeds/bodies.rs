@@ -227,7 +227,7 @@ impl ItemBody {
             counts,
             own,
             poll,
-        } = PostBody::of(item.post);
+        } = PostBody::of(*item.post);
         Self {
             id,
             author,
@@ -243,8 +243,8 @@ impl ItemBody {
             counts,
             own,
             poll,
-            repost: item.repost.map(PostBody::of),
-            quote: item.quote.map(PostBody::of),
+            repost: item.repost.map(|post| PostBody::of(*post)),
+            quote: item.quote.map(|post| PostBody::of(*post)),
             score: None,
         }
     }

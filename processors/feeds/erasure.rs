@@ -5,7 +5,7 @@
 use crate::feeds::tables::{
     AFFINITIES, BLOCKED_BY, BLOCKS, BOOKMARKS, BY_AUTHOR, DIRECTS, ERASED, ErasedRow, FOLLOWERS, FOLLOWS, LISTS,
     MARKERS, MENTIONS, MUTED_WORDS, MUTES, NOTICES, OWN_REACTIONS, OWN_VOTES, PINS, POSTS, SCHEDULED, SEEN, TALLIES,
-    Tally, USERS, WEIGHTS,
+    USERS, WEIGHTS,
 };
 use crate::feeds::transition::{Cx, check_acts_for, tell};
 use crate::feeds::{edges, posts, words};
@@ -171,7 +171,7 @@ pub fn step(cx: &mut Cx<'_>, user: &str) {
     cx.delete(MARKERS, &key);
     cx.delete(WEIGHTS, &key);
     cx.delete(TALLIES, &key);
-    cx.engine.of(user).tally = Tally::default();
+    cx.engine.uncount(user);
 }
 
 fn take_reaction(cx: &mut Cx<'_>, author: String, post: PostId, kind: u8, by: String) {

@@ -41,6 +41,11 @@ pub fn hear(cx: &mut Cx<'_>, hearing: Hearing) -> Outcome {
             cx.put(OWN_REACTIONS, &reaction(user, &to, kind), &to.author);
         }
         News::Voted { to } => cx.put(OWN_VOTES, &(user, to.id.0), &to.author),
+        News::PollEnded { of } => {
+            if cx.get(OWN_VOTES, &(user.clone(), of.id.0)).is_some() {
+                polls::notify_of_end(cx, &user, &of);
+            }
+        }
         News::Left { by } => edges::drop_follower(cx, &Edge { user: by, target: user }),
         News::ReactionLeft { post, kind, by } => {
             reactions::leave(cx, &Reacting { author: user, post, user: by, kind });

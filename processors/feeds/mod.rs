@@ -12,6 +12,8 @@
 //! post of somebody whom a million follow is visible at once and delays nobody. Rings of the newest posts in memory
 //! ([`accounts`], [`newest`]) answer that; below them the table does. A deleted post stays as its id.
 //!
+//! Who reads often has an inbox beside those rings ([`inboxes`]): a cache that is never behind and decides nothing.
+//!
 //! **Who decides.** The author's partition says at each read who may see ([`sight`]): it has the blocks of the author, and
 //! who may follow. The reader's partition says whom he follows, blocks and mutes. Both are asked, so both hold at once.
 //!
@@ -23,6 +25,7 @@ pub mod edges;
 pub mod erasure;
 pub mod hearing;
 pub mod home;
+pub mod inboxes;
 pub mod mastodon;
 pub mod newest;
 pub mod notices;

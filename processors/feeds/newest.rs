@@ -2,6 +2,7 @@
 //! has scrolled below them.
 
 use crate::feeds::accounts::Account;
+use crate::feeds::inboxes::Inbox;
 use crate::feeds::queries::View;
 use crate::feeds::sight;
 use crate::feeds::tables::BY_AUTHOR;
@@ -19,38 +20,118 @@ const CHUNK: usize = 8;
 /// again.
 const MORE_ROWS: usize = 400;
 
-/// Merges the newest posts that who looks may see. Of each author only as many are looked at as are taken, and the next one.
+/// Finds the newest posts that who looks may see: in his inbox, if he has one that goes so far, else with the authors.
 #[must_use]
 pub fn newest(view: &View<'_>, asked: &Newest) -> Answer {
-    let mut sources: Vec<Source<'_>> = Vec::with_capacity(asked.authors.len());
-    for (by, handle) in (0..).zip(asked.authors.iter().take(AUTHORS_LIMIT)) {
-        let Some(account) = view.engine.get_by(*handle) else { continue };
-        // The author's own word, so it holds at once.
-        if account.blocks.contains(&asked.viewer) {
-            continue;
-        }
-        sources.push(Source::new(by, account, asked.below));
+    let authors = &asked.authors[..asked.authors.len().min(AUTHORS_LIMIT)];
+    let mut inboxes = view.engine.inboxes();
+    let inbox = inboxes.read(&asked.viewer, authors);
+    if let Some(inbox) = inbox.filter(|inbox| asked.below.is_none_or(|below| below.0 > inbox.floor.0 + 1)) {
+        let pulled: Vec<(u32, u128)> = inbox.pulled.iter().map(|by| (*by, authors[*by as usize])).collect();
+        return Merge::new(view, asked, &pulled, Some(inbox)).run();
     }
-    let mut budget = MORE_ROWS;
-    let first = |(index, source): (usize, &mut Source<'_>)| {
-        source.look(view, asked, asked.below, &mut budget).map(|id| (id, index))
-    };
-    let mut heads: BinaryHeap<(PostId, usize)> = sources.iter_mut().enumerate().filter_map(first).collect();
-    let limit = asked.limit as usize;
-    let mut found: Vec<Listed> = Vec::with_capacity(limit);
-    while let Some((id, index)) = heads.pop() {
-        let source = &mut sources[index];
-        if source.is_spent {
-            return Answer::Newest(found, Some(id));
-        }
-        // Whatever is above was given.
-        if found.len() == limit {
-            return goes_on(found);
-        }
-        found.extend(source.take(view, asked).map(|entry| Listed { by: source.by, entry }));
-        heads.extend(source.look(view, asked, Some(id), &mut budget).map(|id| (id, index)));
+    let has_one = inbox.is_some();
+    drop(inboxes);
+    let pulled: Vec<(u32, u128)> = (0..).zip(authors.iter().copied()).collect();
+    let answer = Merge::new(view, asked, &pulled, None).run();
+    if !has_one && asked.below.is_none() {
+        view.engine.fill_inbox(&asked.viewer, authors);
     }
-    Answer::Newest(found, None)
+    answer
+}
+
+/// Stands for the inbox among the sources of a merge.
+const INBOX: usize = usize::MAX;
+
+/// A merge of authors, and perhaps of an inbox. Of each author only as many posts are looked at as are taken, and the next one.
+struct Merge<'a> {
+    view: &'a View<'a>,
+    asked: &'a Newest,
+    sources: Vec<Source<'a>>,
+    inbox: Option<&'a Inbox>,
+    /// Where the inbox is read next, from its end.
+    from: usize,
+    heads: BinaryHeap<(PostId, usize)>,
+    budget: usize,
+}
+
+impl<'a> Merge<'a> {
+    fn new(view: &'a View<'a>, asked: &'a Newest, pulled: &[(u32, u128)], inbox: Option<&'a Inbox>) -> Self {
+        let mut sources: Vec<Source<'_>> = Vec::with_capacity(pulled.len());
+        for (by, handle) in pulled {
+            let Some(account) = view.engine.get_by(*handle) else { continue };
+            // The author's own word, so it holds at once.
+            if !account.blocks.contains(&asked.viewer) {
+                sources.push(Source::new(*by, account, asked.below));
+            }
+        }
+        let from = inbox.map_or(0, |inbox| match asked.below {
+            Some(below) => inbox.posts.partition_point(|(id, _)| *id < below),
+            None => inbox.posts.len(),
+        });
+        let heads = BinaryHeap::with_capacity(sources.len() + 1);
+        Self { view, asked, sources, inbox, from, heads, budget: MORE_ROWS }
+    }
+
+    fn run(mut self) -> Answer {
+        let first = |(index, source): (usize, &mut Source<'_>)| {
+            source.look(self.view, self.asked, self.asked.below, &mut self.budget).map(|id| (id, index))
+        };
+        self.heads = self.sources.iter_mut().enumerate().filter_map(first).collect();
+        self.look_into_inbox();
+        let limit = self.asked.limit as usize;
+        let mut found: Vec<Listed> = Vec::with_capacity(limit);
+        while let Some((id, index)) = self.heads.pop() {
+            if let Some(below) = self.ends_at(id, index) {
+                return Answer::Newest(found, Some(below));
+            }
+            // Whatever is above was given.
+            if found.len() == limit {
+                return goes_on(found);
+            }
+            found.extend(if index == INBOX { self.take_of_inbox() } else { self.take(id, index) });
+        }
+        Answer::Newest(found, None)
+    }
+
+    /// Below which id it goes on with another question, if a source gives nothing more.
+    fn ends_at(&self, id: PostId, index: usize) -> Option<PostId> {
+        if index == INBOX {
+            return (self.from == 0).then_some(PostId(id.0 + 1));
+        }
+        self.sources[index].is_spent.then_some(id)
+    }
+
+    fn take(&mut self, id: PostId, index: usize) -> Option<Listed> {
+        let source = &mut self.sources[index];
+        let entry = source.take(self.view, self.asked);
+        let next = source.look(self.view, self.asked, Some(id), &mut self.budget);
+        self.heads.extend(next.map(|id| (id, index)));
+        entry.map(|entry| Listed { by: self.sources[index].by, entry })
+    }
+
+    /// Adds what comes next of the inbox; below its floor it goes on with the authors.
+    fn look_into_inbox(&mut self) {
+        let Some(inbox) = self.inbox else { return };
+        let next = match self.from {
+            0 => Some(inbox.floor).filter(|floor| floor.0 > 0),
+            from => inbox.posts.get(from - 1).map(|(id, _)| *id),
+        };
+        let wanted = next.filter(|id| self.asked.above.is_none_or(|above| *id > above));
+        self.heads.extend(wanted.map(|id| (id, INBOX)));
+    }
+
+    fn take_of_inbox(&mut self) -> Option<Listed> {
+        self.from -= 1;
+        let (id, by) = *self.inbox?.posts.get(self.from)?;
+        self.look_into_inbox();
+        let account = self.view.engine.get_by(self.asked.authors[by as usize])?;
+        if account.blocks.contains(&self.asked.viewer) {
+            return None;
+        }
+        let entry = account.find(id).expect("what an inbox has is in its author's ring").clone();
+        may_see(self.view, self.asked, account, &entry, &mut None).then_some(Listed { by, entry })
+    }
 }
 
 fn goes_on(found: Vec<Listed>) -> Answer {
@@ -85,13 +166,7 @@ impl<'a> Source<'a> {
     }
 
     /// The id of what comes next below `below`, unless there is nothing.
-    fn look(
-        &mut self,
-        view: &View<'_>,
-        asked: &Newest,
-        below: Option<PostId>,
-        budget: &mut usize,
-    ) -> Option<PostId> {
+    fn look(&mut self, view: &View<'_>, asked: &Newest, below: Option<PostId>, budget: &mut usize) -> Option<PostId> {
         if self.next().is_none() && self.account.goes_deeper() {
             self.is_spent = !self.fill(view, below, budget);
         }
@@ -134,16 +209,14 @@ impl<'a> Source<'a> {
                 self.account.recent().get(from - 1).cloned()
             }
         };
-        entry.filter(|entry| self.may_see(view, asked, entry))
+        entry.filter(|entry| may_see(view, asked, self.account, entry, &mut self.follows))
     }
+}
 
-    fn may_see(&mut self, view: &View<'_>, asked: &Newest, entry: &Entry) -> bool {
-        if self.account.name == asked.viewer {
-            return true;
-        }
-        if !self.account.private && entry.visibility != Visibility::Followers {
-            return true;
-        }
-        *self.follows.get_or_insert_with(|| sight::is_follower(view, &self.account.name, &asked.viewer))
+/// True if who looks may see a post; `follows`: whether he follows the author, once it was asked.
+fn may_see(view: &View<'_>, asked: &Newest, author: &Account, entry: &Entry, follows: &mut Option<bool>) -> bool {
+    if author.name == asked.viewer || !author.private && entry.visibility != Visibility::Followers {
+        return true;
     }
+    *follows.get_or_insert_with(|| sight::is_follower(view, &author.name, &asked.viewer))
 }

@@ -24,7 +24,8 @@ pub struct About {
 
 /// Notifies an account that is there, and answers with the number of the notification; 0 if it does not want to know.
 pub fn notify(cx: &mut Cx<'_>, user: &str, about: About) -> u64 {
-    let own = about.from == user;
+    // What others do to an account it should know, and of what it does itself only that the time of a poll is over.
+    let own = about.from == user && about.kind != NoticeKind::PollEnded;
     if own || !sight::meets(cx, user, &about.from) || cx.get(MUTES, &(user.to_owned(), about.from.clone())).is_some() {
         return 0;
     }

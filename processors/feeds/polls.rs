@@ -2,11 +2,14 @@
 
 pub mod routes;
 
+use crate::feeds::notices::{self, About};
 use crate::feeds::sight::{self, Reads};
-use crate::feeds::tables::{POLLS, PollRow, VOTES};
+use crate::feeds::tables::{ENDINGS, POLLS, PollRow, VOTES};
 use crate::feeds::text;
 use crate::feeds::transition::{Cx, check_acts_for, tell};
-use millrace_topics::feeds::{Event, NewPoll, News, Outcome, PollOption, PollView, PostId, PostRef, Rejection, Voting};
+use millrace_topics::feeds::{
+    Event, NewPoll, News, NoticeKind, OnPost, Outcome, PollOption, PollView, PostId, PostRef, Rejection, Timer, Voting,
+};
 use millrace_topics::time::Time;
 use std::collections::BTreeSet;
 
@@ -15,6 +18,10 @@ pub const OPTIONS_LEAST: usize = 2;
 
 /// How many options a poll may have.
 pub const OPTIONS_LIMIT: usize = 4;
+
+/// How many of those who have voted are told of its end before others get their turn. Few in tests, so that it takes several
+/// steps.
+pub const QUANTUM: usize = if cfg!(test) { 3 } else { 100 };
 
 /// For how long a poll may be open, in milliseconds.
 pub const OPEN_FOR: u64 = 31 * 86_400_000;
@@ -39,10 +46,60 @@ pub fn check(poll: &NewPoll, now: Time) -> Result<(), Rejection> {
 }
 
 /// Opens a poll that was checked.
-pub fn open(cx: &mut Cx<'_>, id: PostId, poll: NewPoll) {
+pub fn open(cx: &mut Cx<'_>, id: PostId, author: &str, poll: NewPoll) {
     let NewPoll { options, multiple, ends_at } = poll;
+    cx.set_timer(ends_at, &end_of(id, author));
     let row = PollRow { votes: vec![0; options.len()], options, multiple, ends_at, voters: 0 };
     cx.put(POLLS, &id.0, &row);
+}
+
+fn end_of(post: PostId, author: &str) -> Timer {
+    Timer::EndPoll(OnPost { author: author.to_owned(), post })
+}
+
+/// A poll goes with its post.
+pub fn close(cx: &mut Cx<'_>, id: PostId, author: &str) {
+    if let Some(row) = cx.get(POLLS, &id.0) {
+        cx.cancel_timer(row.ends_at, &end_of(id, author));
+    }
+    cx.delete(POLLS, &id.0);
+    cx.delete(ENDINGS, &id.0);
+}
+
+/// A poll is over: its author knows at once, and those who have voted are told some at a time, so that one in which a million
+/// have voted keeps nobody waiting.
+pub fn end(cx: &mut Cx<'_>, on: OnPost) {
+    let OnPost { author, post } = on;
+    if cx.get(POLLS, &post.0).is_none() || cx.engine.is_erased(&author) {
+        return;
+    }
+    let of = PostRef { id: post, author };
+    let told = cx.get(ENDINGS, &post.0);
+    let mut rows = VOTES.under(&(post.0,));
+    match told {
+        Some(last) => rows = rows.beyond(&VOTES.raw_key(&(post.0, last))),
+        None => {
+            notify_of_end(cx, &of.author, &of);
+        }
+    }
+    let voters: Vec<String> = cx.scan(VOTES, &rows).take(QUANTUM).map(|((_, voter), _)| voter).collect();
+    for voter in &voters {
+        tell(cx, voter, News::PollEnded { of: of.clone() });
+    }
+    match voters.last().filter(|_| voters.len() == QUANTUM) {
+        Some(last) => {
+            cx.put(ENDINGS, &post.0, last);
+            // A millisecond later: what waits for the partition gets its turn between two steps.
+            cx.set_timer(cx.now().plus(1), &end_of(post, &of.author));
+        }
+        None => cx.delete(ENDINGS, &post.0),
+    }
+}
+
+/// Notifies an account that a poll is over.
+pub fn notify_of_end(cx: &mut Cx<'_>, user: &str, of: &PostRef) -> u64 {
+    let about = About { kind: NoticeKind::PollEnded, from: of.author.clone(), post: Some(of.clone()) };
+    notices::notify(cx, user, about)
 }
 
 /// Votes in a poll. The same once more is the same; nobody votes again for something else.

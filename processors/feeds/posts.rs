@@ -2,7 +2,7 @@
 
 pub mod routes;
 
-use crate::feeds::tables::{BY_AUTHOR, DIRECTS, OWN_REPOSTS, PINS, POLLS, POSTS, PostRow};
+use crate::feeds::tables::{BY_AUTHOR, DIRECTS, OWN_REPOSTS, PINS, POSTS, PostRow};
 use crate::feeds::text;
 use crate::feeds::transition::{Cx, check_acts_for, check_is_user, count, tell};
 use crate::feeds::{polls, sight, taste, transition};
@@ -19,12 +19,13 @@ use std::collections::BTreeSet;
 /// # Errors
 /// The refusal, before anything was written.
 pub fn post(cx: &mut Cx<'_>, new: NewPost) -> Result<Outcome, Rejection> {
-    check_is_user(cx, &new.author)?;
-    let said = check(new.said.clone())?;
+    let NewPost { author, said, reply_to, quote_of, visibility } = new;
+    check_is_user(cx, &author)?;
+    let said = check(said)?;
     // The line: nothing below can be refused.
-    let id = PostId::new(cx.stamp(), &new.author);
+    let id = PostId::new(cx.stamp(), &author);
     let now = cx.now();
-    let row = write(cx, id, NewPost { said, ..new }, None, now);
+    let row = write(cx, id, NewPost { author, said, reply_to, quote_of, visibility }, None, now);
     Ok(Outcome::Post(Box::new(sight::show_new(id, row))))
 }
 
@@ -60,9 +61,10 @@ pub fn write(cx: &mut Cx<'_>, id: PostId, new: NewPost, poll: Option<NewPoll>, c
         edited_at: None,
         deleted: false,
         has_poll: poll.is_some(),
+        is_counted: false,
     };
     if let Some(poll) = poll {
-        polls::open(cx, id, poll);
+        polls::open(cx, id, &row.author, poll);
     }
     publish(cx, id, &row);
     cx.say(&Event::Posted(note(id, &row)));
@@ -88,6 +90,9 @@ pub fn check(said: Said) -> Result<Said, Rejection> {
 
 /// Each of them once, in their order.
 fn once(list: Vec<String>) -> Vec<String> {
+    if list.len() < 2 {
+        return list;
+    }
     let mut seen = BTreeSet::new();
     list.into_iter().filter(|one| seen.insert(one.clone())).collect()
 }
@@ -99,7 +104,7 @@ fn publish(cx: &mut Cx<'_>, id: PostId, row: &PostRow) {
     if row.visibility != Visibility::Mentioned {
         let entry = row.entry(id);
         cx.put(BY_AUTHOR, &(row.author.clone(), Desc(id.0)), &entry);
-        cx.engine.of(&row.author).show(entry);
+        cx.engine.show(&row.author, entry);
     } else {
         cx.put(DIRECTS, &(row.author.clone(), id.0), &());
     }
@@ -207,11 +212,11 @@ pub fn take_back(cx: &mut Cx<'_>, id: PostId, row: PostRow) {
     }
     cx.delete(PINS, &(row.author.clone(), Desc(id.0)));
     if row.has_poll {
-        cx.delete(POLLS, &id.0);
+        polls::close(cx, id, &row.author);
     }
     if row.visibility != Visibility::Mentioned {
         cx.delete(BY_AUTHOR, &(row.author.clone(), Desc(id.0)));
-        cx.engine.of(&row.author).hide(id);
+        cx.engine.hide(&row.author, id);
     } else {
         cx.delete(DIRECTS, &(row.author.clone(), id.0));
     }
@@ -257,6 +262,7 @@ pub fn repost(cx: &mut Cx<'_>, reposting: Reposting) -> Result<Outcome, Rejectio
         edited_at: None,
         deleted: false,
         has_poll: false,
+        is_counted: false,
     };
     publish(cx, id, &row);
     cx.say(&Event::Reposted(note(id, &row)));

@@ -101,7 +101,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         Query::Posts { posts, viewer, .. } => {
             let shown = posts.into_iter().map(|id| {
                 view.walk(1, "posts");
-                sight::post(view, id, &viewer).ok().map(|row| sight::show(view, id, row, &viewer))
+                sight::post(view, id, &viewer).ok().map(|row| Box::new(sight::show(view, id, row, &viewer)))
             });
             Ok(Answer::Posts(shown.collect()))
         }

@@ -93,7 +93,7 @@ pub fn post(reads: &impl Reads, id: PostId, viewer: &str) -> Result<PostRow, Rej
 /// A post as somebody sees it.
 #[must_use]
 pub fn show(reads: &impl Reads, id: PostId, row: PostRow, viewer: &str) -> PostView {
-    let counts = reads.row(COUNTS, &id.0).unwrap_or_default();
+    let counts = row.is_counted.then(|| reads.row(COUNTS, &id.0)).flatten().unwrap_or_default();
     let own = if counts == Counts::default() { Own::default() } else { own(reads, id, viewer) };
     let poll = if row.has_poll { polls::show(reads, id, viewer) } else { None };
     PostView { counts, own, poll, ..show_new(id, row) }

@@ -62,6 +62,8 @@ pub struct PostRow {
     pub deleted: bool,
     /// True if it asks something.
     pub has_poll: bool,
+    /// True once something was done to it: of others nobody looks for counts.
+    pub is_counted: bool,
 }
 
 impl PostRow {
@@ -195,8 +197,8 @@ pub struct ListRow {
 
 /// Account → what it says of itself.
 pub const USERS: Table<String, UserRow> = Table::primary(16, "users");
-/// Account → what is counted of it.
-pub const TALLIES: Table<String, Tally> = Table::primary(17, "tallies");
+/// Account → what is counted of it. Every post changes it, so it waits in memory until somebody looks.
+pub const TALLIES: Table<String, Tally> = Table::derived(17, "tallies");
 /// Post → what it is.
 pub const POSTS: Table<u128, PostRow> = Table::primary(18, "posts");
 /// Post → what was done to it, if anything was.
@@ -252,6 +254,8 @@ pub const POLLS: Table<u128, PollRow> = Table::primary(41, "polls");
 pub const VOTES: Table<(u128, String), Vec<u32>> = Table::primary(42, "votes");
 /// (account, post that it has voted on) → the author of the post.
 pub const OWN_VOTES: Table<(String, u128), String> = Table::primary(43, "own_votes");
+/// Post whose poll is over → who was told of that last, until all are.
+pub const ENDINGS: Table<u128, String> = Table::primary(47, "endings");
 /// (account, word that it has muted) → how.
 pub const MUTED_WORDS: Table<(String, String), WordRow> = Table::primary(44, "muted_words");
 /// (account, post of it that no list has).
@@ -294,5 +298,6 @@ pub fn all() -> Vec<TableDef> {
         MUTED_WORDS.def(),
         DIRECTS.def(),
         ERASED.def(),
+        ENDINGS.def(),
     ]
 }

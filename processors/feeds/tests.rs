@@ -17,8 +17,9 @@ use millrace_topics::record::Stamp;
 use serde_json::{Value, json};
 
 /// The tables whose rows are shown.
-const SHOWN: [&str; 18] = [
+const SHOWN: [&str; 19] = [
     "erased",
+    "endings",
     "muted_words",
     "polls",
     "votes",

@@ -1,6 +1,6 @@
 //! What a command does to an account: checks by precedence, the line, then only writes.
 
-use crate::feeds::tables::{COUNTS, TALLIES, Tally, USERS, UserRow};
+use crate::feeds::tables::{COUNTS, POSTS, PostRow, Tally, USERS, UserRow};
 use crate::feeds::{
     Feeding, edges, erasure, hearing, notices, polls, posts, reactions, schedule, shelves, taste, words,
 };
@@ -64,6 +64,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
         Timer::Publish(on) => schedule::publish(cx, on),
         Timer::Unmute(of) => words::end(cx, &of),
         Timer::Erase(erasing) => erasure::step(cx, &erasing.user),
+        Timer::EndPoll(on) => polls::end(cx, on),
     }
 }
 
@@ -87,15 +88,18 @@ pub fn check_is_user(cx: &Cx<'_>, user: &str) -> Result<(), Rejection> {
 
 /// Changes what is counted of an account.
 pub fn count(cx: &mut Cx<'_>, user: &str, change: impl FnOnce(&mut Tally)) {
-    let tally = &mut cx.engine.of(user).tally;
-    change(tally);
-    let tally = *tally;
-    cx.put(TALLIES, &user.to_owned(), &tally);
+    cx.engine.count(user, change);
 }
 
 /// Changes what was done to a post, as it is counted.
 pub fn count_for(cx: &mut Cx<'_>, post: PostId, change: impl FnOnce(&mut Counts)) -> Counts {
-    let mut counts = cx.get(COUNTS, &post.0).unwrap_or_default();
+    let before = cx.get(COUNTS, &post.0);
+    if before.is_none()
+        && let Some(row) = cx.get(POSTS, &post.0).filter(|row| !row.is_counted)
+    {
+        cx.put(POSTS, &post.0, &PostRow { is_counted: true, ..row });
+    }
+    let mut counts = before.unwrap_or_default();
     change(&mut counts);
     match counts == Counts::default() {
         true => cx.delete(COUNTS, &post.0),

@@ -22,6 +22,7 @@ use millrace_topics::contract::Contract;
 use millrace_topics::log::{Log, NewRecord};
 use millrace_topics::partition::partition_of;
 use millrace_topics::record::{Caller, Header, Payload, Record, Role, Stamp};
+use millrace_topics::time::Time;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -29,6 +30,9 @@ use std::time::Duration;
 
 /// How many records go into one append.
 const BATCH: usize = 1000;
+
+/// Before the stamp of the first record, in microseconds since 1970.
+const FIRST_STAMP: u64 = 1_700_000_000_000_000;
 
 /// How often the progress is looked at.
 const POLL: Duration = Duration::from_millis(10);
@@ -98,36 +102,96 @@ pub fn read_all<F: Future<Output = Result<(), String>>>(
     count: u64,
     read: impl Fn(u64, Door) -> F,
 ) -> Result<(), String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
-    let _inside = runtime.enter();
-    let keys = Keys::open(settings).map_err(|error| error.to_string())?;
-    let (node, workers) = open(settings)?;
-    let node = Arc::new(node);
-    let cluster = Arc::new(Cluster::new(&node, None, keys.node_token())?);
-    let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
-    let streams = Streams::new(node.clone(), queries.clone());
-    let vault = Vault::in_folder(settings.data.join(vault::FOLDER), settings.address_days.into());
-    let vault = vault.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;
-    let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret(), vault);
-    let door = Door::new(Arc::new(backend), settings.wait);
-    let start = Mark::now();
-    let reading = async {
-        for number in 0..count {
-            read(number, door.clone()).await?;
-        }
-        Ok::<(), String>(())
-    };
-    let done = runtime.block_on(reading);
-    let spent = start.spent();
-    node.flush_all(FLUSH);
-    workers.stop();
-    if let Log::Embedded(log) = &node.log {
-        log.close();
+    let opened = Opened::new(settings)?;
+    let read = opened.read(name, of, count, read);
+    opened.close();
+    read.map(drop)
+}
+
+/// A node with a door to it.
+pub struct Opened {
+    runtime: tokio::runtime::Runtime,
+    node: Arc<Node>,
+    workers: Workers,
+    door: Door,
+}
+
+impl Opened {
+    /// Opens the node of these settings.
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn new(settings: &Settings) -> Result<Self, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("no runtime: {error}"))?;
+        let inside = runtime.enter();
+        let keys = Keys::open(settings).map_err(|error| error.to_string())?;
+        let (node, workers) = open(settings)?;
+        let node = Arc::new(node);
+        let cluster = Arc::new(Cluster::new(&node, None, keys.node_token())?);
+        let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
+        let streams = Streams::new(node.clone(), queries.clone());
+        let vault = Vault::in_folder(settings.data.join(vault::FOLDER), settings.address_days.into());
+        let vault = vault.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;
+        let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret(), vault);
+        let door = Door::new(Arc::new(backend), settings.wait);
+        drop(inside);
+        Ok(Self { runtime, node, workers, door })
     }
-    done?;
-    println!("{name}: {} {of}, {}, {} MiB resident", Thousands(count.into()), spent.rate(count), resident() >> 20);
-    Ok(())
+
+    /// Reads so many times, one after the other, says how fast, and answers with the CPU time of each in microseconds.
+    ///
+    /// # Errors
+    /// What a read says.
+    pub fn read<F: Future<Output = Result<(), String>>>(
+        &self,
+        name: &str,
+        of: &str,
+        count: u64,
+        read: impl Fn(u64, Door) -> F,
+    ) -> Result<f64, String> {
+        let start = Mark::now();
+        let reading = async {
+            for number in 0..count {
+                read(number, self.door.clone()).await?;
+            }
+            Ok::<(), String>(())
+        };
+        self.runtime.block_on(reading)?;
+        let spent = start.spent();
+        println!("{name}: {} {of}, {}, {} MiB resident", Thousands(count.into()), spent.rate(count), resident() >> 20);
+        Ok(spent.each(count))
+    }
+
+    /// Fills the log while every view follows it, says how fast all of that is done, and answers as [`Opened::read`].
+    ///
+    /// # Errors
+    /// A sentence for the operator.
+    pub fn write(&self, name: &str, of: &str, fill: impl FnOnce(&mut Filler)) -> Result<f64, String> {
+        let mut filler = Filler::new(self.node.log.clone(), self.node.fixed.partitions);
+        // Behind whatever there is.
+        filler.stamped = Time::now().0 * 1000 - FIRST_STAMP;
+        let start = Mark::now();
+        fill(&mut filler);
+        filler.finish()?;
+        while !is_done(&self.node)? {
+            std::thread::sleep(POLL);
+        }
+        self.node.flush_all(FLUSH);
+        let spent = start.spent();
+        let count = filler.count;
+        println!("{name}: {} {of}, {}", Thousands(count.into()), spent.rate(count));
+        Ok(spent.each(count))
+    }
+
+    /// Closes it.
+    pub fn close(self) {
+        self.node.flush_all(FLUSH);
+        self.workers.stop();
+        if let Log::Embedded(log) = &self.node.log {
+            log.close();
+        }
+    }
 }
 
 /// How many bytes the state of a machine has on disk.
@@ -202,7 +266,7 @@ impl Filler {
         self.stamped += 1;
         let header = Header {
             schema: C::SCHEMA,
-            stamp: Stamp { micros: 1_700_000_000_000_000 + self.stamped, node: 0 },
+            stamp: Stamp { micros: FIRST_STAMP + self.stamped, node: 0 },
             caller: Caller { id: "bench".to_owned(), role: Role::Server },
             ..Header::default()
         };

@@ -1,12 +1,13 @@
 //! How fast posts become a view, and how fast homes are read of it: nothing is delivered ahead, so a post costs the same whoever
 //! follows its author. Out of a filled log, with everything on that runs in production, and verified afterwards.
 
-use crate::bench::drive::{Filler, Random, phase, read_all, state_bytes, verify_all};
+use crate::bench::drive::{Filler, Opened, Random, phase, read_all, state_bytes, verify_all};
 use crate::bench::figures::Thousands;
 use crate::cli::FeedsLoad;
 use crate::settings::Settings;
 use millrace_processors::feeds::Feeding;
 use millrace_processors::feeds::home::{Wish, latest};
+use millrace_processors::feeds::inboxes::set_pushes;
 use millrace_processors::runtime::door::{Asked, Door, Undone};
 use millrace_topics::feeds::{
     Answer, Command, Edge, Feeds, Following, NewPost, Outcome, Profile, Query, Said, Visibility,
@@ -35,20 +36,9 @@ pub fn run(load: &FeedsLoad, settings: &Settings) -> Result<(), String> {
     let mut makers = Makers { load: load.clone(), chance: Random(load.seed) };
     phase("accounts follow", "follows", settings, |out| makers.follow(out))?;
     phase("one account gets followers", "follows", settings, |out| makers.famous(out))?;
-    phase("posts, log to view", "posts", settings, |out| makers.post(out))?;
+    phase("posts, log to view", "posts", settings, |out| makers.posts(load.posts, out))?;
     println!("{} bytes of state for each post", state_bytes(settings, "feeds")? / load.posts.max(1));
-    read_all("homes are read", "pages", settings, load.reads, |number, door| {
-        let id = account(number % load.readers);
-        let asked = Asked { caller: Caller { id, role: Role::User }, ..Asked::default() };
-        async move {
-            let wish = Wish { limit: PAGE, ..Wish::default() };
-            let read = latest(&door, &asked, &wish).await.map_err(|problem| problem.detail)?;
-            match read.answer.items.len() {
-                PAGE => Ok(()),
-                found => Err(format!("a page of {found} items where there are more")),
-            }
-        }
-    })?;
+    crossover(load, settings, &mut makers)?;
     let spent: Mutex<[Vec<Duration>; 2]> = Mutex::default();
     read_all("posts are written and read at once", "posts", settings, SEEN * 2, |number, door| {
         let spent = &spent;
@@ -64,6 +54,44 @@ pub fn run(load: &FeedsLoad, settings: &Settings) -> Result<(), String> {
     let [famous, few] = spent.into_inner().map(quantiles);
     println!("from the command to a reader's page: {famous} for the first account, {few} for others");
     verify_all(settings)
+}
+
+/// Reads homes and writes posts with every home pulled, and again with inboxes, and says from when on each costs less.
+fn crossover(load: &FeedsLoad, settings: &Settings, makers: &mut Makers) -> Result<(), String> {
+    let home = |number: u64, door: Door| {
+        let id = account(number % load.readers);
+        let asked = Asked { caller: Caller { id, role: Role::User }, ..Asked::default() };
+        async move {
+            let wish = Wish { limit: PAGE, ..Wish::default() };
+            let read = latest(&door, &asked, &wish).await.map_err(|problem| problem.detail)?;
+            match read.answer.items.len() {
+                PAGE => Ok(()),
+                found => Err(format!("a page of {found} items where there are more")),
+            }
+        }
+    };
+    let posts = load.posts / 4;
+    let mut each = Vec::new();
+    for (kind, pushes) in [("pulled", 0), ("pushed", u32::MAX)] {
+        let opened = Opened::new(settings)?;
+        set_pushes(pushes);
+        opened.read(&format!("homes are read for the first time, {kind}"), "pages", load.readers, home)?;
+        let page = opened.read(&format!("homes are read, {kind}"), "pages", load.reads, home)?;
+        let post = opened.write(&format!("posts beside readers, {kind}"), "posts", |out| makers.posts(posts, out))?;
+        opened.close();
+        each.push((page, post));
+    }
+    set_pushes(settings.feeds_pushes);
+    let [(pulled_page, pulled_post), (pushed_page, pushed_post)] = each[..] else { unreachable!("both were measured") };
+    #[expect(clippy::cast_precision_loss, reason = "a benchmark counts less than 2^52")]
+    let inboxes = (load.readers * load.follows) as f64 / load.accounts as f64;
+    let (saved, push) = (pulled_page - pushed_page, (pushed_post - pulled_post) / inboxes);
+    println!(
+        "an inbox saves {saved:.1} us of a page, and a post costs {push:.3} us more for each of {inboxes:.0} inboxes: as much as \
+         {:.0} posts between two reads",
+        saved / push
+    );
+    Ok(())
 }
 
 /// How many posts of each kind are written and read at once.
@@ -139,8 +167,8 @@ impl Makers {
         }
     }
 
-    fn post(&mut self, out: &mut Filler) {
-        for number in 0..self.load.posts {
+    fn posts(&mut self, count: u64, out: &mut Filler) {
+        for number in 0..count {
             let author = account(if number % 1000 == 0 { 0 } else { self.account() });
             let text = format!("post {number:09}, which says as much as posts do: something, and then something else");
             let said = Said { text, tags: Vec::new(), mentions: Vec::new() };

@@ -38,6 +38,13 @@ impl Mark {
 }
 
 impl Spent {
+    /// CPU time of each of so many things, in microseconds.
+    #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "a benchmark counts less than 2^52")]
+    pub fn each(&self, count: u64) -> f64 {
+        self.cpu.as_micros() as f64 / count.max(1) as f64
+    }
+
     /// So many things, each second of the wall and of CPU time.
     #[must_use]
     pub fn rate(&self, count: u64) -> String {

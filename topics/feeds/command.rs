@@ -221,6 +221,8 @@ pub enum Timer {
     Unmute(WordOf),
     /// An account is to be erased further.
     Erase(Erasing),
+    /// A poll is over, or those who voted are to be told further.
+    EndPoll(OnPost),
 }
 
 /// What a post says, and what the gateway found in it.
@@ -448,6 +450,11 @@ pub enum News {
         post: PostId,
         /// Whose.
         by: String,
+    },
+    /// A poll is over in which it has voted.
+    PollEnded {
+        /// Of which post.
+        of: PostRef,
     },
 }
 

@@ -261,7 +261,7 @@ pub enum Answer {
     /// The newest posts, and the id below which it goes on, if it does: what is above was given.
     Newest(Vec<Listed>, Option<PostId>),
     /// Posts; none where there is nothing to see.
-    Posts(Vec<Option<PostView>>),
+    Posts(Vec<Option<Box<PostView>>>),
     /// A post.
     Post(Box<PostView>),
     /// Posts in the order of their ids, and true if there are more.
@@ -380,6 +380,8 @@ pub enum NoticeKind {
     Quote,
     /// Somebody mentions it.
     Mention,
+    /// A poll of it, or one in which it has voted, is over.
+    PollEnded,
 }
 
 /// What may be asked of a tag. Variants are only appended.

@@ -64,7 +64,14 @@ impl Merge {
             }
             let ask = |(source, below): &(&mut Source, Option<PostId>)| {
                 let (key, viewer) = (reader.key(source.group.partition), reader.viewer.clone());
-                Query::Newest(Newest { key, authors: source.group.handles.clone(), viewer, below: *below, above, limit })
+                Query::Newest(Newest {
+                    key,
+                    authors: source.group.handles.clone(),
+                    viewer,
+                    below: *below,
+                    above,
+                    limit,
+                })
             };
             let queries: Vec<Query> = empty.iter().map(ask).collect();
             for ((source, _), answer) in empty.iter_mut().zip(reader.ask_all(&queries).await?) {

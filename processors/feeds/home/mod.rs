@@ -111,8 +111,9 @@ pub async fn of_list(door: &Door, asked: &Asked, list: String, wish: &Wish) -> R
 pub async fn follows(reader: &mut Reader<'_>) -> Result<Arc<Sources>, Problem> {
     let remembered = reader.remembered();
     let known = remembered.find(&reader.viewer);
-    let (mut found, mut after) = (Vec::new(), None);
+    let (mut found, mut after, mut asked) = (Vec::new(), None, 0);
     let words = loop {
+        asked += 1;
         let (user, known_sum) = (reader.viewer.clone(), known.as_ref().map(|known| known.sum));
         let query = Query::Sources { user, known: known_sum, after, limit: FOLLOWS_AT_ONCE };
         match (reader.ask(&query).await?, &known) {
@@ -132,7 +133,10 @@ pub async fn follows(reader: &mut Reader<'_>) -> Result<Arc<Sources>, Problem> {
     };
     reader.words.clone_from(&words);
     let sources = Arc::new(Sources::of(found, words, reader.partitions()));
-    remembered.keep(&reader.viewer, sources.clone());
+    // Of more the partition does not say in one answer whether they are the same.
+    if asked == 1 {
+        remembered.keep(&reader.viewer, sources.clone());
+    }
     Ok(sources)
 }
 

@@ -7,8 +7,8 @@
 
 use super::merge::Merge;
 use super::reader::{AT_ONCE, Item, Reader, Wanted};
-use super::sources::Sources;
 use super::score::{Candidate, Factor, HOURS, Ranked, rank};
+use super::sources::Sources;
 use super::{follows, is_shown};
 use crate::runtime::door::{Asked, Door, Read};
 use crate::runtime::problem::Problem;

@@ -18,11 +18,11 @@ pub const AT_ONCE: usize = 500;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
     /// The post, or a repost.
-    pub post: PostView,
+    pub post: Box<PostView>,
     /// The post that a repost shows.
-    pub repost: Option<PostView>,
+    pub repost: Option<Box<PostView>>,
     /// The post that it quotes, or the reposted one, if that may be seen.
-    pub quote: Option<PostView>,
+    pub quote: Option<Box<PostView>>,
 }
 
 /// What a list knows of a post that is to be shown.
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// As [`Door::ask`].
-    pub async fn posts(&mut self, ids: &[PostId]) -> Result<Vec<Option<PostView>>, Problem> {
+    pub async fn posts(&mut self, ids: &[PostId]) -> Result<Vec<Option<Box<PostView>>>, Problem> {
         let partitions = self.partitions();
         let mut parts: Vec<Part> = Vec::new();
         for (place, id) in ids.iter().enumerate() {
@@ -199,11 +199,11 @@ impl<'a> Reader<'a> {
         if hidden.is_empty() {
             return Ok(items);
         }
-        let is_hidden = |post: &PostView| hidden.contains(&post.author);
         for place in &mut items {
             if let Some(item) = place {
-                item.quote.take_if(|quote| is_hidden(quote));
-                if item.repost.as_ref().is_some_and(is_hidden) || strangers && is_hidden(&item.post) {
+                item.quote.take_if(|quote| hidden.contains(&quote.author));
+                let reposted = item.repost.as_ref().is_some_and(|original| hidden.contains(&original.author));
+                if reposted || strangers && hidden.contains(&item.post.author) {
                     *place = None;
                 }
             }

@@ -140,6 +140,26 @@ pub(super) struct WhichPage {
     pub(super) limit: Option<u32>,
 }
 
+/// Which stream, over a WebSocket.
+#[derive(Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct WhichStream {
+    /// `user`; none until the client says which.
+    pub(super) stream: Option<String>,
+    /// The token, where it is neither a header nor the protocol.
+    pub(super) access_token: Option<String>,
+}
+
+/// What a client says over a WebSocket.
+#[derive(Deserialize)]
+pub(super) struct Asking {
+    /// `subscribe` or `unsubscribe`.
+    #[serde(rename = "type")]
+    pub(super) kind: String,
+    /// The stream.
+    pub(super) stream: String,
+}
+
 /// Which accounts.
 #[derive(Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

@@ -1,5 +1,6 @@
 //! The façade for clients of [Mastodon](https://docs.joinmastodon.org/api/): what they call for accounts, statuses, timelines,
-//! notifications, lists and the stream of a home, translated to the same commands and queries as the own paths.
+//! notifications, lists and the stream of a home (events, or a WebSocket), translated to the same commands and queries as the
+//! own paths.
 //!
 //! **Who asks.** A token is the API key of a user, or one that `/oauth/token` gave ([`token`]): to anybody where everybody is
 //! operator, that is on a loopback address without API keys, else only to whom an API key makes a server or an operator, for the
@@ -16,6 +17,7 @@ mod ids;
 pub mod routes;
 mod shown;
 pub mod statuses;
+pub mod streaming;
 pub mod timelines;
 mod token;
 

@@ -4,7 +4,7 @@ use super::given::{Grant, NewApp};
 use super::ids::user_of;
 use super::shown::{Account, App, ErrorBody, Instance, Scene, Status, Token};
 use super::token::{self, TOKEN_SECONDS};
-use super::{accounts, filters, statuses, timelines};
+use super::{accounts, filters, statuses, streaming, timelines};
 use crate::feeds::Feeding;
 use crate::feeds::home::reader::Item;
 use crate::runtime::door::{Asked, Done, Door, Read, Undone};
@@ -33,7 +33,7 @@ pub const FACADE: Facade =
     Facade { name: "mastodon", gate: Gate::Everybody, routes, problem: |problem| Failure(problem).into_response() };
 
 /// The calls that are covered, as a client that makes another one is told.
-pub const COVERED: [&str; 48] = [
+pub const COVERED: [&str; 49] = [
     "POST /api/v1/apps",
     "POST /oauth/token",
     "GET /api/v1/instance",
@@ -81,6 +81,7 @@ pub const COVERED: [&str; 48] = [
     "GET /api/v1/lists/{id}/accounts",
     "POST /api/v1/lists/{id}/accounts",
     "DELETE /api/v1/lists/{id}/accounts",
+    "GET /api/v1/streaming",
     "GET /api/v1/streaming/user",
 ];
 
@@ -99,6 +100,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(statuses::routes::routes())
         .merge(timelines::routes::routes())
         .merge(filters::routes::routes())
+        .merge(streaming::routes::routes())
         // The client for Python asks so.
         .route("/api/v1/instance/", get(instance))
         .route("/api/v2/instance/", get(instance_v2));
@@ -217,7 +219,7 @@ impl FromRequestParts<Door> for Guest {
     }
 }
 
-fn bad_token() -> Problem {
+pub(super) fn bad_token() -> Problem {
     Problem::new(401, "bad_token", "The access token is invalid")
 }
 
@@ -290,7 +292,7 @@ impl Guest {
 
     /// A post as a status.
     pub(super) async fn status(&self, post: PostView) -> Result<Status, Failure> {
-        let item = Item { post, repost: None, quote: None };
+        let item = Item { post: Box::new(post), repost: None, quote: None };
         self.statuses(vec![item]).await.into_iter().next().ok_or_else(not_found)
     }
 
@@ -369,6 +371,7 @@ async fn grant(visitor: Visitor, State(door): State<Door>, Given(grant): Given<G
 
 fn this_instance(guest: &Guest) -> Json<Instance> {
     let domain = guest.base.trim_start_matches("http://").to_owned();
+    let streaming = guest.base.replacen("http", "ws", 1);
     let text = serde_json::json!({ "max_characters": crate::feeds::text::LETTERS_LIMIT });
     Json(Instance {
         uri: domain.clone(),
@@ -376,8 +379,8 @@ fn this_instance(guest: &Guest) -> Json<Instance> {
         title: "Millrace",
         description: "",
         version: VERSION,
-        urls: [("streaming_api", guest.base.clone())].into(),
-        configuration: serde_json::json!({ "statuses": text, "urls": { "streaming": guest.base } }),
+        configuration: serde_json::json!({ "statuses": text, "urls": { "streaming": streaming } }),
+        urls: [("streaming_api", streaming)].into(),
     })
 }
 

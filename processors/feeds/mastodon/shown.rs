@@ -229,10 +229,10 @@ impl Scene {
     /// A status, if its author is known.
     pub(super) fn status(&self, item: Item) -> Option<Status> {
         let reblog = match item.repost {
-            Some(original) => Some(Box::new(self.plain(original)?)),
+            Some(original) => Some(Box::new(self.plain(*original)?)),
             None => None,
         };
-        let mut status = self.plain(item.post)?;
+        let mut status = self.plain(*item.post)?;
         if let Some(original) = &reblog {
             status.content.clone_from(&original.content);
             status.reblogged = original.reblogged;
@@ -355,6 +355,7 @@ impl Notification {
             NoticeKind::Repost => "reblog",
             NoticeKind::Reply | NoticeKind::Mention => "mention",
             NoticeKind::Quote => "quote",
+            NoticeKind::PollEnded => "poll",
         };
         let account = scene.accounts.get(&notice.from)?.clone();
         let status = item.and_then(|item| scene.status(item));
@@ -409,4 +410,13 @@ pub(super) fn html(text: &str) -> String {
     let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
     let lines = escaped.replace("\r\n", "\n").replace("\n\n", "</p><p>").replace('\n', "<br />");
     format!("<p>{lines}</p>")
+}
+
+/// A message over a WebSocket.
+#[derive(Serialize)]
+pub(super) struct Frame {
+    pub(super) stream: [&'static str; 1],
+    pub(super) event: &'static str,
+    /// A status as JSON in a text, or an id.
+    pub(super) payload: String,
 }

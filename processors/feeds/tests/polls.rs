@@ -132,13 +132,134 @@ fn a_poll_comes_and_goes_with_its_post() {
             {"author":"ada","post":"ada~9","type":"delete"}
               → "ada~9"
               said PostDeleted
-            tallies "ada" → Tally { posts: 1, followers: 0, following: 0, notices: 0 }
+            tallies "ada" → Tally { posts: 1, followers: 0, following: 0, notices: 2 }
+            tallies "bob" → Tally { posts: 0, followers: 0, following: 0, notices: 2 }
+            notices ("ada", Desc(2)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070800000), place: feeds/0@16 }
+            notices ("ada", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~10, author: "ada" }), at: Time(1704070800000), place: feeds/0@16 }
+            notices ("bob", Desc(2)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070800000), place: feeds/0@18 }
+            notices ("bob", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~10, author: "ada" }), at: Time(1704070800000), place: feeds/0@17 }
             polls ada~10 → PollRow { options: ["yes", "no"], multiple: false, ends_at: Time(1704070800000), votes: [0, 1], voters: 1 }
             votes (ada~9, "bob") → [0, 1]
             votes (ada~10, "bob") → [1]
             own_votes ("bob", ada~9) → "ada"
             own_votes ("bob", ada~10) → "ada"
         "#]],
+    );
+}
+
+#[test]
+fn who_has_voted_is_told_of_the_end_once() {
+    let voters = ["bob", "cyd", "dan", "eve", "fay", "gil", "hal"];
+    let mut script: Vec<String> = [&["ada"][..], &voters].concat().iter().map(|name| user(name)).collect();
+    script.push(ask("ada", &["yes", "no"], &json!({})));
+    script.push(ask("ada", &["a", "b"], &json!({})));
+    script.extend(voters[..6].iter().map(|voter| vote(9, voter, &[0])));
+    script.extend(voters[..2].iter().map(|voter| vote(10, voter, &[0])));
+    script.extend([edge("mute", "cyd", "ada"), edge("block", "ada", "dan"), delete(10, "ada")]);
+    script.extend([after("1h", &user("ivy")), after("1s", &user("joe")), after("1h", &user("kim"))]);
+    check(
+        &script,
+        expect![[r#"
+        {"name":"ada","type":"set_user","user":"ada"}
+          → account ada false
+          said UserChanged
+        {"name":"bob","type":"set_user","user":"bob"}
+          → account bob false
+          said UserChanged
+        {"name":"cyd","type":"set_user","user":"cyd"}
+          → account cyd false
+          said UserChanged
+        {"name":"dan","type":"set_user","user":"dan"}
+          → account dan false
+          said UserChanged
+        {"name":"eve","type":"set_user","user":"eve"}
+          → account eve false
+          said UserChanged
+        {"name":"fay","type":"set_user","user":"fay"}
+          → account fay false
+          said UserChanged
+        {"name":"gil","type":"set_user","user":"gil"}
+          → account gil false
+          said UserChanged
+        {"name":"hal","type":"set_user","user":"hal"}
+          → account hal false
+          said UserChanged
+        {"author":"ada","poll":{"ends_at":"2024-01-01T01:00:00Z","options":["yes","no"]},"text":"which?","type":"post_poll"}
+          → post ada~9 of ada: "which?" [] []
+          said Posted
+        {"author":"ada","poll":{"ends_at":"2024-01-01T01:00:00Z","options":["a","b"]},"text":"which?","type":"post_poll"}
+          → post ada~10 of ada: "which?" [] []
+          said Posted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"bob"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":1},{"title":"no","votes":0}],"own":[0],"voters":1}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"cyd"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":2},{"title":"no","votes":0}],"own":[0],"voters":2}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"dan"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":3},{"title":"no","votes":0}],"own":[0],"voters":3}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"eve"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":4},{"title":"no","votes":0}],"own":[0],"voters":4}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"fay"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":5},{"title":"no","votes":0}],"own":[0],"voters":5}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~9","type":"vote","user":"gil"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"yes","votes":6},{"title":"no","votes":0}],"own":[0],"voters":6}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~10","type":"vote","user":"bob"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"a","votes":1},{"title":"b","votes":0}],"own":[0],"voters":1}
+          said Voted
+        {"author":"ada","choices":[0],"post":"ada~10","type":"vote","user":"cyd"}
+          → {"ends_at":"2024-01-01T01:00:00Z","multiple":false,"options":[{"title":"a","votes":2},{"title":"b","votes":0}],"own":[0],"voters":2}
+          said Voted
+        {"target":"ada","type":"mute","user":"cyd"}
+          → null
+          said Muted
+        {"target":"dan","type":"block","user":"ada"}
+          → null
+          said Blocked
+        {"author":"ada","post":"ada~10","type":"delete"}
+          → "ada~10"
+          said PostDeleted
+        +1h {"name":"ivy","type":"set_user","user":"ivy"}
+          → account ivy false
+          said UserChanged
+        +1s {"name":"joe","type":"set_user","user":"joe"}
+          → account joe false
+          said UserChanged
+        +1h {"name":"kim","type":"set_user","user":"kim"}
+          → account kim false
+          said UserChanged
+        tallies "ada" → Tally { posts: 1, followers: 0, following: 0, notices: 1 }
+        tallies "bob" → Tally { posts: 0, followers: 0, following: 0, notices: 1 }
+        tallies "eve" → Tally { posts: 0, followers: 0, following: 0, notices: 1 }
+        tallies "fay" → Tally { posts: 0, followers: 0, following: 0, notices: 1 }
+        tallies "gil" → Tally { posts: 0, followers: 0, following: 0, notices: 1 }
+        notices ("ada", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070800000), place: feeds/0@31 }
+        notices ("bob", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070800000), place: feeds/0@32 }
+        notices ("eve", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070801000), place: feeds/0@37 }
+        notices ("fay", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070801000), place: feeds/0@38 }
+        notices ("gil", Desc(1)) → NoticeRow { kind: PollEnded, from: "ada", post: Some(PostRef { id: ada~9, author: "ada" }), at: Time(1704070801000), place: feeds/0@39 }
+        polls ada~9 → PollRow { options: ["yes", "no"], multiple: false, ends_at: Time(1704070800000), votes: [6, 0], voters: 6 }
+        votes (ada~9, "bob") → [0]
+        votes (ada~9, "cyd") → [0]
+        votes (ada~9, "dan") → [0]
+        votes (ada~9, "eve") → [0]
+        votes (ada~9, "fay") → [0]
+        votes (ada~9, "gil") → [0]
+        votes (ada~10, "bob") → [0]
+        votes (ada~10, "cyd") → [0]
+        own_votes ("bob", ada~9) → "ada"
+        own_votes ("bob", ada~10) → "ada"
+        own_votes ("cyd", ada~9) → "ada"
+        own_votes ("cyd", ada~10) → "ada"
+        own_votes ("dan", ada~9) → "ada"
+        own_votes ("eve", ada~9) → "ada"
+        own_votes ("fay", ada~9) → "ada"
+        own_votes ("gil", ada~9) → "ada"
+    "#]],
     );
 }
 

@@ -8,13 +8,15 @@ use crate::feeds::edges::routes::change;
 use crate::feeds::home::ranked::{explain, ranked};
 use crate::feeds::home::{Page, Wish, latest};
 use crate::feeds::notices;
-use crate::feeds::posts::routes::{submit_post, submit_repost};
+use crate::feeds::posts::routes::{submit_delete, submit_post, submit_repost};
+use crate::feeds::stream::routes::{gather, head};
 use crate::feeds::words::routes::{submit_unmute, submit_word};
 use crate::runtime::door::Door;
 use expect_test::expect;
-use millrace_topics::feeds::{Command, Edge, PostId, Profile};
+use millrace_topics::feeds::{Answer, Command, Edge, PostId, Profile};
 use millrace_topics::time::Time;
 use serde_json::json;
+use std::sync::Arc;
 
 fn say(door: &Door, user: &str, text: &str, quote_of: Option<PostId>) -> PostId {
     let quote_of = quote_of.map(|id| id.to_string());
@@ -27,18 +29,45 @@ fn ids(page: &Page) -> Vec<PostId> {
     page.items.iter().map(|item| item.post.id).collect()
 }
 
-#[test]
-fn what_says_a_muted_word_is_nowhere() {
+/// A house in which bob follows those.
+fn followed(targets: &[&str]) -> (Arc<House>, Door) {
     let (house, door) = House::build();
     for name in ["ada", "bob", "eve"] {
         let name = name.to_owned();
         let profile = Profile { user: name.clone(), name, about: String::new(), private: false };
         now(door.submit::<Feeding>(&by(&profile.user.clone()), &Command::SetUser(profile))).unwrap();
     }
-    for target in ["ada", "eve"] {
-        let edge = Edge { user: "bob".to_owned(), target: target.to_owned() };
+    for target in targets {
+        let edge = Edge { user: "bob".to_owned(), target: (*target).to_owned() };
         now(change(&door, &by("bob"), Command::Follow(edge.clone()), edge)).unwrap();
     }
+    (house, door)
+}
+
+#[test]
+fn a_stream_shows_no_repost_of_what_says_a_muted_word_or_is_gone() {
+    let (_house, door) = followed(&["ada"]);
+    let said = say(&door, "eve", "a mill", None);
+    let repost = now(submit_repost(&door, &by("ada"), &said.to_string())).unwrap().outcome;
+    let plain = say(&door, "ada", "nothing of it", None);
+    let shown = || {
+        let query = now(head(&door, &by("bob"))).unwrap();
+        let answer = now(gather(&door, &by("bob"), &query)).unwrap().answer.unwrap();
+        let Answer::Head(part) = answer else { panic!("{answer:?}") };
+        part.posts.iter().map(|post| post.id).collect::<Vec<PostId>>()
+    };
+    assert_eq!(shown(), [plain, repost]);
+    now(submit_word(&door, &by("bob"), "mill", NewWord { whole: None, until: None })).unwrap();
+    assert_eq!(shown(), [plain]);
+    now(submit_unmute(&door, &by("bob"), "mill")).unwrap();
+    assert_eq!(shown(), [plain, repost]);
+    now(submit_delete(&door, &by("eve"), said)).unwrap();
+    assert_eq!(shown(), [plain]);
+}
+
+#[test]
+fn what_says_a_muted_word_is_nowhere() {
+    let (house, door) = followed(&["ada", "eve"]);
     let own = say(&door, "bob", "my mill", None);
     let plain = say(&door, "ada", "nothing of it", None);
     let said = say(&door, "ada", "a #Mill @bob", None);

@@ -1,3 +1,3 @@
-//! Timelines, notifications, lists and the stream of a home.
+//! Timelines, notifications and lists.
 
 pub mod routes;

@@ -1,27 +1,23 @@
-//! Mastodon's paths of timelines, notifications, lists and the stream of a home.
+//! Mastodon's paths of timelines, notifications and lists.
 
 use crate::feeds::bodies::NewList as Listed;
-use crate::feeds::home::reader::{Item, Reader, Wanted};
+use crate::feeds::home::reader::Item;
 use crate::feeds::home::{Cursor, Page, Wish, latest, of_list};
 use crate::feeds::mastodon::given::{Members, NewList, WhichPage};
 use crate::feeds::mastodon::routes::{Failure, Given, Guest, Queried, Who, post, user};
 use crate::feeds::mastodon::shown::{Account, Empty, ErrorBody, List, Notification, Status};
 use crate::feeds::notices;
 use crate::feeds::shelves::routes::{read_lists, shelf, submit_drop, submit_list};
-use crate::feeds::stream::Home;
-use crate::feeds::stream::routes::head;
 use crate::feeds::tags;
 use crate::runtime::door::{Door, Read};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::Segments;
 use axum::Json;
-use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use millrace_topics::feeds::{ListView, PostId, Shelf};
+use millrace_topics::feeds::{ListView, Shelf};
 use serde::Serialize;
 use std::future::Future;
-use tokio_stream::StreamExt as _;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -44,7 +40,6 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(lists, create_list))
         .routes(routes!(list, change_list, drop_list))
         .routes(routes!(members, add_members, remove_members))
-        .routes(routes!(stream_user))
 }
 
 fn limit(which: &WhichPage) -> usize {
@@ -316,58 +311,4 @@ async fn remove_members(
     Given(given): Given<Members>,
 ) -> Result<Json<Empty>, Failure> {
     change_members(&who, id, given, false).await
-}
-
-/// Follows the home of the account of the token as Mastodon's server-sent events: `update` with a status, `status.update` with
-/// one that was edited, and `delete` with an id.
-#[utoipa::path(get, path = "/api/v1/streaming/user", operation_id = "mastodon.stream_user", tag = "mastodon", security(()),
-    responses(
-    (status = 200, description = "Events", body = String, content_type = "text/event-stream"),
-    (status = "default", description = "An error", body = ErrorBody),
-))]
-async fn stream_user(Who(who): Who) -> Result<Response, Failure> {
-    let query = head(&who.door, &who.asked).await?;
-    let events = who.door.subscribe::<Home>(&who.asked, &query).await?;
-    let who = std::sync::Arc::new(who);
-    let told = events.body.then(move |bytes| {
-        let who = who.clone();
-        async move { Ok::<_, std::convert::Infallible>(tell(&who, &bytes).await) }
-    });
-    let kind = [("content-type", "text/event-stream"), ("cache-control", "no-store"), ("x-accel-buffering", "no")];
-    Ok((kind, Body::from_stream(told)).into_response())
-}
-
-/// An event of the own stream in the words of Mastodon's.
-async fn tell(who: &Guest, bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
-    let change = field("data").filter(|_| field("event") == Some("change"));
-    let Some(change) = change.and_then(|data| serde_json::from_str::<serde_json::Value>(data).ok()) else {
-        // What came before is read from the timeline; a sign of life is one here too.
-        return ":thump\n\n".to_owned();
-    };
-    let id = |value: &serde_json::Value| value.as_str().and_then(PostId::read);
-    let mut told = String::new();
-    for gone in change["gone"].as_array().into_iter().flatten().filter_map(id) {
-        told.push_str(&format!("event: delete\ndata: {gone}\n\n"));
-    }
-    let items: Vec<&serde_json::Value> = change["items"].as_array().into_iter().flatten().collect();
-    let wanted = items.iter().filter_map(|item| {
-        let repost_of = serde_json::from_value(item["repost_of"].clone()).ok().flatten();
-        Some(Wanted { id: id(&item["id"])?, repost_of })
-    });
-    let wanted: Vec<Wanted> = wanted.collect();
-    let mut reader = Reader::new(&who.door, &who.asked);
-    // The words are those of this moment: what a repost shows is told by nobody else.
-    let known = reader.read_words().await.is_ok();
-    let shown = reader.items(&wanted, true).await.unwrap_or_default().into_iter().flatten();
-    let shown = shown.filter(|item| known && !reader.is_muted(item)).collect();
-    // The oldest first, as they came.
-    for status in who.statuses(shown).await.into_iter().rev() {
-        let edited = items.iter().any(|item| item["id"] == status.id.as_str() && !item["edited_at"].is_null());
-        let event = if edited { "status.update" } else { "update" };
-        let data = serde_json::to_string(&status).expect("a status is plain data");
-        told.push_str(&format!("event: {event}\ndata: {data}\n\n"));
-    }
-    told
 }

@@ -1,0 +1,3 @@
+//! The stream of a home for clients of Mastodon.
+
+pub mod routes;
