@@ -23,8 +23,9 @@ pub const AUTHOR_LIMIT: usize = if cfg!(test) { 3 } else { 500 };
 /// How many inboxes a partition has; the oldest goes for a new one.
 pub const INBOXES: usize = if cfg!(test) { 20 } else { 20_000 };
 
-/// How many posts may be pushed into an inbox between two reads unless something else is said.
-pub const PUSHES: u32 = if cfg!(test) { 8 } else { 64 };
+/// How many posts may be pushed into an inbox between two reads unless something else is said. None: a page costs little more
+/// without one.
+pub const PUSHES: u32 = if cfg!(test) { 8 } else { 0 };
 
 static MOST_PUSHES: AtomicU32 = AtomicU32::new(PUSHES);
 
@@ -120,6 +121,7 @@ impl Inboxes {
         posts.retain(|(id, _)| *id > inbox.floor);
         posts.sort_unstable();
         inbox.posts = posts.into();
+        inbox.posts.shrink_to(RING + 1);
         self.keep(inbox);
     }
 
