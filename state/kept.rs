@@ -80,6 +80,11 @@ impl Kept {
         self.cold.has_key(&[table])
     }
 
+    /// True if all rows of this table that are on disk are here.
+    pub(crate) fn is_whole(&self, table: u8) -> bool {
+        self.whole.has_key(&[table])
+    }
+
     /// All rows of these tables that are on disk are here now.
     pub(crate) fn add_whole(&mut self, tables: Tables) {
         self.whole.add(tables);

@@ -26,8 +26,8 @@ pub type Rows = BTreeMap<Vec<u8>, Vec<u8>>;
 /// How many rows of a landed layer settle at a time.
 const SETTLED: usize = 2048;
 
-/// How many rows of the disk are looked at at a time, after a start.
-const WARMED: usize = 512;
+/// How many rows of the disk are looked at at a time, after a start: while they are, queries wait.
+const WARMED: usize = 128;
 
 /// A layer of so many bytes lands as a file of its own instead of through RocksDB's write buffer: less work for each
 /// row, but more for each layer.
@@ -335,7 +335,7 @@ impl Store {
         let kept = self.kept.get_mut();
         let table = from.first().copied().unwrap_or_default();
         let Some(next) = table.checked_add(1) else { return };
-        if kept.is_cold(table) {
+        if kept.is_cold(table) || kept.is_whole(table) {
             self.warming = Some(vec![next]);
             return;
         }

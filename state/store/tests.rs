@@ -182,6 +182,26 @@ fn a_row_that_was_read_from_disk_is_kept_until_it_is_written() {
 }
 
 #[test]
+fn after_a_start_rows_come_back_bit_by_bit_and_a_table_that_is_there_is_not_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
+    let mut store = Store::open(&env, &path).unwrap();
+    for number in 0..2 * WARMED {
+        (1..3u8).for_each(|table| store.set([&[table][..], &number.to_be_bytes()].concat(), Some(vec![7])));
+    }
+    store.flush().unwrap();
+    drop(store);
+    let mut store = Store::open(&env, &path).unwrap();
+    assert_eq!(store.load(&Range { from: vec![1], to: vec![2], reverse: false }).count(), 2 * WARMED);
+    // Nothing is in table 0; 1 is here, and 2 is read.
+    let next = [&[2][..], &(WARMED - 1).to_be_bytes(), &[0]].concat();
+    for (step, from) in [vec![1], vec![2], next, vec![3]].into_iter().enumerate() {
+        store.settle();
+        assert_eq!(store.warming, Some(from), "step {step}");
+    }
+}
+
+#[test]
 fn many_rows_are_read_ahead_in_either_direction_and_a_walk_may_be_given_up() {
     let folder = tempfile::tempdir().unwrap();
     let (env, path) = (Env::new(8 << 20), folder.path().join("s"));
