@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod failures;
+mod holds;
 mod medusa;
 mod sale;
 mod shop;

@@ -8,6 +8,7 @@
 
 mod cart;
 mod change;
+mod hold;
 mod promo;
 mod rejection;
 mod shipping;
@@ -16,10 +17,12 @@ mod view;
 
 pub use cart::{
     AddLine, ApplyCode, Checkout, Claim, Command, Describe, Hint, JoinCodes, Line, MergeRefusal, MergeSaid, Merging,
-    Mode, Offer, On, OnCode, OnLine, Opening, OpeningFor, Paying, PaymentKind, PromoRefusal, PromoSaid, QuoteKind,
-    Quoting, SetLine, Share, StockRefusal, StockSaid, cart_of_order, cart_of_user, numbered, order_of, routing_key,
+    Mode, Offer, On, OnCode, OnLine, Opening, OpeningFor, Paying, PaymentKind, Profile, PromoRefusal, PromoSaid,
+    QuoteKind, Quoting, SetLine, Share, StockRefusal, StockSaid, cart_of_order, cart_of_user, numbered, order_of,
+    routing_key,
 };
 pub use change::{Change, Entry};
+pub use hold::{AddHeld, GoingHold, HoldSaid, MergeHeld, SetHinted};
 pub use promo::{
     CodeHold, PromoAnswer, PromoCommand, PromoDefinition, PromoEvent, PromoKind, PromoOutcome, PromoQuery, PromoTerms,
     Promotion, Use,
@@ -27,12 +30,12 @@ pub use promo::{
 pub use rejection::Rejection;
 pub use shipping::{Again, News, Notice, Reorder, SHIPPING_KEY, Ship, ShippingDefinition, ShippingOption};
 pub use stock::{
-    Adjustment, Availability, BundlePart, Held, Hold, Reserve, Sku, SkuDefinition, SkuTerms, StockAnswer, StockCommand,
-    StockEvent, StockOutcome, StockQuery, StockTimer,
+    Adjustment, Availability, BundlePart, Held, Hold, HoldUpTo, Reserve, ReserveAt, Sku, SkuDefinition, SkuPolicy,
+    SkuTerms, StockAnswer, StockCommand, StockEvent, StockOutcome, StockQuery, StockTimer,
 };
 pub use view::{
-    Answer, AppliedCode, Begun, CartView, Completed, LineView, Order, Outcome, Payment, PaymentState, Query, Quote,
-    Reader, State, Timer, Totals, Warning,
+    Answer, AppliedCode, Begun, CartView, Completed, ItemHold, LineView, Order, Outcome, Payment, PaymentState, Query,
+    Quote, Reader, State, Timer, Totals, Warning,
 };
 
 use crate::contract::{Contract, NoTimer};
@@ -69,7 +72,7 @@ impl Contract for Carts {
             }
             Command::Undo(on) | Command::Cancel(on) | Command::Complete(on) => &on.cart,
             Command::Pay(paying) => &paying.cart,
-            Command::StockSaid(said) => &said.cart,
+            Command::StockSaid(said) | Command::StockSeen(said) => &said.cart,
             Command::OpenFor(opening) => &opening.cart,
             Command::Claim(claim) => &claim.on.cart,
             Command::Merge(merging) => &merging.cart,
@@ -84,6 +87,11 @@ impl Contract for Carts {
             Command::Reorder(reorder) => &reorder.on.cart,
             Command::Restore(on) => &on.cart,
             Command::Notice(notice) => &notice.key,
+            Command::AddHeld(held) => &held.add.on.cart,
+            Command::SetHinted(hinted) => &hinted.set.on.cart,
+            Command::HoldSaid(said) => &said.cart,
+            Command::MergeHeld(held) => &held.merging.cart,
+            Command::DescribeCustomer(profile) => &profile.cart,
         };
         Some(routing_key(cart).as_bytes())
     }
@@ -128,6 +136,9 @@ impl Contract for Carts {
             Change::CartRestored => "CartRestored",
             Change::PriceDropped { .. } => "PriceDropped",
             Change::BackInStock { .. } => "BackInStock",
+            Change::ItemHeld { .. } => "ItemHeld",
+            Change::HoldExpired { .. } => "HoldExpired",
+            Change::HoldsExtended => "HoldsExtended",
         }
     }
 }
@@ -147,10 +158,12 @@ impl Contract for CartsStock {
         let sku = match command {
             StockCommand::Define(definition) => &definition.sku,
             StockCommand::Adjust(adjustment) => &adjustment.sku,
-            StockCommand::Reserve(reserve) | StockCommand::Queue(reserve) => &reserve.sku,
+            StockCommand::Reserve(reserve) | StockCommand::Queue(reserve) | StockCommand::Take(reserve) => &reserve.sku,
             StockCommand::Release(hold) | StockCommand::Commit(hold) => &hold.sku,
             StockCommand::DefineShipping(_) => SHIPPING_KEY,
             StockCommand::DefineTerms(terms) => &terms.definition.sku,
+            StockCommand::DefineSku(policy) => &policy.terms.definition.sku,
+            StockCommand::HoldUpTo(wish) => &wish.sku,
         };
         Some(sku.as_bytes())
     }

@@ -1,8 +1,9 @@
 //! What the paths of carts take and give as JSON, beside what the contract shows itself.
 
+use crate::carts::stock::transition::HOLD_SECONDS;
 use millrace_topics::carts::{
-    BundlePart, CartView, Entry, Mode, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind,
-    ShippingDefinition, ShippingOption, SkuDefinition, SkuTerms,
+    BundlePart, CartView, Entry, Mode, PaymentKind, PromoDefinition, PromoKind, PromoTerms, QuoteKind, Rejection,
+    ReserveAt, ShippingDefinition, ShippingOption, SkuDefinition, SkuPolicy, SkuTerms,
 };
 use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
@@ -32,14 +33,52 @@ pub(super) struct NewSku {
     min_per_cart: Option<u32>,
     /// The most of it that one customer reserves and buys: carts without one cannot have it.
     max_per_customer: Option<u32>,
+    /// When it is reserved: at the checkout unless said.
+    reserve: Option<NewReserve>,
+}
+
+/// When a SKU is reserved.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = carts::NewReserve)]
+pub(super) struct NewReserve {
+    /// When.
+    at: ReserveKind,
+    /// With `add`: for how many seconds, 1 to 86,400; 900 unless said.
+    seconds: Option<u32>,
+}
+
+/// When a SKU is reserved.
+#[derive(Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = carts::ReserveKind)]
+pub(super) enum ReserveKind {
+    /// When the cart is checked out.
+    Checkout,
+    /// When it is put into the cart.
+    Add,
+    /// Not before the order is placed; the checkout only sees whether there are enough.
+    Order,
+}
+
+impl NewReserve {
+    fn policy(&self) -> Result<ReserveAt, Rejection> {
+        match (self.at, self.seconds) {
+            (ReserveKind::Add, seconds) => Ok(ReserveAt::Add { seconds: seconds.unwrap_or(HOLD_SECONDS) }),
+            (_, Some(_)) => Err(Rejection::BadRequest("`reserve.seconds` belongs to `add`".to_owned())),
+            (ReserveKind::Checkout, None) => Ok(ReserveAt::Checkout),
+            (ReserveKind::Order, None) => Ok(ReserveAt::Order),
+        }
+    }
 }
 
 impl NewSku {
-    pub(super) fn terms(self, sku: String) -> SkuTerms {
-        let Self { on_hand, price, title, max_per_line, parts, prices, min_per_cart, max_per_customer } = self;
+    pub(super) fn policy(self, sku: String) -> Result<SkuPolicy, Rejection> {
+        let Self { on_hand, price, title, max_per_line, parts, prices, min_per_cart, max_per_customer, reserve } = self;
         let (title, parts) = (title.unwrap_or_default(), parts.unwrap_or_default());
         let definition = SkuDefinition { sku, on_hand, price, title, max_per_line, parts };
-        SkuTerms { definition, prices: prices.unwrap_or_default(), min_per_cart, max_per_customer }
+        let terms = SkuTerms { definition, prices: prices.unwrap_or_default(), min_per_cart, max_per_customer };
+        Ok(SkuPolicy { terms, reserve: reserve.map_or(Ok(ReserveAt::Checkout), |reserve| reserve.policy())? })
     }
 }
 
@@ -62,7 +101,7 @@ pub(super) struct AvailabilityBody {
     pub(super) on_hand: Option<u32>,
     /// How many can be reserved.
     pub(super) available: u32,
-    /// How many are held by carts that are being checked out.
+    /// How many are held by carts.
     pub(super) reserved: Option<u32>,
     /// How many are sold and still in the house.
     pub(super) committed: Option<u32>,

@@ -10,7 +10,7 @@
 use crate::carts::discounts::Taken;
 use crate::carts::tables::{CARTS, Cart, Lapsed, Part, Stage, Trial};
 use crate::carts::transition::{Cx, keep, load, load_current, load_open, note};
-use crate::carts::{codes, lines, payments};
+use crate::carts::{codes, holds, lines, payments};
 use crate::runtime::saga::{Answered, Saga};
 use millrace_topics::carts::{
     Begun, CartsPromo, CartsStock, Change, Checkout, CodeHold, Completed, Hold, On, Outcome, PromoCommand, PromoSaid,
@@ -30,10 +30,11 @@ pub const CHECKOUT_SECONDS_LIMIT: u32 = 86_400;
 pub const EXTENSIONS: u8 = 3;
 
 /// What is asked of each stock item: how many, and the price if the cart sells it by itself.
-type Needs = BTreeMap<String, (u32, Option<Money>)>;
+pub type Needs = BTreeMap<String, (u32, Option<Money>)>;
 
 /// What a cart needs of each stock item, for all its lines together.
-fn needs(cart: &Cart) -> Needs {
+#[must_use]
+pub fn needs(cart: &Cart) -> Needs {
     let mut needs = Needs::new();
     for line in &cart.lines {
         let own = needs.entry(line.sku.clone()).or_default();
@@ -93,12 +94,20 @@ pub fn ask(
     let saga = Saga::begin(attempt, deadline, parts);
     let ready = late.is_some();
     let later = if in_line { needs.keys().cloned().collect() } else { Vec::new() };
-    cart.stage = Stage::Trial(Box::new(Trial { saga, later, total, ready, extended: 0, payment: late }));
+    let (unheld, ordering) = (Vec::new(), false);
+    let trial = Trial { saga, later, unheld, ordering, total, ready, extended: 0, payment: late };
+    cart.stage = Stage::Trial(Box::new(trial));
     (cart.lapsed, cart.refused) = (None, None);
     if in_line {
+        holds::keep_first(cx, id, cart, &needs);
         ask_next(cx, id, cart);
     } else {
-        needs.into_iter().for_each(|need| cx.send::<CartsStock>(&StockCommand::Reserve(question(id, attempt, need))));
+        for need in needs {
+            let is_held = holds::is_held(cart, &need.0);
+            let question = question(id, attempt, need);
+            let asked = if is_held { StockCommand::Take(question) } else { StockCommand::Reserve(question) };
+            cx.send::<CartsStock>(&asked);
+        }
     }
     for Taken { code, amount } in uses {
         let version = cart.codes.iter().find(|terms| terms.code == code).map_or(0, |terms| terms.version);
@@ -115,7 +124,7 @@ fn question(id: &str, attempt: u32, (sku, (quantity, price)): (String, (u32, Opt
     Reserve { sku, cart: id.to_owned(), attempt, quantity, price }
 }
 
-/// Asks the next stock item of a checkout in line.
+/// Asks the next stock item of a checkout in line; whatever the cart holds of it already is not waited for.
 fn ask_next(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) {
     let mut needs = needs(cart);
     let Stage::Trial(trial) = &mut cart.stage else { unreachable!("only an attempt that is under way asks") };
@@ -123,7 +132,11 @@ fn ask_next(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) {
         return;
     }
     let need = needs.remove_entry(&trial.later.remove(0)).expect("lines are locked: what they need stays");
-    cx.send::<CartsStock>(&StockCommand::Queue(question(id, trial.saga.attempt, need)));
+    let attempt = trial.saga.attempt;
+    let is_held = holds::is_held(cart, &need.0);
+    let question = question(id, attempt, need);
+    let asked = if is_held { StockCommand::Take(question) } else { StockCommand::Queue(question) };
+    cx.send::<CartsStock>(&asked);
 }
 
 /// A stock item has answered.
@@ -131,6 +144,18 @@ pub fn hear(cx: &mut Cx<'_>, said: StockSaid) -> Outcome {
     let StockSaid { cart, attempt, sku, refusal } = said;
     let reason = |cart: &mut Cart, refusal| stock_reason(cart, sku.clone(), refusal);
     decide(cx, &cart, attempt, &Part::Item(sku.clone()), refusal, reason)
+}
+
+/// A stock item has enough, and is reserved only for the order.
+pub fn see(cx: &mut Cx<'_>, said: StockSaid) -> Outcome {
+    if let Some(mut cart) = cx.get(CARTS, &said.cart)
+        && let Stage::Trial(trial) = &mut cart.stage
+        && trial.saga.waits_for(said.attempt, &Part::Item(said.sku.clone()))
+    {
+        trial.unheld.push(said.sku.clone());
+        cx.put(CARTS, &said.cart, &cart);
+    }
+    hear(cx, said)
 }
 
 /// A promotion has answered.
@@ -174,7 +199,7 @@ fn decide<R>(
 }
 
 /// Why a stock item reserves nothing. What it says of its price is believed.
-fn stock_reason(cart: &mut Cart, sku: String, refusal: StockRefusal) -> Rejection {
+pub fn stock_reason(cart: &mut Cart, sku: String, refusal: StockRefusal) -> Rejection {
     match refusal {
         StockRefusal::Insufficient { asked, available } => Rejection::InsufficientStock { sku, asked, available },
         StockRefusal::Unknown => Rejection::UnsoldSku(sku),
@@ -197,9 +222,11 @@ fn end(cx: &mut Cx<'_>, id: &str, cart: &mut Cart, refuser: Option<&Part>) {
     let stage = std::mem::replace(&mut cart.stage, Stage::Active);
     let Stage::Trial(trial) = stage else { unreachable!("only an attempt that is under way ends") };
     let attempt = trial.saga.attempt;
-    for part in trial.saga.held_without(refuser) {
+    let is_kept = |part: &Part| matches!(part, Part::Item(sku) if holds::is_held(cart, sku));
+    for part in trial.saga.held_without(refuser).filter(|part| !is_kept(part)) {
         tell(cx, id, attempt, part, StockCommand::Release, PromoCommand::Release);
     }
+    holds::resume(cx, id, cart);
     cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
     if let Some((payment, _)) = &trial.payment {
         payments::give_back(cx, id, cart, payment);
@@ -239,14 +266,17 @@ pub fn expire(cx: &mut Cx<'_>, id: &str, attempt: u32) {
     cx.put(CARTS, &id.to_owned(), &cart);
 }
 
-/// Gives a checkout more time: never less than it had.
+/// Gives a checkout more time, or what a cart holds before it: never less than it had.
 ///
 /// # Errors
 /// The refusal, before anything was written.
 pub fn extend(cx: &mut Cx<'_>, asked: Checkout) -> Result<Outcome, Rejection> {
     let wanted = deadline(cx.now(), asked.seconds)?;
+    let mut cart = load_current(cx, &asked.on)?;
+    if cart.stage == Stage::Active && !cart.holds.is_empty() {
+        return holds::extend(cx, cart, asked);
+    }
     let on = asked.on;
-    let mut cart = load_current(cx, &on)?;
     let Stage::Trial(trial) = &mut cart.stage else { return Err(Rejection::NotCheckingOut) };
     if trial.extended >= EXTENSIONS {
         return Err(Rejection::ExtendedTooOften(EXTENSIONS));
@@ -297,11 +327,14 @@ pub fn complete(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
     let Stage::Trial(trial) = &mut cart.stage else { return Err(Rejection::NotCheckingOut) };
     // The line: nothing below can be refused.
     let was_ready = std::mem::replace(&mut trial.ready, true);
-    let is_agreed = trial.saga.is_agreed();
+    let (is_agreed, attempt) = (trial.saga.is_agreed(), trial.saga.attempt);
     if !place_if_paid(cx, &on.cart, &mut cart) && !was_ready {
         note(cx, &on.cart, &mut cart, on.device, Change::PaymentAwaited, None);
     }
     cx.put(CARTS, &on.cart, &cart);
+    if matches!(&cart.stage, Stage::Trial(trial) if trial.ordering) {
+        return Ok(Outcome::Begun(Begun { attempt, cart: Box::new(cart.show(&on.cart, Vec::new())) }));
+    }
     let completed = match cart.order(&on.cart) {
         Some(order) => Completed::Order { order },
         None => Completed::Cart {
@@ -323,6 +356,10 @@ pub fn place_if_paid(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) -> bool {
     if !(is_paid && trial.saga.is_agreed()) {
         return false;
     }
+    if !trial.unheld.is_empty() {
+        take_unheld(cx, id, cart);
+        return false;
+    }
     let trial = trial.clone();
     let attempt = trial.saga.attempt;
     cart.stage = Stage::Ordered(trial.payment.map(|(payment, _)| payment), cx.now());
@@ -330,6 +367,19 @@ pub fn place_if_paid(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) -> bool {
         tell(cx, id, attempt, part, StockCommand::Commit, PromoCommand::Commit);
     }
     cx.cancel_timer(trial.saga.deadline, &Timer::Deadline { cart: id.to_owned(), attempt });
+    holds::forget(cx, id, cart);
     note(cx, id, cart, None, Change::OrderPlaced { order: order_of(id), total: trial.total }, None);
     true
+}
+
+/// Reserves what is reserved only for an order that is paid: all of it, or the payment is given back.
+fn take_unheld(cx: &mut Cx<'_>, id: &str, cart: &mut Cart) {
+    let mut needs = needs(cart);
+    let Stage::Trial(trial) = &mut cart.stage else { unreachable!("only an attempt that is under way is paid") };
+    trial.ordering = true;
+    for sku in std::mem::take(&mut trial.unheld) {
+        let need = needs.remove_entry(&sku).expect("lines are locked: what they need stays");
+        trial.saga.ask_again(Part::Item(sku));
+        cx.send::<CartsStock>(&StockCommand::Take(question(id, trial.saga.attempt, need)));
+    }
 }

@@ -5,13 +5,13 @@
 //! until the answer is there, the claimed cart stays frozen.
 
 use crate::carts::lines::{LINES_LIMIT, QUANTITY_LIMIT, agree_on_prices};
-use crate::carts::news;
-use crate::carts::tables::{ACTIVE, CARTS, Cart, Stage, Undo, Undoing};
+use crate::carts::tables::{ACTIVE, CARTS, Cart, PROFILES, Stage, Undo, Undoing};
 use crate::carts::transition::{Cx, check_metadata, fresh, keep, load, load_open, note};
+use crate::carts::{holds, news};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    Begun, Carts, Change, Claim, Command, Hint, JoinCodes, Line, MergeRefusal, MergeSaid, Merging, Mode, OpeningFor,
-    Outcome, Rejection, Warning, cart_of_user, numbered,
+    Begun, Carts, Change, Claim, Command, GoingHold, Hint, JoinCodes, Line, MergeHeld, MergeRefusal, MergeSaid,
+    Merging, Mode, OpeningFor, Outcome, Profile, Rejection, Warning, cart_of_user, numbered,
 };
 use millrace_topics::money::{AMOUNT_LIMIT, Currency};
 use millrace_topics::record::{Caller, Role};
@@ -33,9 +33,7 @@ pub fn open_for(cx: &mut Cx<'_>, opening: OpeningFor) -> Result<Outcome, Rejecti
     if !may_act_for(cx.caller(), &user) {
         return Err(Rejection::RoleRequired);
     }
-    if user_cart != cart_of_user(&user) {
-        return Err(Rejection::BadRequest(format!("the carts of this user are `{}`", cart_of_user(&user))));
-    }
+    check_key(&user_cart, &user)?;
     if let Some((id, cart)) = newest(cx, &user_cart)
         && !matches!(cart.stage, Stage::Ordered(..))
     {
@@ -47,6 +45,35 @@ pub fn open_for(cx: &mut Cx<'_>, opening: OpeningFor) -> Result<Outcome, Rejecti
     note(cx, &id, &mut cart, None, Change::CartOpened, None);
     cx.put(CARTS, &id, &cart);
     Ok(Outcome::Opened(Box::new(cart.show(&id, Vec::new()))))
+}
+
+fn check_key(user_cart: &str, user: &str) -> Result<(), Rejection> {
+    let own = cart_of_user(user);
+    let fault = || Rejection::BadRequest(format!("the carts of this user are `{own}`"));
+    (user_cart == own).then_some(()).ok_or_else(fault)
+}
+
+/// Keeps what a customer says of themselves.
+///
+/// # Errors
+/// The refusal, before anything was written.
+pub fn describe(cx: &mut Cx<'_>, said: Profile) -> Result<Outcome, Rejection> {
+    let Profile { cart: user_cart, customer, profile } = said;
+    check_metadata(profile.as_deref())?;
+    check_user(&customer)?;
+    if !may_act_for(cx.caller(), &customer) {
+        return Err(Rejection::RoleRequired);
+    }
+    check_key(&user_cart, &customer)?;
+    // The line: nothing below can be refused.
+    match profile {
+        Some(profile) => {
+            let now = cx.now();
+            cx.put(PROFILES, &user_cart, &(profile, now));
+        }
+        None => cx.delete(PROFILES, &user_cart),
+    }
+    Ok(Outcome::Noted)
 }
 
 fn check_user(user: &str) -> Result<(), Rejection> {
@@ -91,7 +118,7 @@ pub fn begin(cx: &mut Cx<'_>, claim: Claim) -> Result<Outcome, Rejection> {
     check_free(&cart)?;
     let mut cart = load_open(cx, &on)?;
     let attempt = cart.attempts + 1;
-    let merging = Command::Merge(Box::new(Merging {
+    let merging = Merging {
         cart: cart_of_user(&customer),
         user: customer.clone(),
         from: on.cart.clone(),
@@ -102,7 +129,11 @@ pub fn begin(cx: &mut Cx<'_>, claim: Claim) -> Result<Outcome, Rejection> {
         saved: cart.saved.clone(),
         hints,
         device: on.device.clone(),
-    }));
+    };
+    let merging = match holds::going(&cart) {
+        holds if holds.is_empty() => Command::Merge(Box::new(merging)),
+        holds => Command::MergeHeld(Box::new(MergeHeld { merging, holds })),
+    };
     if !cx.can_send::<Carts>(&merging) {
         return Err(Rejection::BadRequest("the cart is too large to be merged".to_owned()));
     }
@@ -116,8 +147,8 @@ pub fn begin(cx: &mut Cx<'_>, claim: Claim) -> Result<Outcome, Rejection> {
     Ok(Outcome::Begun(Begun { attempt, cart: view }))
 }
 
-/// The user's cart takes the lines of a claimed one, or says why not.
-pub fn take(cx: &mut Cx<'_>, merging: Merging) -> Outcome {
+/// The user's cart takes the lines of a claimed one with what it holds, or says why not.
+pub fn take(cx: &mut Cx<'_>, merging: Merging, going: Vec<GoingHold>) -> Outcome {
     let Merging { cart: user_cart, user, from, attempt, currency, mode, lines, saved, hints, device } = merging;
     let known = newest(cx, &user_cart).filter(|(_, cart)| !matches!(cart.stage, Stage::Ordered(..)));
     let before = known.as_ref().map(|(_, cart)| cart);
@@ -135,6 +166,7 @@ pub fn take(cx: &mut Cx<'_>, merging: Merging) -> Outcome {
             cart.content += 1;
             news::watch_all(cx, &id, &cart);
             note(cx, &id, &mut cart, device, Change::LinesMerged { from: from.clone(), mode }, Some(undo));
+            holds::inherit(cx, &id, &mut cart, &from, going);
             cx.put(CARTS, &id, &cart);
             (Ok(id), warnings)
         }
@@ -159,12 +191,14 @@ pub fn hear(cx: &mut Cx<'_>, said: MergeSaid) -> Outcome {
                 let join = JoinCodes { cart: successor.clone(), codes: cart.codes.clone() };
                 cx.send::<Carts>(&Command::JoinCodes(join));
             }
+            holds::give_back(cx, &id, &mut cart);
             cart.stage = Stage::Merged(successor.clone(), warnings);
             Change::CartMerged { successor }
         }
         Err(refusal) => {
             cart.stage = Stage::Active;
             cart.refused = Some((attempt, reason(refusal, cart.currency)));
+            holds::resume(cx, &id, &mut cart);
             Change::MergeRefused
         }
     };

@@ -2,10 +2,10 @@
 
 pub mod routes;
 
-use crate::carts::news;
 use crate::carts::stock::transition as stock;
 use crate::carts::tables::{Cart, HISTORY, Undo, Undoing, line_name, line_named};
-use crate::carts::transition::{Cx, check_total, keep, load_open, note};
+use crate::carts::transition::{Cx, check_total, load_open, note};
+use crate::carts::{holds, news};
 use millrace_topics::carts::{
     AddLine, Again, Change, Line, Offer, On, OnLine, Outcome, Rejection, Reorder, SetLine, Warning,
 };
@@ -34,12 +34,13 @@ pub fn line_id(sku: &str, options: &[(String, String)]) -> u64 {
     xxhash_rust::xxh3::xxh3_64(&said)
 }
 
-/// Puts some of a SKU into a cart.
+/// Puts some of a SKU into a cart, where they may be held for so many seconds at once.
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
-    let AddLine { on, offer, quantity, mut options } = add;
+pub fn add(cx: &mut Cx<'_>, add: AddLine, seconds: Option<u32>) -> Result<Outcome, Rejection> {
+    let AddLine { on, mut offer, quantity, mut options } = add;
+    check_seconds(seconds)?;
     if !(1..=QUANTITY_LIMIT).contains(&quantity) {
         return Err(Rejection::BadQuantity(QUANTITY_LIMIT));
     }
@@ -50,6 +51,9 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
     }
     stock::check_parts(&offer.parts)?;
     let mut cart = load_open(cx, &on)?;
+    if holds::holds_some(&cart, &offer.sku, &offer) {
+        offer.available = None;
+    }
     let put = put_in(&mut cart, &offer, quantity, options)?;
     check_total(&cart)?;
     // The line: nothing below can be refused.
@@ -65,7 +69,15 @@ pub fn add(cx: &mut Cx<'_>, add: AddLine) -> Result<Outcome, Rejection> {
         Change::LineChanged { line, sku, was, quantity }
     };
     changed(cx, &on, &mut cart, change, before);
-    Ok(keep(cx, &on.cart, &cart, warnings))
+    if let Some(seconds) = seconds {
+        holds::begin(cx, &on.cart, &mut cart, id, seconds);
+    }
+    Ok(holds::keep_and_follow(cx, &on, cart, Some((id, was)), warnings))
+}
+
+fn check_seconds(seconds: Option<u32>) -> Result<(), Rejection> {
+    let fault = || Rejection::BadRequest(format!("`seconds` is 1 to {}", stock::HOLD_SECONDS_LIMIT));
+    seconds.is_none_or(|seconds| (1..=stock::HOLD_SECONDS_LIMIT).contains(&seconds)).then_some(()).ok_or_else(fault)
 }
 
 /// What became of the wish for some of a SKU.
@@ -99,7 +111,8 @@ fn put_in(cart: &mut Cart, offer: &Offer, quantity: u32, options: Vec<(String, S
         return Err(Rejection::TooManyLines(LINES_LIMIT));
     }
     let was = at.map_or(0, |at| cart.lines[at].quantity);
-    let (quantity, warnings) = cut(offer, was.saturating_add(quantity), was);
+    let asked = was.saturating_add(quantity);
+    let (quantity, warnings) = reduced(&offer.sku, offer.max_per_line, offer.available, asked, was);
     let before = match at {
         Some(at) => {
             cart.lines[at].quantity = quantity;
@@ -145,7 +158,7 @@ pub fn reorder(cx: &mut Cx<'_>, asked: Reorder) -> Result<Outcome, Rejection> {
     }
     news::watch_all(cx, &on.cart, &cart);
     changed(cx, &on, &mut cart, Change::Reordered { order }, before);
-    Ok(keep(cx, &on.cart, &cart, warnings))
+    Ok(holds::keep_and_follow(cx, &on, cart, None, warnings))
 }
 
 fn check_options(options: &[(String, String)]) -> Result<(), Rejection> {
@@ -191,37 +204,40 @@ fn follow(line: &mut Line, offer: &Offer) -> bool {
 
 /// How many a line may have of those that are asked for: not more than there are, nor than its SKU allows; but never
 /// fewer than it has.
-fn cut(offer: &Offer, asked: u32, has: u32) -> (u32, Vec<Warning>) {
+fn reduced(sku: &str, max_per_line: Option<u32>, available: Option<u32>, asked: u32, has: u32) -> (u32, Vec<Warning>) {
     let mut quantity = asked;
     let mut warnings = Vec::new();
     for (limit, code) in [
-        (offer.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT), "reduced_to_max_per_line"),
-        (offer.available.unwrap_or(u32::MAX), "reduced_to_stock"),
+        (max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT), "reduced_to_max_per_line"),
+        (available.unwrap_or(u32::MAX), "reduced_to_stock"),
     ] {
-        if quantity > limit {
+        if quantity > limit.max(has) {
             let reduced = limit.max(has);
-            warnings.push(Warning {
-                code: code.to_owned(),
-                sku: offer.sku.clone(),
-                asked: quantity,
-                quantity: reduced,
-            });
+            warnings.push(Warning { code: code.to_owned(), sku: sku.to_owned(), asked: quantity, quantity: reduced });
             quantity = reduced;
         }
     }
     (quantity, warnings)
 }
 
-/// Changes how many a line has.
+/// Changes how many a line has, of which there are so many beside what the cart holds, and which may be held for so many
+/// seconds at once.
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
+pub fn set(cx: &mut Cx<'_>, set: &SetLine, available: Option<u32>, seconds: Option<u32>) -> Result<Outcome, Rejection> {
+    check_seconds(seconds)?;
     if set.quantity > QUANTITY_LIMIT || set.base.is_some_and(|base| base > QUANTITY_LIMIT) {
         return Err(Rejection::BadQuantity(QUANTITY_LIMIT));
     }
     let mut cart = load_open(cx, &set.on)?;
     let at = find(&cart.lines, &set.line).ok_or(Rejection::UnknownLine)?;
+    let is_hinted = !cart.lines[at]
+        .parts
+        .iter()
+        .map(|part| &part.sku)
+        .chain([&cart.lines[at].sku])
+        .any(|sku| holds::is_held(&cart, sku));
     let known = &mut cart.lines[at];
     let was = known.quantity;
     // What two devices have changed since they saw the same quantity adds up.
@@ -229,11 +245,7 @@ pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
         Some(base) => (was + set.quantity).saturating_sub(base),
         None => set.quantity,
     };
-    let limit = known.max_per_line.unwrap_or(QUANTITY_LIMIT).min(QUANTITY_LIMIT);
-    let quantity = wanted.min(limit.max(was.min(wanted)));
-    let reduced =
-        Warning { code: "reduced_to_max_per_line".to_owned(), sku: known.sku.clone(), asked: wanted, quantity };
-    let warnings: Vec<Warning> = (quantity < wanted).then_some(reduced).into_iter().collect();
+    let (quantity, warnings) = reduced(&known.sku, known.max_per_line, available.filter(|_| is_hinted), wanted, was);
     let (line, sku) = (set.line.clone(), known.sku.clone());
     known.quantity = quantity;
     let (change, before) = if quantity == 0 {
@@ -246,7 +258,11 @@ pub fn set(cx: &mut Cx<'_>, set: &SetLine) -> Result<Outcome, Rejection> {
     check_total(&cart)?;
     // The line: nothing below can be refused.
     changed(cx, &set.on, &mut cart, change, before);
-    Ok(keep(cx, &set.on.cart, &cart, warnings))
+    let id = line_named(&set.line).expect("the line was found by its name");
+    if let Some(seconds) = seconds.filter(|_| quantity > was) {
+        holds::begin(cx, &set.on.cart, &mut cart, id, seconds);
+    }
+    Ok(holds::keep_and_follow(cx, &set.on, cart, Some((id, was.min(quantity))), warnings))
 }
 
 /// Where a line stands that people mean.
@@ -292,8 +308,8 @@ pub fn undo(cx: &mut Cx<'_>, on: On) -> Result<Outcome, Rejection> {
     cart.content += 1;
     cart.undo = previous;
     news::watch_all(cx, &on.cart, &cart);
-    note(cx, &on.cart, &mut cart, on.device, Change::Undone { line }, None);
-    Ok(keep(cx, &on.cart, &cart, Vec::new()))
+    note(cx, &on.cart, &mut cart, on.device.clone(), Change::Undone { line }, None);
+    Ok(holds::keep_and_follow(cx, &on, cart, None, Vec::new()))
 }
 
 fn take_back(cart: &mut Cart, id: u64, before: Option<Line>) -> Result<(), Rejection> {
@@ -302,6 +318,8 @@ fn take_back(cart: &mut Cart, id: u64, before: Option<Line>) -> Result<(), Rejec
         (Some(at), Some(before)) => cart.lines[at].quantity = before.quantity,
         (Some(at), None) => drop(cart.lines.remove(at)),
         (None, Some(before)) if cart.lines.len() < LINES_LIMIT as usize => cart.lines.push(before),
+        // A line of which there was nothing to hold is gone already.
+        (None, None) => {}
         (None, _) => return Err(Rejection::NothingToUndo),
     }
     Ok(())
@@ -329,7 +347,7 @@ pub fn save(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
     let moved = move_line(&mut cart.lines, &mut cart.saved, &asked.line)?;
     // The line: nothing below can be refused.
     changed(cx, &asked.on, &mut cart, Change::LineSaved { line: asked.line, sku: moved.sku }, before);
-    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+    Ok(holds::keep_and_follow(cx, &asked.on, cart, None, Vec::new()))
 }
 
 /// Puts a line that is aside among the others again.
@@ -346,7 +364,7 @@ pub fn restore(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
     check_total(&cart)?;
     // The line: nothing below can be refused.
     changed(cx, &asked.on, &mut cart, Change::LineRestored { line: asked.line, sku: moved.sku }, before);
-    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+    Ok(holds::keep_and_follow(cx, &asked.on, cart, None, Vec::new()))
 }
 
 /// Forgets a line that is aside.
@@ -360,7 +378,7 @@ pub fn forget(cx: &mut Cx<'_>, asked: OnLine) -> Result<Outcome, Rejection> {
     // The line: nothing below can be refused.
     let gone = cart.saved.remove(at);
     changed(cx, &asked.on, &mut cart, Change::SavedForgotten { line: asked.line, sku: gone.sku }, before);
-    Ok(keep(cx, &asked.on.cart, &cart, Vec::new()))
+    Ok(holds::keep_and_follow(cx, &asked.on, cart, None, Vec::new()))
 }
 
 /// Gives all lines of a SKU the price of the first of them, where some come from another time: the checkout finds out

@@ -20,6 +20,7 @@ pub mod checkout;
 pub mod claim;
 pub mod codes;
 pub mod discounts;
+pub mod holds;
 pub mod lines;
 pub mod medusa;
 pub mod news;

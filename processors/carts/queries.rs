@@ -3,7 +3,7 @@
 use crate::carts::Carting;
 use crate::carts::claim::{self, Joined};
 use crate::carts::payments;
-use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, PAYMENTS, Past, Stage};
+use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, PAYMENTS, PROFILES, Past, Stage};
 use crate::carts::transition::{self, may_see};
 use crate::runtime::system::Partitions;
 use millrace_topics::carts::{Answer, Entry, Query, Reader, Rejection, cart_of_user, numbered, routing_key};
@@ -14,13 +14,19 @@ type View<'a> = crate::runtime::view::View<'a, Carting>;
 /// Which partitions a query concerns.
 #[must_use]
 pub fn partitions(query: &Query) -> Partitions {
+    if let Query::Customer { customer } = query {
+        return Partitions::One(cart_of_user(customer).into_bytes());
+    }
     let (Query::Cart { cart, .. }
     | Query::Attempt { cart, .. }
     | Query::History { cart, .. }
     | Query::Order { cart, .. }
     | Query::Payment { cart, .. }
     | Query::Lines { cart, .. }
-    | Query::Preview { cart, .. }) = query;
+    | Query::Preview { cart, .. }) = query
+    else {
+        unreachable!("it is none of a cart")
+    };
     Partitions::One(routing_key(cart).as_bytes().to_vec())
 }
 
@@ -70,6 +76,7 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
             transition::check_open(&cart, &id)?;
             Ok(Answer::Lines(cart.currency, cart.lines, cart.saved))
         }
+        Query::Customer { customer } => Ok(Answer::Customer(view.get(PROFILES, &cart_of_user(&customer)))),
         query @ Query::Preview { .. } => preview(view, query),
     }
 }
@@ -134,6 +141,13 @@ fn how_it_went(cart: &Cart, id: &str, attempt: u32) -> Result<Answer, Rejection>
             return Ok(Answer::Attempt(None));
         }
         _ => {}
+    }
+    if cart.holds.iter().any(|hold| hold.asked.is_some_and(|(first, last)| (first..=last).contains(&attempt))) {
+        return Ok(Answer::Attempt(None));
+    }
+    if let Some(short) = cart.short.as_ref().filter(|short| (short.attempts.0..=short.attempts.1).contains(&attempt)) {
+        let shown = || Answer::Attempt(Some(Box::new(cart.show(id, short.warnings.clone()))));
+        return short.refusal.clone().map_or_else(|| Ok(shown()), Err);
     }
     match &cart.refused {
         Some((refused, reason)) if *refused == attempt => Err(reason.clone()),

@@ -20,8 +20,8 @@ use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use millrace_topics::carts::{
-    AddLine, Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, Opening, OpeningFor, Order, Outcome,
-    Paying, Payment, Query, Quoting, Reader, Rejection, SetLine, cart_of_order, cart_of_user,
+    Answer, CartView, Checkout, Claim, Command, Completed, Describe, On, Opening, OpeningFor, Order, Outcome, Paying,
+    Payment, Query, Quoting, Reader, Rejection, SetLine, cart_of_order, cart_of_user,
 };
 use millrace_topics::position::Positions;
 use millrace_topics::record::Role;
@@ -119,6 +119,12 @@ impl Buyer {
         On { cart, token: self.token, device: self.device.clone(), if_match: self.if_match, version }
     }
 
+    /// Submits a change of a cart, and shows it.
+    pub(super) async fn change(&self, door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
+        let Done { outcome, positions, replayed } = submit(door, asked, self.reader(), &command).await?;
+        Ok(changed(*outcome, positions, replayed))
+    }
+
     pub(super) fn reader(&self) -> Reader {
         Reader { token: self.token, caller: self.visitor.caller.clone() }
     }
@@ -211,11 +217,22 @@ pub(super) fn cart_in(outcome: Outcome) -> Box<CartView> {
     }
 }
 
-/// Submits a change of a cart, and shows it.
-pub(super) async fn change(door: &Door, asked: &Asked, command: Command) -> Result<Response, Undone> {
-    let done = door.submit::<Carting>(asked, &command).await?;
-    let Done { outcome, positions, replayed } = done;
-    Ok(changed(*cart_in(outcome), positions, replayed))
+/// Submits a change of a cart, waits for the stock that it asks for, and answers with the cart.
+pub(super) async fn submit(
+    door: &Door,
+    asked: &Asked,
+    reader: Reader,
+    command: &Command,
+) -> Result<Done<Box<CartView>>, Undone> {
+    let Done { outcome, positions, replayed } = door.submit::<Carting>(asked, command).await?;
+    let (id, warnings) = match &outcome {
+        Outcome::Begun(begun) => (begun.cart.id.clone(), begun.cart.warnings.clone()),
+        _ => return Ok(Done { outcome: cart_in(outcome), positions, replayed }),
+    };
+    let done = Done { outcome, positions, replayed };
+    let Read { answer: mut cart, positions } = decided(door, asked, id, reader, done).await?;
+    cart.warnings.splice(..0, warnings);
+    Ok(Done { outcome: cart, positions, replayed })
 }
 
 /// A cart that was changed, with its version as ETag.
@@ -258,11 +275,12 @@ async fn describe(
 ) -> Result<Response, Undone> {
     let on = buyer.on(cart, new.version);
     let describe = Describe { on, metadata: new.metadata.as_ref().map(Value::to_string) };
-    change(&door, &buyer.asking(asked), Command::Describe(describe)).await
+    buyer.change(&door, &buyer.asking(asked), Command::Describe(describe)).await
 }
 
 /// Puts some of a SKU into a cart; adds up with what is there. What is over the limit of a line, or over what there
-/// is, is left out with a warning.
+/// is, is left out with a warning. A SKU that is reserved when it is added is so when this answers, until the `expires_at`
+/// in `holds`.
 #[utoipa::path(post, path = "/v1/carts/{cart}/line-items", tag = "carts", request_body = NewLine,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
@@ -276,13 +294,14 @@ async fn add_line(
 ) -> Result<Response, Undone> {
     let asked = buyer.asking(asked);
     let on = buyer.on(cart, new.version);
-    let offer = stock::routes::offer(&door, &asked, new.sku, &on.cart, buyer.reader()).await?;
+    let found = stock::routes::offer(&door, &asked, new.sku, &on.cart, buyer.reader()).await?;
     let options = new.options.unwrap_or_default().into_iter().collect();
-    let add = AddLine { on, offer, quantity: new.quantity, options };
-    change(&door, &asked, Command::AddLine(Box::new(add))).await
+    let command = lines::routes::add(on, found, new.quantity, options);
+    buyer.change(&door, &asked, command).await
 }
 
-/// Changes how many a line has. With `base` only the difference counts, so that what several devices do adds up.
+/// Changes how many a line has. With `base` only the difference counts, so that what several devices do adds up. What is over
+/// the limit of a line, or over what there is, is left out with a warning.
 #[utoipa::path(post, path = "/v1/carts/{cart}/line-items/{line}", tag = "carts", request_body = NewQuantity,
     params(("cart" = String, Path, description = "The cart"), ("line" = String, Path, description = "The line")),
     responses(
@@ -295,8 +314,10 @@ async fn set_line(
     Segments((cart, line)): Segments<(String, String)>,
     Body(asked, new): Body<NewQuantity>,
 ) -> Result<Response, Undone> {
+    let asked = buyer.asking(asked);
     let set = SetLine { on: buyer.on(cart, new.version), line, quantity: new.quantity, base: new.base };
-    change(&door, &buyer.asking(asked), Command::SetLine(set)).await
+    let command = lines::routes::set(&door, &asked, buyer.reader(), set).await?;
+    buyer.change(&door, &asked, command).await
 }
 
 /// Removes a line.
@@ -313,7 +334,7 @@ async fn remove_line(
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
     let set = SetLine { on: buyer.on(cart, None), line, quantity: 0, base: None };
-    change(&door, &buyer.asking(asked), Command::SetLine(set)).await
+    buyer.change(&door, &buyer.asking(asked), Command::SetLine(set)).await
 }
 
 /// Records what tax or shipping costs, as a server has worked it out for what the cart has now. A change of lines, prices
@@ -331,7 +352,7 @@ async fn quote(
 ) -> Result<Response, Undone> {
     let (kind, amount, label) = (new.kind, new.amount, new.label.unwrap_or_default());
     let quoting = Quoting { on: buyer.on(cart, new.version), kind, amount, label };
-    change(&door, &buyer.asking(asked), Command::Quote(quoting)).await
+    buyer.change(&door, &buyer.asking(asked), Command::Quote(quoting)).await
 }
 
 /// Takes the last change of a line back; said again, the one before it.
@@ -346,7 +367,7 @@ async fn undo(
     Segments(cart): Segments<String>,
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
-    change(&door, &buyer.asking(asked), Command::Undo(buyer.on(cart, None))).await
+    buyer.change(&door, &buyer.asking(asked), Command::Undo(buyer.on(cart, None))).await
 }
 
 /// Gives a cart back to its buyer that was left alone, or closed for that. One that was not is as it was.
@@ -361,7 +382,7 @@ async fn restore(
     Segments(cart): Segments<String>,
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
-    change(&door, &buyer.asking(asked), Command::Restore(buyer.on(cart, None))).await
+    buyer.change(&door, &buyer.asking(asked), Command::Restore(buyer.on(cart, None))).await
 }
 
 /// Locks the lines and reserves their stock, all or nothing. Answers when that is decided; in line that may take until
@@ -405,7 +426,8 @@ pub(super) async fn decided(
     }
 }
 
-/// Gives a checkout more time: three times at most.
+/// Gives a checkout more time, or before it what the cart holds, each at most as long as it is held at once: three times at
+/// most.
 #[utoipa::path(post, path = "/v1/carts/{cart}/extend", tag = "carts", request_body = Option<MoreTime>,
     params(("cart" = String, Path, description = "The cart")), responses(
     (status = 200, description = "The cart", body = CartView),
@@ -418,7 +440,7 @@ async fn extend(
     MaybeBody(asked, new): MaybeBody<MoreTime>,
 ) -> Result<Response, Undone> {
     let checkout = Checkout { on: buyer.on(cart, new.version), seconds: new.seconds };
-    change(&door, &buyer.asking(asked), Command::Extend(checkout)).await
+    buyer.change(&door, &buyer.asking(asked), Command::Extend(checkout)).await
 }
 
 /// Ends a checkout: what is reserved is given back, and the lines can be changed again.
@@ -433,7 +455,7 @@ async fn cancel(
     Segments(cart): Segments<String>,
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
-    change(&door, &buyer.asking(asked), Command::Cancel(buyer.on(cart, None))).await
+    buyer.change(&door, &buyer.asking(asked), Command::Cancel(buyer.on(cart, None))).await
 }
 
 /// Makes an order of a cart that is reserved and paid. Said again it answers the same. Where the payment is not there
@@ -449,8 +471,30 @@ async fn complete(
     Segments(cart): Segments<String>,
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
-    let done = door.submit::<Carting>(&buyer.asking(asked), &Command::Complete(buyer.on(cart, None))).await?;
-    Ok(respond(StatusCode::OK, done, |outcome| outcome))
+    let asked = buyer.asking(asked);
+    let done = completed(&door, &asked, buyer.reader(), &Command::Complete(buyer.on(cart, None))).await?;
+    Ok(respond(StatusCode::OK, done, |completed| completed))
+}
+
+/// Submits that a cart is to be an order, waits for the stock that is reserved only then, and answers what came of it.
+pub(super) async fn completed(
+    door: &Door,
+    asked: &Asked,
+    reader: Reader,
+    command: &Command,
+) -> Result<Done<Completed>, Undone> {
+    let done = door.submit::<Carting>(asked, command).await?;
+    let (positions, replayed) = (done.positions.clone(), done.replayed);
+    let id = match done.outcome {
+        Outcome::Completed(completed) => return Ok(Done { outcome: *completed, positions, replayed }),
+        Outcome::Begun(ref begun) => begun.cart.id.clone(),
+        _ => unreachable!("a cart was completed"),
+    };
+    decided(door, asked, id.clone(), reader.clone(), done).await?;
+    let asked = Asked { min_position: positions, ..asked.clone() };
+    let read = door.ask::<Carting>(&asked, &Query::Order { cart: id, reader }).await?;
+    let Answer::Order(order) = read.answer else { unreachable!("an order was asked for") };
+    Ok(Done { outcome: Completed::Order { order: *order }, positions: read.positions, replayed })
 }
 
 /// Lists what happened to a cart, the newest first: when, who, with which device.

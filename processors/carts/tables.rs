@@ -4,8 +4,8 @@ use crate::carts::discounts::{Discounts, discounts};
 use crate::runtime::saga::Saga;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::carts::{
-    AppliedCode, CartView, Change, Line, LineView, Order, PaymentState, PromoTerms, Quote, QuoteKind, Rejection, State,
-    Totals, Warning, order_of,
+    AppliedCode, CartView, Change, ItemHold, Line, LineView, Order, PaymentState, PromoTerms, Quote, QuoteKind,
+    Rejection, State, Totals, Warning, order_of,
 };
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::money::{Currency, Money};
@@ -28,6 +28,10 @@ pub struct Trial {
     pub saga: Saga<Part>,
     /// The stock items that will be asked in their turn, the next one first: only in line, where each is waited for.
     pub later: Vec<String>,
+    /// The stock items that are reserved only for the order: asked once it is paid.
+    pub unheld: Vec<String>,
+    /// True once those were asked: it becomes an order as soon as they agree.
+    pub ordering: bool,
     /// What is to be paid.
     pub total: u64,
     /// True once the buyer has said `complete`.
@@ -47,6 +51,38 @@ pub struct Lapsed {
     pub content: u32,
     /// True if the buyer had said `complete`.
     pub ready: bool,
+}
+
+/// What a cart holds of a stock item before it is checked out.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct HoldRow {
+    /// The stock item.
+    pub sku: String,
+    /// How many its lines need.
+    pub wanted: u32,
+    /// How many it holds, as far as it has heard.
+    pub held: u32,
+    /// The first and the last of its attempts that wait for an answer.
+    pub asked: Option<(u32, u32)>,
+    /// The lines that were changed since, each with what it had: they go back as far as there are not enough.
+    pub touched: Vec<(u64, u32)>,
+    /// For how many seconds it is held at once.
+    pub seconds: u32,
+    /// Until when: there is a timer for it.
+    pub ends_at: Time,
+    /// How often it was given more time.
+    pub extended: u8,
+}
+
+/// What the last hold that was granted only in part lacked.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Short {
+    /// The first and the last of the attempts that it was the answer to.
+    pub attempts: (u32, u32),
+    /// Why there was nothing at all.
+    pub refusal: Option<Rejection>,
+    /// What was left out.
+    pub warnings: Vec<Warning>,
 }
 
 /// How far a cart is.
@@ -108,6 +144,10 @@ pub struct Cart {
     pub refused: Option<(u32, Rejection)>,
     /// The last one whose time was over.
     pub lapsed: Option<Lapsed>,
+    /// What it holds before it is checked out, by stock item.
+    pub holds: Vec<HoldRow>,
+    /// What the last of these lacked.
+    pub short: Option<Short>,
     /// How far it is.
     pub stage: Stage,
     /// Its lines, in the order in which they were added.
@@ -189,10 +229,13 @@ pub const ACTIVE: Table<String, u32> = Table::primary(19, "active");
 /// (SKU, cart) → nothing: the cart may have the SKU, in a line or aside.
 pub const HOLDERS: Table<(String, String), ()> = Table::primary(20, "holders").cold();
 
+/// Routing key of a customer's carts → what the customer says of themselves, as JSON, and when.
+pub const PROFILES: Table<String, (String, Time)> = Table::primary(21, "profiles").cold();
+
 /// All of them, by number.
 #[must_use]
 pub fn all() -> Vec<TableDef> {
-    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def(), HOLDERS.def()]
+    vec![CARTS.def(), HISTORY.def(), PAYMENTS.def(), ACTIVE.def(), HOLDERS.def(), PROFILES.def()]
 }
 
 /// What a line costs. Quantities and prices are bounded, so that no product of them overflows 128 bits.
@@ -231,6 +274,12 @@ pub fn line_name(id: u64) -> String {
 pub fn line_named(name: &str) -> Option<u64> {
     let is_name = name.len() == 16 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
     if is_name { u64::from_str_radix(name, 16).ok() } else { None }
+}
+
+impl HoldRow {
+    fn show(&self) -> ItemHold {
+        ItemHold { sku: self.sku.clone(), quantity: self.held, expires_at: self.ends_at }
+    }
 }
 
 fn minor(amount: u128) -> u64 {
@@ -351,6 +400,7 @@ impl Cart {
                 Stage::Trial(trial) => Some(trial.saga.deadline),
                 _ => None,
             },
+            holds: self.holds.iter().map(HoldRow::show).collect(),
             warnings,
             order: matches!(self.stage, Stage::Ordered(..)).then(|| order_of(id)),
             abandoned: self.abandoned,

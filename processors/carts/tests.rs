@@ -1,6 +1,7 @@
 //! Carts through the harness: every rule as a script, with crashes, repeats and other numbers of partitions behind it.
 
 mod claims;
+mod holds;
 mod later;
 mod line;
 mod merge;
@@ -9,6 +10,7 @@ mod offsets;
 mod promos;
 mod quotes;
 mod races;
+mod reserves;
 mod rules;
 mod terms;
 mod troubles;
@@ -21,8 +23,8 @@ use expect_test::{Expect, expect};
 use serde_json::Value;
 
 /// Rows that a snapshot shows; all of them are compared between the runs.
-const SHOWN: [&str; 5] =
-    ["carts payments", "carts timers", "carts.stock counts", "carts.stock holds", "carts.stock line"];
+const SHOWN: [&str; 6] =
+    ["carts payments", "carts profiles", "carts timers", "carts.stock counts", "carts.stock holds", "carts.stock line"];
 
 #[expect(clippy::needless_pass_by_value, reason = "`expect![…]` is a value")]
 fn check(script: &str, expected: Expect) {
@@ -57,7 +59,10 @@ fn brief_of(value: &Value) -> String {
         let total = &cart["total"]["amount"];
         let warnings = cart["warnings"].as_array().into_iter().flatten();
         let warnings: Vec<String> = warnings.map(|one| format!(" {} {}", one["code"], one["quantity"])).collect();
-        return format!("{state} {} [{}] {total}{}", cart["version"], lines.join(" "), warnings.concat());
+        let holds = cart["holds"].as_array().into_iter().flatten();
+        let holds: Vec<String> = holds.map(|one| format!(" {}×{} held", one["quantity"], one["sku"])).collect();
+        let (lines, more) = (lines.join(" "), [holds.concat(), warnings.concat()].concat());
+        return format!("{state} {} [{lines}] {total}{more}", cart["version"]);
     }
     if let Some(stock) = value["stock"].as_object() {
         let of = |name: &str| stock[name].as_u64().unwrap_or_default();

@@ -2,7 +2,7 @@
 
 use crate::carts::stock::shipping;
 use crate::carts::tables::{ACTIVE, CARTS, Cart, HISTORY, Past, Stage, Undoing};
-use crate::carts::{Carting, checkout, claim, codes, lines, news, payments, share};
+use crate::carts::{Carting, checkout, claim, codes, holds, lines, news, payments, share};
 use crate::runtime::ids;
 use millrace_topics::carts::{
     Carts, CartsPromo, CartsStock, Change, Command, Entry, On, Opening, Outcome, Quoting, Rejection, Timer, numbered,
@@ -36,8 +36,10 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
     name_newest(cx, &mut command);
     match command {
         Command::Open(opening) => open(cx, opening),
-        Command::AddLine(add) => lines::add(cx, *add),
-        Command::SetLine(set) => lines::set(cx, &set),
+        Command::AddLine(add) => lines::add(cx, *add, None),
+        Command::AddHeld(held) => lines::add(cx, held.add, Some(held.seconds)),
+        Command::SetLine(set) => lines::set(cx, &set, None, None),
+        Command::SetHinted(hinted) => lines::set(cx, &hinted.set, hinted.available, hinted.seconds),
         Command::Quote(quoting) => quote(cx, quoting),
         Command::Describe(describe) => {
             check_metadata(describe.metadata.as_deref())?;
@@ -57,7 +59,10 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
         Command::StockSaid(said) => Ok(checkout::hear(cx, said)),
         Command::OpenFor(opening) => claim::open_for(cx, opening),
         Command::Claim(asked) => claim::begin(cx, asked),
-        Command::Merge(merging) => Ok(claim::take(cx, *merging)),
+        Command::HoldSaid(said) => Ok(holds::hear(cx, said)),
+        Command::StockSeen(said) => Ok(checkout::see(cx, said)),
+        Command::Merge(merging) => Ok(claim::take(cx, *merging, Vec::new())),
+        Command::MergeHeld(held) => Ok(claim::take(cx, held.merging, held.holds)),
         Command::MergeSaid(said) => Ok(claim::hear(cx, said)),
         Command::SaveLine(on) => lines::save(cx, on),
         Command::RestoreLine(on) => lines::restore(cx, on),
@@ -70,6 +75,7 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
         Command::Ship(ship) => shipping::choose(cx, *ship),
         Command::Reorder(reorder) => lines::reorder(cx, *reorder),
         Command::Restore(on) => restore(cx, on),
+        Command::DescribeCustomer(profile) => claim::describe(cx, profile),
         Command::Notice(notice) => Ok(news::hear(cx, notice)),
     }
 }
@@ -78,7 +84,9 @@ pub fn apply(cx: &mut Cx<'_>, mut command: Command) -> Result<Outcome, Rejection
 fn name_newest(cx: &Cx<'_>, command: &mut Command) {
     let cart = match command {
         Command::AddLine(add) => &mut add.on.cart,
+        Command::AddHeld(held) => &mut held.add.on.cart,
         Command::SetLine(set) => &mut set.on.cart,
+        Command::SetHinted(hinted) => &mut hinted.set.on.cart,
         Command::Quote(quoting) => &mut quoting.on.cart,
         Command::Describe(describe) => &mut describe.on.cart,
         Command::Checkout(checkout) | Command::CheckoutInLine(checkout) | Command::Extend(checkout) => {
@@ -98,6 +106,10 @@ fn name_newest(cx: &Cx<'_>, command: &mut Command) {
         | Command::JoinCodes(_)
         | Command::OpenFor(_)
         | Command::StockSaid(_)
+        | Command::StockSeen(_)
+        | Command::HoldSaid(_)
+        | Command::DescribeCustomer(_)
+        | Command::MergeHeld(_)
         | Command::Notice(_)
         | Command::Merge(_)
         | Command::MergeSaid(_) => {
@@ -128,6 +140,8 @@ pub fn fresh(now: Time) -> Cart {
         attempts: 0,
         refused: None,
         lapsed: None,
+        holds: Vec::new(),
+        short: None,
         stage: Stage::Active,
         lines: Vec::new(),
         saved: Vec::new(),
@@ -144,6 +158,7 @@ pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
     match timer {
         Timer::Deadline { cart, attempt } => checkout::expire(cx, &cart, attempt),
         Timer::Idle { cart } => look_after(cx, &cart),
+        Timer::HoldEnds { cart, sku } => holds::expire(cx, &cart, &sku),
         Timer::News { sku, news, after } => news::tell(cx, sku, news, after),
     }
 }

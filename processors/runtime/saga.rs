@@ -50,6 +50,15 @@ impl<P: Clone + PartialEq> Saga<P> {
         self.waiting.push(part);
     }
 
+    /// Asks one that has said yes another question: how that ends is waited for too.
+    ///
+    /// # Panics
+    /// If it is no part, or has not answered yet.
+    pub fn ask_again(&mut self, part: P) {
+        assert!(self.parts.contains(&part) && !self.waiting.contains(&part), "who is asked again has said yes");
+        self.waiting.push(part);
+    }
+
     /// True if an answer of `part` to `attempt` is still waited for.
     #[must_use]
     pub fn waits_for(&self, attempt: u32, part: &P) -> bool {

@@ -8,7 +8,7 @@ use millrace_topics::time::Time;
 pub const FIRST_OF_MACHINE: u8 = 16;
 
 /// The format of the state; a store with an older one is rebuilt, a newer one is refused.
-pub const STATE_FORMAT: u32 = 9;
+pub const STATE_FORMAT: u32 = 10;
 
 /// What a state was made from: the one row of [`ORIGIN`].
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -185,13 +185,69 @@ const [status, sold] = await body(`/payment-collections/${collected[1].payment_c
 });
 assert.deepEqual([status, sold.type, sold.code], [400, "not_allowed", "insufficient_inventory"]);
 
+// Products: each SKU is one, with the price of the region and what there is of it.
+const { products, count } = await store.product.list({ region_id: "reg_eur", fields: "*variants.calculated_price" });
+const priced = ({ variants: [variant] }) => [variant.id, variant.calculated_price?.calculated_amount, variant.inventory_quantity];
+assert.deepEqual([count, products.map(priced)], [4, [["cap", 5, 0], ["dinar", undefined, 9], ["fan", undefined, 3], ["tee", 19.99, 7]]]);
+const found = await store.product.list({ region_id: "reg_jpy", q: "A", limit: 1, offset: 1 });
+assert.deepEqual([found.count, found.products.map(priced)], [3, [["dinar", undefined, 9]]]);
+const { product } = await store.product.retrieve("tee", { region_id: "reg_eur" });
+assert.deepEqual([product.title, product.handle, product.variants[0].calculated_price.currency_code], ["Tee", "tee", "eur"]);
+await refused(404, "none was not found", store.product.retrieve("none"));
+
+// A customer: the shop's own server vouches, there are no passwords; then the customer's token is enough.
+const page = (headers) =>
+  new Medusa({ baseUrl: url, logger, auth: { type: "jwt", jwtTokenStorageMethod: "memory" }, globalHeaders: headers });
+const shop = () => page({ authorization: `Bearer ${secret}` });
+const ada = { email: "ada@mill.example", password: "any" };
+await refused(401, "no passwords", page({}).auth.register("customer", "emailpass", ada));
+await refused(401, "Invalid email", shop().auth.login("customer", "emailpass", ada));
+await refused(401, "Unauthorized", page({}).store.customer.create({ email: ada.email }));
+const phone = shop();
+await phone.auth.register("customer", "emailpass", ada);
+await phone.store.customer.create({ email: ada.email, first_name: "Ada" });
+await refused(400, "already", phone.store.customer.create({ email: ada.email }));
+await refused(401, "already exists", shop().auth.register("customer", "emailpass", ada));
+const token = await phone.auth.login("customer", "emailpass", ada);
+await refused(401, "no passwords", phone.auth.login("customer", "emailpass", { email: "eve@mill.example" }));
+await phone.store.customer.update({ last_name: "Mill" });
+const { customer } = await phone.store.customer.retrieve();
+assert.deepEqual([customer.id, customer.first_name, customer.last_name, customer.has_account], [ada.email, "Ada", "Mill", true]);
+await refused(401, "Unauthorized", store.customer.retrieve());
+const forged = page({ authorization: `Bearer ${token.replace(/.$/, (last) => (last === "A" ? "B" : "A"))}` });
+await refused(401, "Unauthorized", forged.store.customer.retrieve());
+assert.equal(typeof (await phone.auth.refresh()).token, "string");
+
+// A cart is transferred at login: its id goes on, for the customer alone; another device's cart joins it.
+const mine = (await store.cart.create({ region_id: "reg_eur", email: "a@b.c", items: [{ variant_id: "tee", quantity: 1 }] })).cart;
+await store.cart.addShippingMethod(mine.id, { option_id: "post" });
+await refused(401, "Unauthorized", store.cart.transferCart(mine.id));
+const transferred = (await phone.store.cart.transferCart(mine.id)).cart;
+assert.deepEqual(
+  [transferred.id, transferred.customer_id, items(transferred), transferred.email, transferred.shipping_total],
+  [mine.id, ada.email, [["tee", 1, 19.99]], "a@b.c", 4.9],
+);
+assert.deepEqual((await phone.store.cart.transferCart(mine.id)).cart, transferred);
+await refused(400, "merged", store.cart.retrieve(mine.id));
+const laptop = shop();
+await laptop.auth.login("customer", "emailpass", ada);
+const second = (await laptop.store.cart.create({ region_id: "reg_eur", items: [{ variant_id: "tee", quantity: 2 }] })).cart;
+assert.deepEqual(items((await laptop.store.cart.transferCart(second.id)).cart), [["tee", 2, 39.98]]);
+assert.deepEqual(items((await phone.store.cart.retrieve(mine.id)).cart), [["tee", 2, 39.98]]);
+const basket = (await phone.store.cart.retrieve(mine.id)).cart;
+const { payment_collection: due } = await phone.store.payment.initiatePaymentSession(basket, { provider_id: "pp_millrace" });
+await own("POST", "/payments/p2/events", { ...due.payment_sessions[0].data, type: "authorized" });
+const bought = await phone.store.cart.complete(mine.id);
+assert.deepEqual([bought.type, bought.order?.customer_id, bought.order?.total], ["order", ada.email, 44.88]);
+assert.deepEqual((await laptop.store.order.retrieve(bought.order.id)).order.total, 44.88);
+await refused(404, "was not found", store.order.retrieve(bought.order.id));
+
 // What is not covered says what is.
 for (const call of [
-  () => store.product.list(),
   () => store.collection.list(),
-  () => store.cart.transferCart(id),
   () => store.order.list(),
-  () => store.customer.retrieve(),
+  () => store.customer.listAddress(),
+  () => phone.auth.resetPassword("customer", "emailpass", { identifier: ada.email }),
   () => store.order.requestTransfer(order.id, {}),
 ]) {
   await refused(501, "POST /store/carts/{id}/complete", call());

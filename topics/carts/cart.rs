@@ -1,5 +1,6 @@
 //! What may be asked of a cart, and of its payments.
 
+use crate::carts::hold::{AddHeld, HoldSaid, MergeHeld, SetHinted};
 use crate::carts::promo::PromoTerms;
 use crate::carts::shipping::{Notice, Reorder, Ship};
 use crate::carts::stock::BundlePart;
@@ -80,6 +81,32 @@ pub enum Command {
     /// Something has happened to a SKU that carts of the partition may have: sent by `carts.stock`.
     #[serde(skip_deserializing)]
     Notice(Notice),
+    /// The same as `AddLine` for a SKU that is reserved at once.
+    AddHeld(Box<AddHeld>),
+    /// The same as `SetLine`, knowing how many there are.
+    SetHinted(Box<SetHinted>),
+    /// How many a stock item holds for a cart that is not checked out: sent by `carts.stock`.
+    #[serde(skip_deserializing)]
+    HoldSaid(HoldSaid),
+    /// There are enough of a stock item, which is reserved only for an order: sent by `carts.stock`.
+    #[serde(skip_deserializing)]
+    StockSeen(StockSaid),
+    /// The same as `Merge` for a cart that holds stock: sent by the claimed cart.
+    #[serde(skip_deserializing)]
+    MergeHeld(Box<MergeHeld>),
+    /// Keeps what a customer says of themselves.
+    DescribeCustomer(Profile),
+}
+
+/// What a customer says of themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Profile {
+    /// The routing key of the customer's carts.
+    pub cart: String,
+    /// The customer.
+    pub customer: String,
+    /// JSON; none forgets it.
+    pub profile: Option<String>,
 }
 
 /// A link to a cart.

@@ -214,6 +214,25 @@ pub enum Change {
         /// How many there are.
         available: u32,
     },
+    /// It holds so many of a stock item from now on.
+    ItemHeld {
+        /// The stock item.
+        sku: String,
+        /// How many.
+        quantity: u32,
+        /// Until when.
+        #[schema(value_type = String, format = DateTime)]
+        expires_at: Time,
+    },
+    /// The time is over for which it held a stock item.
+    HoldExpired {
+        /// The stock item.
+        sku: String,
+        /// How many it held.
+        quantity: u32,
+    },
+    /// What it holds has more time.
+    HoldsExtended,
 }
 
 /// A change of a cart: what stands in its history, and what is said of it.

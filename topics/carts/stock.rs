@@ -32,6 +32,15 @@ pub enum StockCommand {
     DefineShipping(ShippingDefinition),
     /// Creates a SKU, or gives it other terms: prices in several currencies and limits beside what `Define` says.
     DefineTerms(Box<SkuTerms>),
+    /// Creates a SKU, or gives it other terms, with when it is reserved.
+    DefineSku(Box<SkuPolicy>),
+    /// A cart that is not checked out asks for as many as there are, up to a number: sent by `carts`.
+    #[serde(skip_deserializing)]
+    HoldUpTo(HoldUpTo),
+    /// The same as `Reserve`, in the place of what the cart holds already, and whenever the SKU is reserved: sent by
+    /// `carts`.
+    #[serde(skip_deserializing)]
+    Take(Reserve),
 }
 
 /// A SKU as it is to be. One with parts is a bundle: it has no stock of its own, but that of its parts.
@@ -74,6 +83,40 @@ impl From<SkuDefinition> for SkuTerms {
     }
 }
 
+/// A SKU as it is to be, with when it is reserved.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct SkuPolicy {
+    /// The SKU.
+    #[serde(flatten)]
+    pub terms: SkuTerms,
+    /// When it is reserved.
+    #[serde(default, deserialize_with = "or_default")]
+    pub reserve: ReserveAt,
+}
+
+impl From<SkuTerms> for SkuPolicy {
+    fn from(terms: SkuTerms) -> Self {
+        Self { terms, reserve: ReserveAt::Checkout }
+    }
+}
+
+/// When a SKU is reserved for a cart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = carts::ReserveAt)]
+#[serde(tag = "at", rename_all = "snake_case")]
+pub enum ReserveAt {
+    /// When the cart is checked out, until the checkout's time is over.
+    #[default]
+    Checkout,
+    /// When it is put into the cart, for so long; and by the checkout after that.
+    Add {
+        /// For how many seconds.
+        seconds: u32,
+    },
+    /// Not before the order is placed: the checkout only sees whether there are enough.
+    Order,
+}
+
 /// A part of a bundle.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
 #[schema(as = carts::BundlePart)]
@@ -113,6 +156,21 @@ pub struct Reserve {
     pub price: Option<Money>,
 }
 
+/// What a cart that is not checked out would like to hold of one stock item, for all its lines together.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
+pub struct HoldUpTo {
+    /// The stock item.
+    pub sku: String,
+    /// The cart.
+    pub cart: String,
+    /// Which of the cart's attempts it is: it takes the place of earlier ones.
+    pub attempt: u32,
+    /// How many; fewer where there are fewer.
+    pub quantity: u32,
+    /// A cart whose lines this one has now, with what it holds.
+    pub from: Option<String>,
+}
+
 /// What a cart holds of one stock item.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize)]
 pub struct Hold {
@@ -144,6 +202,8 @@ pub struct Sku {
     pub max_per_customer: Option<u32>,
     /// What a bundle consists of; empty for what is no bundle.
     pub parts: Vec<BundlePart>,
+    /// When it is reserved.
+    pub reserve: ReserveAt,
     /// What there is of it: null for a bundle, which has the stock of its parts.
     pub stock: Option<Availability>,
     /// When it was changed last.
@@ -167,7 +227,7 @@ pub struct Availability {
     pub on_hand: u32,
     /// How many can be reserved.
     pub available: u32,
-    /// How many are held by carts that are being checked out.
+    /// How many are held by carts.
     pub reserved: u32,
     /// How many are sold and still in the house.
     pub committed: u32,
@@ -249,6 +309,13 @@ pub enum StockQuery {
     },
     /// All ways of sending.
     Shipping,
+    /// SKUs by id: the first ones behind this one.
+    Skus {
+        /// The last one that is known.
+        after: Option<String>,
+        /// How many at most.
+        limit: u32,
+    },
 }
 
 /// What a query answers.
@@ -260,4 +327,6 @@ pub enum StockAnswer {
     Available(Vec<(String, u32)>),
     /// The ways of sending, by id.
     Shipping(Vec<ShippingOption>),
+    /// SKUs, by id.
+    Skus(Vec<Sku>),
 }

@@ -77,7 +77,7 @@ pub struct AppliedCode {
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
 #[schema(as = carts::Warning)]
 pub struct Warning {
-    /// `reduced_to_stock`, `reduced_to_max_per_line` or `not_available`.
+    /// `reduced_to_stock`, `reduced_to_max_per_line`, `reduced_to_max_per_customer` or `not_available`.
     pub code: String,
     /// The SKU.
     pub sku: String,
@@ -118,6 +118,19 @@ pub struct Totals {
     pub total: Money,
 }
 
+/// What a cart holds of a stock item before it is checked out.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = carts::ItemHold)]
+pub struct ItemHold {
+    /// The stock item.
+    pub sku: String,
+    /// How many: fewer than the lines need where there were not enough.
+    pub quantity: u32,
+    /// Until when.
+    #[schema(value_type = String, format = DateTime)]
+    pub expires_at: Time,
+}
+
 /// A cart as people see it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
 #[schema(as = carts::Cart)]
@@ -147,6 +160,8 @@ pub struct CartView {
     /// Until when everything is reserved.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub expires_at: Option<Time>,
+    /// What is reserved before the checkout, by stock item.
+    pub holds: Vec<ItemHold>,
     /// What was done only in part, by the command that this answers.
     pub warnings: Vec<Warning>,
     /// The order that it has become.
@@ -343,6 +358,11 @@ pub enum Query {
         /// Who reads.
         reader: Reader,
     },
+    /// What a customer says of themselves.
+    Customer {
+        /// The customer.
+        customer: String,
+    },
     /// What a user's cart would be with the lines of another one.
     Preview {
         /// The routing key of the user's carts.
@@ -377,6 +397,8 @@ pub enum Answer {
     Payment(Box<Payment>),
     /// A cart's currency, lines, and lines that are aside.
     Lines(Currency, Vec<Line>, Vec<Line>),
+    /// What a customer says of themselves, as JSON, and when they said it last.
+    Customer(Option<(String, Time)>),
 }
 
 /// A timer that the machine sets for itself.
@@ -402,6 +424,13 @@ pub enum Timer {
         news: News,
         /// The last cart that has heard it.
         after: Option<String>,
+    },
+    /// The time is over for which a cart holds an item.
+    HoldEnds {
+        /// The cart.
+        cart: String,
+        /// The stock item.
+        sku: String,
     },
 }
 

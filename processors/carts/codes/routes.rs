@@ -2,7 +2,7 @@
 
 use crate::carts::bodies::NewCode;
 use crate::carts::promo;
-use crate::carts::routes::{Buyer, change};
+use crate::carts::routes::Buyer;
 use crate::runtime::door::{Door, Undone};
 use crate::runtime::routes::{Body, ProblemBody, Segments, Writing};
 use axum::extract::State;
@@ -32,7 +32,7 @@ async fn apply_code(
     let asked = buyer.asking(asked);
     let terms = promo::routes::terms(&door, &asked, &new.code).await?;
     let apply = ApplyCode { on: buyer.on(cart, new.version), terms };
-    change(&door, &asked, Command::ApplyCode(Box::new(apply))).await
+    buyer.change(&door, &asked, Command::ApplyCode(Box::new(apply))).await
 }
 
 /// Takes a code away again.
@@ -49,5 +49,5 @@ async fn remove_code(
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
     let on = OnCode { on: buyer.on(cart, None), code: code.to_ascii_lowercase() };
-    change(&door, &buyer.asking(asked), Command::RemoveCode(on)).await
+    buyer.change(&door, &buyer.asking(asked), Command::RemoveCode(on)).await
 }

@@ -39,6 +39,20 @@ impl Extras {
         serde_json::from_str(text).map(|envelope: Envelope| envelope.medusa).unwrap_or_default()
     }
 
+    /// What is not said here is as it is there; a payment session is not taken over.
+    pub(super) fn fill(&mut self, other: &Self) {
+        let fill = |own: &mut Option<Value>, other: &Option<Value>| {
+            if own.is_none() {
+                own.clone_from(other);
+            }
+        };
+        fill(&mut self.shipping_address, &other.shipping_address);
+        fill(&mut self.billing_address, &other.billing_address);
+        fill(&mut self.metadata, &other.metadata);
+        self.email = self.email.take().or_else(|| other.email.clone());
+        self.shipping_option = self.shipping_option.take().or_else(|| other.shipping_option.clone());
+    }
+
     /// The metadata that says this.
     pub(super) fn text(self) -> String {
         serde_json::to_string(&Envelope { medusa: self }).expect("extras are plain data")

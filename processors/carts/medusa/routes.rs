@@ -8,11 +8,12 @@ use super::shown::{
     RegionBody, Regions, Removed, currency, line_of, region,
 };
 use super::steps::Shopper;
+use super::{customers, products, token};
 use crate::carts::stock;
 use crate::runtime::door::{Asked, Door};
 use crate::runtime::problem::Problem;
 use crate::runtime::routes::{
-    Facade, Gate, ReadingNow, Segments, facade_error, facade_json, facade_query, facade_routes, not_covered,
+    Facade, Gate, ReadingNow, Segments, facade_error, facade_json, facade_query, facade_routes, not_covered, text,
 };
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
 use axum::http::request::Parts;
@@ -20,7 +21,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Json, RequestPartsExt as _};
 use millrace_topics::carts::CartView;
 use millrace_topics::money::Currency;
-use millrace_topics::record::Caller;
+use millrace_topics::record::{Caller, Role};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
 use utoipa_axum::router::OpenApiRouter;
@@ -31,7 +32,7 @@ pub const FACADE: Facade =
     Facade { name: "medusa", gate: Gate::Everybody, routes, problem: |problem| Failure(problem).into_response() };
 
 /// The calls that are covered, as a client that makes another one is told.
-pub const COVERED: [&str; 18] = [
+pub const COVERED: [&str; 26] = [
     "POST /store/carts",
     "GET /store/carts/{id}",
     "POST /store/carts/{id}",
@@ -41,7 +42,15 @@ pub const COVERED: [&str; 18] = [
     "POST /store/carts/{id}/promotions",
     "DELETE /store/carts/{id}/promotions",
     "POST /store/carts/{id}/shipping-methods",
+    "POST /store/carts/{id}/customer",
     "POST /store/carts/{id}/complete",
+    "GET /store/products",
+    "GET /store/products/{id}",
+    "POST /store/customers",
+    "GET|POST /store/customers/me",
+    "POST /auth/customer/emailpass",
+    "POST /auth/customer/emailpass/register",
+    "POST /auth/token/refresh",
     "GET /store/orders/{id}",
     "POST /store/payment-collections",
     "POST /store/payment-collections/{id}/payment-sessions",
@@ -70,8 +79,10 @@ pub fn routes() -> OpenApiRouter<Door> {
         .routes(routes!(regions))
         .routes(routes!(one_region))
         .routes(routes!(shipping_options))
-        .routes(routes!(calculate));
-    facade_routes(covered, &["/store/{*rest}"], uncovered)
+        .routes(routes!(calculate))
+        .merge(customers::routes::routes())
+        .merge(products::routes::routes());
+    facade_routes(covered, &["/store/{*rest}", "/auth/{*rest}"], uncovered)
 }
 
 async fn uncovered() -> Failure {
@@ -79,7 +90,7 @@ async fn uncovered() -> Failure {
 }
 
 /// A problem in Medusa's dialect.
-struct Failure(Problem);
+pub(super) struct Failure(pub(super) Problem);
 
 impl From<Problem> for Failure {
     fn from(problem: Problem) -> Self {
@@ -95,12 +106,12 @@ impl IntoResponse for Failure {
     }
 }
 
-fn invalid(detail: impl Into<String>) -> Failure {
+pub(super) fn invalid(detail: impl Into<String>) -> Failure {
     Failure(Problem::bad_request("invalid_request_error", detail))
 }
 
 /// JSON whatever the content type says; unknown fields are ignored, and no body is an empty one.
-struct Given<T>(T);
+pub(super) struct Given<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequest<Door> for Given<T> {
     type Rejection = Failure;
@@ -111,7 +122,7 @@ impl<T: DeserializeOwned> FromRequest<Door> for Given<T> {
 }
 
 /// Parameters of the query string; unknown ones are ignored.
-struct Queried<T>(T);
+pub(super) struct Queried<T>(pub(super) T);
 
 impl<T: DeserializeOwned> FromRequestParts<Door> for Queried<T> {
     type Rejection = Failure;
@@ -121,22 +132,27 @@ impl<T: DeserializeOwned> FromRequestParts<Door> for Queried<T> {
     }
 }
 
-/// Whoever asks: an API key makes nobody more than that here, only the id of a cart counts.
-struct Anybody(Asked);
+/// Whoever asks: an API key makes nobody more than that here, only the id of a cart counts, and the token of a customer.
+pub(super) struct Anybody(pub(super) Asked);
 
 impl FromRequestParts<Door> for Anybody {
     type Rejection = Failure;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Door) -> Result<Self, Failure> {
+    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Failure> {
         let ReadingNow(asked) = parts.extract().await?;
-        Ok(Self(Asked { caller: Caller::default(), wait: None, ..asked }))
+        let bearer = text(parts, "authorization")?.and_then(|value| value.strip_prefix("Bearer "));
+        let customer = bearer.and_then(|bearer| token::read(door, bearer, door.now()));
+        let caller = customer.map_or_else(Caller::default, |id| Caller { id, role: Role::User });
+        Ok(Self(Asked { caller, wait: None, ..asked }))
     }
 }
 
 impl Anybody {
     /// The buyer of a cart that an id of this kind names.
-    fn with(self, door: Door, kind: Kind, id: &str) -> Result<Shopper, Failure> {
-        Ok(Shopper::new(door, self.0, Secret::of(kind, id)?))
+    pub(super) async fn with(self, door: Door, kind: Kind, id: &str) -> Result<Shopper, Failure> {
+        let mut shopper = Shopper::new(door, self.0, Secret::of(kind, id)?);
+        shopper.follow().await?;
+        Ok(shopper)
     }
 }
 
@@ -144,12 +160,12 @@ fn shown(shopper: &Shopper, cart: &CartView) -> Cart {
     shopper.showing(cart).cart()
 }
 
-fn body(shopper: &Shopper, cart: &CartView) -> Json<CartBody> {
+pub(super) fn body(shopper: &Shopper, cart: &CartView) -> Json<CartBody> {
     Json(CartBody { cart: shown(shopper, cart) })
 }
 
 /// What is unknown is called by the id that the client knows.
-fn named(kind: Kind, id: &str) -> impl Fn(Problem) -> Failure {
+pub(super) fn named(kind: Kind, id: &str) -> impl Fn(Problem) -> Failure {
     move |problem| match problem.code.as_str() {
         "unknown_cart" | "unknown_order" => Failure(kind.unknown(id)),
         "cart_ordered" => invalid(format!("Cart {id} is already completed.")),
@@ -190,7 +206,7 @@ async fn retrieve(
     State(door): State<Door>,
     Segments(id): Segments<String>,
 ) -> Result<Json<CartBody>, Failure> {
-    let shopper = asked.with(door, Kind::Cart, &id)?;
+    let shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.cart().await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -206,7 +222,7 @@ async fn update(
     Segments(id): Segments<String>,
     Given(update): Given<CartUpdate>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let mut cart = shopper.cart().await.map_err(named(Kind::Cart, &id))?;
     if update.region_id.as_deref().is_some_and(|region| currency(region) != Some(cart.currency)) {
         return Err(invalid("the currency of a cart does not change: open another one"));
@@ -231,7 +247,7 @@ async fn add_item(
     Segments(id): Segments<String>,
     Given(item): Given<NewItem>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.add(item).await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -248,7 +264,7 @@ async fn update_item(
     Segments((id, line)): Segments<(String, String)>,
     Given(update): Given<ItemUpdate>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.set(line_of(&line), update.quantity).await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -264,7 +280,7 @@ async fn remove_item(
     State(door): State<Door>,
     Segments((id, line)): Segments<(String, String)>,
 ) -> Result<Json<Removed>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.set(line_of(&line), 0).await.map_err(named(Kind::Cart, &id))?;
     Ok(Json(Removed { id: line, object: "line-item", deleted: true, parent: shown(&shopper, &cart) }))
 }
@@ -280,7 +296,7 @@ async fn add_promotions(
     Segments(id): Segments<String>,
     Given(codes): Given<Codes>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.add_codes(&codes.promo_codes).await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -296,7 +312,7 @@ async fn remove_promotions(
     Segments(id): Segments<String>,
     Given(codes): Given<Codes>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.remove_codes(&codes.promo_codes).await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -313,7 +329,7 @@ async fn add_shipping_method(
     Segments(id): Segments<String>,
     Given(method): Given<NewShippingMethod>,
 ) -> Result<Json<CartBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     let cart = shopper.ship(&method.option_id).await.map_err(named(Kind::Cart, &id))?;
     Ok(body(&shopper, &cart))
 }
@@ -329,7 +345,7 @@ async fn complete(
     State(door): State<Door>,
     Segments(id): Segments<String>,
 ) -> Result<Json<Completed>, Failure> {
-    let mut shopper = asked.with(door, Kind::Cart, &id)?;
+    let mut shopper = asked.with(door, Kind::Cart, &id).await?;
     Ok(Json(shopper.complete().await.map_err(named(Kind::Cart, &id))?))
 }
 
@@ -343,7 +359,7 @@ async fn order(
     State(door): State<Door>,
     Segments(id): Segments<String>,
 ) -> Result<Json<OrderBody>, Failure> {
-    let shopper = asked.with(door, Kind::Order, &id)?;
+    let shopper = asked.with(door, Kind::Order, &id).await?;
     let order = shopper.order().await.map_err(named(Kind::Order, &id))?;
     let cart = shopper.cart().await.map_err(named(Kind::Order, &id))?;
     Ok(Json(OrderBody { order: shopper.showing(&cart).order(&order) }))
@@ -360,7 +376,7 @@ async fn payment_collection(
     State(door): State<Door>,
     Given(which): Given<WhichCart>,
 ) -> Result<Json<PaymentCollectionBody>, Failure> {
-    let shopper = asked.with(door, Kind::Cart, &which.cart_id)?;
+    let shopper = asked.with(door, Kind::Cart, &which.cart_id).await?;
     let cart = shopper.cart().await.map_err(named(Kind::Cart, &which.cart_id))?;
     let known = shown(&shopper, &cart).payment_collection;
     let payment_collection = known.unwrap_or_else(|| shopper.showing(&cart).collection(None));
@@ -380,7 +396,7 @@ async fn payment_session(
     Segments(id): Segments<String>,
     Given(new): Given<NewPaymentSession>,
 ) -> Result<Json<PaymentCollectionBody>, Failure> {
-    let mut shopper = asked.with(door, Kind::PaymentCollection, &id)?;
+    let mut shopper = asked.with(door, Kind::PaymentCollection, &id).await?;
     let cart = shopper.pay_with(&new.provider_id).await.map_err(named(Kind::PaymentCollection, &id))?;
     let payment_collection = shopper.showing(&cart).collection(Some(new.provider_id));
     Ok(Json(PaymentCollectionBody { payment_collection }))
@@ -434,7 +450,7 @@ async fn shipping_options(
 
 async fn ways(asked: Anybody, door: Door, cart_id: &str) -> Result<Options, Failure> {
     let options = stock::shipping::routes::options(&door, &asked.0).await?.answer;
-    let shopper = asked.with(door, Kind::Cart, cart_id)?;
+    let shopper = asked.with(door, Kind::Cart, cart_id).await?;
     let cart = shopper.cart().await.map_err(named(Kind::Cart, cart_id))?;
     let showing = shopper.showing(&cart);
     Ok(Options { shipping_options: options.iter().filter_map(|option| showing.option(option)).collect() })

@@ -463,7 +463,7 @@ impl Showing<'_> {
             status: if is_ordered { "authorized" } else { "pending" },
             currency_code: currency_code.clone(),
             amount: self.major(total),
-            data: SessionData { cart: self.secret.cart(), amount: total },
+            data: SessionData { cart: self.cart.id.clone(), amount: total },
         });
         PaymentCollection {
             id: self.secret.id(Kind::PaymentCollection),

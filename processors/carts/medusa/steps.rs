@@ -5,15 +5,16 @@ use super::extras::Extras;
 use super::given::{About, NewItem};
 use super::secret::Secret;
 use super::shown::{Completed, CompletionError, Showing};
-use crate::carts::routes::{cart_in, decided};
-use crate::carts::{Carting, promo, stock};
+use crate::carts::routes::{cart_in, completed, decided, submit};
+use crate::carts::{Carting, lines, promo, stock};
 use crate::runtime::door::{Asked, Door, Read, Undone};
 use crate::runtime::problem::Problem;
 use millrace_topics::carts::{
-    self, AddLine, Answer, ApplyCode, CartView, Checkout, Command, Describe, On, OnCode, Opening, Order, Outcome,
-    Query, Reader, SetLine, Ship, ShippingOption, State,
+    self, Answer, ApplyCode, CartView, Checkout, Claim, Command, Describe, Mode, On, OnCode, Opening, Order, Outcome,
+    Query, Reader, SetLine, Ship, ShippingOption, State, cart_of_user,
 };
 use millrace_topics::money::Currency;
+use millrace_topics::token::TokenHash;
 use serde_json::{Map, Value};
 
 /// How often a change of what lies in the metadata is tried when others change the cart meanwhile.
@@ -24,11 +25,16 @@ pub(super) struct Shopper {
     door: Door,
     asked: Asked,
     secret: Secret,
+    /// The cart's own id: another one's, once it was transferred.
+    cart: String,
+    /// The hash of its token: none for a customer's.
+    token: Option<TokenHash>,
 }
 
 impl Shopper {
     pub(super) fn new(door: Door, asked: Asked, secret: Secret) -> Self {
-        Self { door, asked, secret }
+        let (cart, token) = (secret.cart(), Some(secret.token()));
+        Self { door, asked, secret, cart, token }
     }
 
     /// Opens a cart.
@@ -48,21 +54,63 @@ impl Shopper {
         Ok((shopper, *cart))
     }
 
+    /// Goes on with the customer's cart where this one was transferred to it, if it is the customer who asks.
+    pub(super) async fn follow(&mut self) -> Result<(), Problem> {
+        if self.asked.caller.id.is_empty() {
+            return Ok(());
+        }
+        let successor = match self.cart().await {
+            Err(problem) if problem.code == "cart_merged" => problem.members.get("successor").cloned(),
+            _ => None,
+        };
+        let own = format!("{}~", cart_of_user(&self.asked.caller.id));
+        let successor = successor.and_then(|successor| successor.as_str().map(str::to_owned));
+        if let Some(successor) = successor.filter(|successor| successor.starts_with(&own)) {
+            (self.cart, self.token) = (successor, None);
+        }
+        Ok(())
+    }
+
+    /// Gives the cart to a customer, whose cart takes its lines and what else belongs to it.
+    pub(super) async fn transfer(&mut self, customer: String) -> Result<CartView, Problem> {
+        let cart = self.cart().await?;
+        if cart.customer.as_ref() == Some(&customer) {
+            return Ok(cart);
+        }
+        if matches!(cart.state, State::Reserving | State::CheckingOut | State::Paying) {
+            self.tell(Command::Cancel(self.on(None))).await?;
+        }
+        let query = Query::Lines { cart: self.cart.clone(), reader: self.reader() };
+        let hints = match self.door.ask::<Carting>(&self.asked, &query).await.map(|read| read.answer) {
+            Ok(Answer::Lines(_, lines, _)) => stock::routes::hints(&self.door, &self.asked, &lines).await,
+            _ => Vec::new(),
+        };
+        let claim = Command::Claim(Claim { on: self.on(None), customer, mode: Mode::Max, hints });
+        let done = self.door.submit::<Carting>(&self.asked, &claim).await.map_err(problem)?;
+        self.asked.min_position.merge(&done.positions);
+        let claimed = decided(&self.door, &self.asked, self.cart.clone(), self.reader(), done).await;
+        self.asked.min_position.merge(&claimed.map_err(problem)?.positions);
+        self.follow().await?;
+        let before = Extras::of(&cart);
+        let cart = self.edit(|extras| extras.fill(&before)).await?;
+        self.ship_again(cart).await
+    }
+
     pub(super) fn showing<'a>(&'a self, cart: &'a CartView) -> Showing<'a> {
         Showing { cart, secret: &self.secret }
     }
 
     fn on(&self, version: Option<u32>) -> On {
-        On { cart: self.secret.cart(), token: Some(self.secret.token()), version, ..On::default() }
+        On { cart: self.cart.clone(), token: self.token, version, ..On::default() }
     }
 
     fn reader(&self) -> Reader {
-        Reader { token: Some(self.secret.token()), caller: self.asked.caller.clone() }
+        Reader { token: self.token, caller: self.asked.caller.clone() }
     }
 
     /// The cart as it is now.
     pub(super) async fn cart(&self) -> Result<CartView, Problem> {
-        let query = Query::Cart { cart: self.secret.cart(), reader: self.reader() };
+        let query = Query::Cart { cart: self.cart.clone(), reader: self.reader() };
         match self.door.ask::<Carting>(&self.asked, &query).await?.answer {
             Answer::Cart(cart) => Ok(*cart),
             _ => unreachable!("a cart was asked for"),
@@ -71,7 +119,7 @@ impl Shopper {
 
     /// The order that it has become.
     pub(super) async fn order(&self) -> Result<Order, Problem> {
-        let query = Query::Order { cart: self.secret.cart(), reader: self.reader() };
+        let query = Query::Order { cart: self.cart.clone(), reader: self.reader() };
         match self.door.ask::<Carting>(&self.asked, &query).await?.answer {
             Answer::Order(order) => Ok(*order),
             _ => unreachable!("an order was asked for"),
@@ -87,15 +135,22 @@ impl Shopper {
 
     /// Changes a cart. A checkout that is under way ends: Medusa too lets go of payment sessions then.
     async fn change(&mut self, command: Command) -> Result<CartView, Problem> {
-        match self.tell(command.clone()).await {
+        match self.submit(&command).await {
             Err(problem) if problem.code == "checking_out" => {}
-            done => return done.map(|outcome| *cart_in(outcome)),
+            done => return done,
         }
         match self.tell(Command::Cancel(self.on(None))).await {
             Err(problem) if problem.code != "not_checking_out" => return Err(problem),
             _ => {}
         }
-        self.tell(command).await.map(|outcome| *cart_in(outcome))
+        self.submit(&command).await
+    }
+
+    /// Submits a change of the cart; what is asked from then on has seen it.
+    async fn submit(&mut self, command: &Command) -> Result<CartView, Problem> {
+        let done = submit(&self.door, &self.asked, self.reader(), command).await.map_err(problem)?;
+        self.asked.min_position.merge(&done.positions);
+        Ok(*done.outcome)
     }
 
     /// Changes what lies in the metadata.
@@ -127,18 +182,17 @@ impl Shopper {
     /// Puts some of a variant into the cart.
     pub(super) async fn add(&mut self, item: NewItem) -> Result<CartView, Problem> {
         let NewItem { variant_id, quantity, metadata } = item;
-        let offer =
-            stock::routes::offer(&self.door, &self.asked, variant_id, &self.secret.cart(), self.reader()).await?;
+        let found = stock::routes::offer(&self.door, &self.asked, variant_id, &self.cart, self.reader()).await?;
         let options = options(metadata.unwrap_or_default());
-        let add = AddLine { on: self.on(None), offer, quantity, options };
-        let cart = self.change(Command::AddLine(Box::new(add))).await?;
+        let cart = self.change(lines::routes::add(self.on(None), found, quantity, options)).await?;
         self.ship_again(cart).await
     }
 
     /// Changes how many a line has.
     pub(super) async fn set(&mut self, line: &str, quantity: u32) -> Result<CartView, Problem> {
         let set = SetLine { on: self.on(None), line: line.to_owned(), quantity, base: None };
-        let cart = self.change(Command::SetLine(set)).await?;
+        let command = lines::routes::set(&self.door, &self.asked, self.reader(), set).await?;
+        let cart = self.change(command).await?;
         self.ship_again(cart).await
     }
 
@@ -222,7 +276,7 @@ impl Shopper {
         let checkout = Command::Checkout(Checkout { on: self.on(None), seconds: None });
         let done = self.door.submit::<Carting>(&self.asked, &checkout).await.map_err(problem)?;
         self.asked.min_position.merge(&done.positions);
-        let read = decided(&self.door, &self.asked, self.secret.cart(), self.reader(), done).await.map_err(problem)?;
+        let read = decided(&self.door, &self.asked, self.cart.clone(), self.reader(), done).await.map_err(problem)?;
         let Read { answer, positions } = read;
         self.asked.min_position.merge(&positions);
         Ok(*answer)
@@ -238,24 +292,23 @@ impl Shopper {
             }
             self.check_out(cart).await?;
         }
-        let completed = self.tell(Command::Complete(self.on(None))).await?;
+        let command = Command::Complete(self.on(None));
+        let done = completed(&self.door, &self.asked, self.reader(), &command).await.map_err(problem)?;
+        self.asked.min_position.merge(&done.positions);
         let cart = self.cart().await?;
-        match completed {
-            Outcome::Completed(completed) => match *completed {
-                carts::Completed::Order { order } => {
-                    Ok(Completed::Order { order: Box::new(self.showing(&cart).order(&order)) })
-                }
-                carts::Completed::Cart { missing, .. } if missing == "payment_pending" => {
-                    let error = CompletionError {
-                        message: "The payment was not authorized with the provider yet",
-                        name: "Error",
-                        r#type: "payment_authorization_error",
-                    };
-                    Ok(Completed::Cart { cart: Box::new(self.showing(&cart).cart()), error })
-                }
-                carts::Completed::Cart { .. } => Err(under_way()),
-            },
-            _ => unreachable!("a cart was completed"),
+        match done.outcome {
+            carts::Completed::Order { order } => {
+                Ok(Completed::Order { order: Box::new(self.showing(&cart).order(&order)) })
+            }
+            carts::Completed::Cart { missing, .. } if missing == "payment_pending" => {
+                let error = CompletionError {
+                    message: "The payment was not authorized with the provider yet",
+                    name: "Error",
+                    r#type: "payment_authorization_error",
+                };
+                Ok(Completed::Cart { cart: Box::new(self.showing(&cart).cart()), error })
+            }
+            carts::Completed::Cart { .. } => Err(under_way()),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::carts::Carting;
 use crate::carts::bodies::SharedCart;
-use crate::carts::routes::{Buyer, cart_in, change};
+use crate::carts::routes::{Buyer, cart_in};
 use crate::runtime::door::{Door, Undone};
 use crate::runtime::routes::{ProblemBody, Segments, Writing, respond};
 use crate::runtime::tokens::hash;
@@ -53,5 +53,5 @@ async fn unshare(
     Writing(asked): Writing,
 ) -> Result<Response, Undone> {
     let share = Share { on: buyer.on(cart, None), link: None };
-    change(&door, &buyer.asking(asked), Command::Share(share)).await
+    buyer.change(&door, &buyer.asking(asked), Command::Share(share)).await
 }

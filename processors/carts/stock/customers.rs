@@ -9,11 +9,13 @@ fn row_of(sku: &str, cart: &str) -> Option<(String, String)> {
     cart.starts_with("user:").then(|| (sku.to_owned(), routing_key(cart).to_owned()))
 }
 
-/// Why a cart's customer cannot have so many more of an item of which each may have `most`.
+/// Why a cart's customer cannot have so many of an item of which each may have `most`, in the place of `own` that the cart
+/// holds.
 #[must_use]
-pub fn refusal(cx: &Cx<'_>, sku: &str, cart: &str, asked: u32, most: u32) -> Option<StockRefusal> {
+pub fn refusal(cx: &Cx<'_>, sku: &str, cart: &str, asked: u32, most: u32, own: u32) -> Option<StockRefusal> {
     let Some(key) = row_of(sku, cart) else { return Some(StockRefusal::NoCustomer) };
-    let left = most.saturating_sub(cx.get(CUSTOMERS, &key).unwrap_or_default());
+    let has = cx.get(CUSTOMERS, &key).unwrap_or_default();
+    let left = most.saturating_sub(has.saturating_sub(own));
     (asked > left).then_some(StockRefusal::TooMany { asked, left })
 }
 

@@ -4,6 +4,7 @@
 //! has no clock: what a cart holds stays its own until the cart says what became of it.
 
 pub mod customers;
+pub mod holds;
 pub mod news;
 pub mod queries;
 pub mod queue;

@@ -3,7 +3,7 @@
 //! all is sold, everybody in line is told so at once. A cart whose time is over leaves the line.
 
 use crate::carts::stock::tables::{COUNTS, Counts, LINE, NUMBERS, Waiter};
-use crate::carts::stock::transition::{Cx, refusal, settle};
+use crate::carts::stock::transition::{Cx, judge, settle};
 use millrace_topics::carts::{Held, Reserve, StockEvent, StockRefusal, StockTimer};
 
 /// How many carts are served before others get their turn.
@@ -12,10 +12,10 @@ const SERVED: usize = 100;
 /// Holds what a cart asks for; what is only not there now is waited for.
 pub fn reserve_or_wait(cx: &mut Cx<'_>, reserve: Reserve) {
     let mut counts = cx.get(COUNTS, &reserve.sku).unwrap_or_default();
-    let refusal = refusal(cx, &reserve, counts);
+    let refusal = judge(cx, &reserve, counts, 0).err();
     let may_come = counts.reserved > 0 && reserve.quantity <= counts.on_hand - counts.committed;
     if !(may_come && matches!(refusal, Some(StockRefusal::Insufficient { .. }))) {
-        settle(cx, reserve, counts, refusal);
+        settle(cx, reserve, counts, refusal, 0);
         return;
     }
     let Reserve { sku, cart, attempt, quantity, price } = reserve;
@@ -27,11 +27,11 @@ pub fn reserve_or_wait(cx: &mut Cx<'_>, reserve: Reserve) {
     cx.say(&StockEvent::Queued(Held { sku, cart, quantity, available: counts.available() }));
 }
 
-/// Takes a cart out of the line. False if it does not stand there.
+/// Takes a cart out of the line where this attempt or an earlier one stands. False if it does not stand there.
 pub fn leave(cx: &mut Cx<'_>, key: &(String, String), attempt: u32) -> bool {
     let Some(number) = cx.get(NUMBERS, key) else { return false };
     let place = (key.0.clone(), number);
-    if cx.get(LINE, &place).is_none_or(|waiter| waiter.attempt != attempt) {
+    if cx.get(LINE, &place).is_none_or(|waiter| waiter.attempt > attempt) {
         return false;
     }
     let mut counts = cx.get(COUNTS, &key.0).expect("an item with a line is counted");
@@ -64,8 +64,8 @@ pub fn serve(cx: &mut Cx<'_>, sku: &String) {
         let counts = Counts { waiting: counts.waiting - 1, ..counts };
         cx.put(COUNTS, sku, &counts);
         // Whoever stands behind does not count against who is first.
-        let refusal = refusal(cx, &reserve, Counts { waiting: 0, ..counts });
-        settle(cx, reserve, counts, refusal);
+        let refusal = judge(cx, &reserve, Counts { waiting: 0, ..counts }, 0).err();
+        settle(cx, reserve, counts, refusal, 0);
     }
     let now = cx.now();
     cx.set_timer(now, &StockTimer::Serve { sku: sku.clone() });

@@ -10,8 +10,8 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::carts::{
-    Adjustment, Answer, Hint, Line, Offer, Query, Reader, Rejection, Sku, StockAnswer, StockCommand, StockOutcome,
-    StockQuery,
+    Adjustment, Answer, Hint, Line, Offer, Query, Reader, Rejection, ReserveAt, Sku, StockAnswer, StockCommand,
+    StockOutcome, StockQuery,
 };
 use millrace_topics::money::Currency;
 use utoipa_axum::router::OpenApiRouter;
@@ -41,9 +41,9 @@ async fn define_sku(
     Segments(sku): Segments<String>,
     Body(asked, new): Body<NewSku>,
 ) -> Result<Response, Undone> {
-    let terms = new.terms(sku);
-    transition::check(&terms).map_err(|refusal| Problem::refusal(&refusal))?;
-    let done = door.submit::<Stock>(&asked, &StockCommand::DefineTerms(Box::new(terms))).await?;
+    let policy = new.policy(sku).and_then(|policy| transition::check(&policy).map(|()| policy));
+    let policy = policy.map_err(|refusal| Problem::refusal(&refusal))?;
+    let done = door.submit::<Stock>(&asked, &StockCommand::DefineSku(Box::new(policy))).await?;
     let status = if matches!(done.outcome, StockOutcome::Created(_)) { StatusCode::CREATED } else { StatusCode::OK };
     Ok(respond(status, done, |outcome| outcome))
 }
@@ -62,7 +62,7 @@ async fn sku(
     Ok(answer(sku_of(&door, &asked, sku).await?, |sku| sku))
 }
 
-async fn sku_of(door: &Door, asked: &Asked, sku: String) -> Result<Read<Sku>, Problem> {
+pub(in crate::carts) async fn sku_of(door: &Door, asked: &Asked, sku: String) -> Result<Read<Sku>, Problem> {
     let read = door.ask::<Stock>(asked, &StockQuery::Sku { sku }).await?;
     let StockAnswer::Sku(sku) = read.answer else { unreachable!("a SKU was asked for") };
     Ok(Read { answer: *sku, positions: read.positions })
@@ -113,6 +113,14 @@ async fn availability(
     Ok(answer(Read { answer: body, positions }, |body| body))
 }
 
+/// How many there are of a SKU.
+pub(in crate::carts) async fn available(door: &Door, asked: &Asked, sku: &Sku) -> Result<u32, Problem> {
+    match &sku.stock {
+        Some(stock) => Ok(stock.available),
+        None => Ok(bundles(door, asked, sku).await?.answer),
+    }
+}
+
 /// How many bundles its parts make.
 async fn bundles(door: &Door, asked: &Asked, bundle: &Sku) -> Result<Read<u32>, Problem> {
     let skus = bundle.parts.iter().map(|part| part.sku.clone()).collect();
@@ -123,6 +131,14 @@ async fn bundles(door: &Door, asked: &Asked, bundle: &Sku) -> Result<Read<u32>, 
     Ok(Read { answer: fewest.unwrap_or_default(), positions: read.positions })
 }
 
+/// What a SKU is sold as now.
+pub(in crate::carts) struct Found {
+    /// What goes into a cart.
+    pub offer: Offer,
+    /// For how many seconds it is held, where it is reserved at once.
+    pub seconds: Option<u32>,
+}
+
 /// What a SKU is sold as now: at the price of the cart's currency, where it has one.
 pub(in crate::carts) async fn offer(
     door: &Door,
@@ -130,20 +146,21 @@ pub(in crate::carts) async fn offer(
     sku: String,
     cart: &str,
     reader: Reader,
-) -> Result<Offer, Problem> {
+) -> Result<Found, Problem> {
     let found = sku_of(door, asked, sku.clone()).await.map_err(|problem| match problem.status {
         404 => Problem::refusal(&Rejection::UnsoldSku(sku)),
         _ => problem,
     })?;
-    let available = match &found.answer.stock {
-        Some(stock) => stock.available,
-        None => bundles(door, asked, &found.answer).await?.answer,
-    };
+    let available = available(door, asked, &found.answer).await?;
     // Who asks for a cart that is not there is told so by the cart itself.
     let own = if found.answer.prices.is_empty() { None } else { currency(door, asked, cart, reader).await };
     let price = own.and_then(|currency| found.answer.price_in(currency)).unwrap_or(found.answer.price);
-    let Sku { sku, title, max_per_line, parts, .. } = found.answer;
-    Ok(Offer { sku, title, price, max_per_line, available: Some(available), parts })
+    let Sku { sku, title, max_per_line, parts, reserve, .. } = found.answer;
+    let seconds = match reserve {
+        ReserveAt::Add { seconds } => Some(seconds),
+        ReserveAt::Checkout | ReserveAt::Order => None,
+    };
+    Ok(Found { offer: Offer { sku, title, price, max_per_line, available: Some(available), parts }, seconds })
 }
 
 /// What a cart is counted in.

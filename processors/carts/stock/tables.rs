@@ -1,7 +1,7 @@
 //! The tables of the machine `carts.stock`: what is sold, what there is of it, and who holds some.
 
 use millrace_state::table::{Table, TableDef};
-use millrace_topics::carts::{Availability, BundlePart, ShippingOption, Sku};
+use millrace_topics::carts::{Availability, BundlePart, ReserveAt, ShippingOption, Sku};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::money::{Currency, Money};
 use millrace_topics::time::Time;
@@ -23,6 +23,8 @@ pub struct SkuRow {
     pub max_per_customer: Option<u32>,
     /// What a bundle consists of.
     pub parts: Vec<BundlePart>,
+    /// When it is reserved.
+    pub reserve: ReserveAt,
     /// When it was changed last.
     pub changed_at: Time,
 }
@@ -32,7 +34,7 @@ pub struct SkuRow {
 pub struct Counts {
     /// How many are in the house.
     pub on_hand: u32,
-    /// How many carts hold that are being checked out.
+    /// How many carts hold.
     pub reserved: u32,
     /// How many are sold and still in the house.
     pub committed: u32,
@@ -151,6 +153,7 @@ impl SkuRow {
             min_per_cart: self.min_per_cart,
             max_per_customer: self.max_per_customer,
             parts: self.parts.clone(),
+            reserve: self.reserve,
             stock: self.parts.is_empty().then(|| counts.show()),
             changed_at: self.changed_at,
         }

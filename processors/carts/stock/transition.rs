@@ -2,11 +2,11 @@
 
 use crate::carts::stock::news::Before;
 use crate::carts::stock::tables::{COUNTS, Counts, HOLDS, SKUS, SkuRow};
-use crate::carts::stock::{Stock, customers, news, queue, shipping};
+use crate::carts::stock::{Stock, customers, holds, news, queue, shipping};
 use crate::runtime::ids;
 use millrace_topics::carts::{
-    Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, SkuDefinition, SkuTerms, StockCommand,
-    StockEvent, StockOutcome, StockRefusal, StockSaid,
+    Adjustment, BundlePart, Carts, Command, Held, Hold, Rejection, Reserve, ReserveAt, SkuDefinition, SkuPolicy,
+    SkuTerms, StockCommand, StockEvent, StockOutcome, StockRefusal, StockSaid,
 };
 use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::Role;
@@ -25,6 +25,12 @@ pub const PART_QUANTITY_LIMIT: u32 = 1000;
 /// The most currencies that a SKU has a price in beside its first.
 pub const PRICES_LIMIT: usize = 50;
 
+/// The longest that a SKU is held which is reserved when it is put into a cart, in seconds.
+pub const HOLD_SECONDS_LIMIT: u32 = 86_400;
+
+/// For how long it is unless it says so, in seconds.
+pub const HOLD_SECONDS: u32 = 900;
+
 /// The longest title, in bytes.
 pub const TITLE_LIMIT: usize = 256;
 
@@ -37,8 +43,9 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
         return Err(Rejection::RoleRequired);
     }
     match command {
-        StockCommand::Define(definition) => define(cx, (*definition).into()),
-        StockCommand::DefineTerms(terms) => define(cx, *terms),
+        StockCommand::Define(definition) => define(cx, SkuTerms::from(*definition).into()),
+        StockCommand::DefineTerms(terms) => define(cx, (*terms).into()),
+        StockCommand::DefineSku(policy) => define(cx, *policy),
         StockCommand::Adjust(adjustment) => adjust(cx, &adjustment),
         StockCommand::DefineShipping(definition) => shipping::define(cx, definition),
         StockCommand::Reserve(reserve) => {
@@ -47,6 +54,14 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
         }
         StockCommand::Queue(reserve) => {
             queue::reserve_or_wait(cx, reserve);
+            Ok(StockOutcome::Noted)
+        }
+        StockCommand::Take(reserve) => {
+            holds::take(cx, reserve);
+            Ok(StockOutcome::Noted)
+        }
+        StockCommand::HoldUpTo(wish) => {
+            holds::hold_up_to(cx, wish);
             Ok(StockOutcome::Noted)
         }
         StockCommand::Release(hold) => {
@@ -64,8 +79,8 @@ pub fn apply(cx: &mut Cx<'_>, command: StockCommand) -> Result<StockOutcome, Rej
 ///
 /// # Errors
 /// The refusal.
-pub fn check(terms: &SkuTerms) -> Result<(), Rejection> {
-    let SkuTerms { definition, prices, min_per_cart, max_per_customer } = terms;
+pub fn check(policy: &SkuPolicy) -> Result<(), Rejection> {
+    let SkuPolicy { terms: SkuTerms { definition, prices, min_per_cart, max_per_customer }, reserve } = policy;
     let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
     if !ids::is_id(sku) || ids::is_reserved(sku) {
         return Err(Rejection::BadId);
@@ -88,6 +103,14 @@ pub fn check(terms: &SkuTerms) -> Result<(), Rejection> {
     }
     if !parts.is_empty() && on_hand.is_some() {
         return bad("a bundle has the stock of its parts: leave `on_hand` out".to_owned());
+    }
+    if let ReserveAt::Add { seconds } = reserve
+        && !(1..=HOLD_SECONDS_LIMIT).contains(seconds)
+    {
+        return bad(format!("`reserve.seconds` is 1 to {HOLD_SECONDS_LIMIT}, not {seconds}"));
+    }
+    if !parts.is_empty() && *reserve == ReserveAt::Order {
+        return bad("a bundle is reserved as its parts are: leave `order` to them".to_owned());
     }
     if parts.iter().any(|part| part.sku == *sku) {
         return bad("a bundle is no part of itself".to_owned());
@@ -130,9 +153,9 @@ pub fn check_parts(parts: &[BundlePart]) -> Result<(), Rejection> {
     Ok(())
 }
 
-fn define(cx: &mut Cx<'_>, terms: SkuTerms) -> Result<StockOutcome, Rejection> {
-    check(&terms)?;
-    let SkuTerms { definition, prices, min_per_cart, max_per_customer } = terms;
+fn define(cx: &mut Cx<'_>, policy: SkuPolicy) -> Result<StockOutcome, Rejection> {
+    check(&policy)?;
+    let SkuPolicy { terms: SkuTerms { definition, prices, min_per_cart, max_per_customer }, reserve } = policy;
     let SkuDefinition { sku, on_hand, price, title, max_per_line, parts } = definition;
     let known = cx.get(SKUS, &sku);
     let before = cx.get(COUNTS, &sku).unwrap_or_default();
@@ -143,7 +166,7 @@ fn define(cx: &mut Cx<'_>, terms: SkuTerms) -> Result<StockOutcome, Rejection> {
     }
     let counts = Counts { on_hand, ..before };
     let changed_at = cx.now();
-    let row = SkuRow { title, price, prices, max_per_line, min_per_cart, max_per_customer, parts, changed_at };
+    let row = SkuRow { title, price, prices, max_per_line, min_per_cart, max_per_customer, parts, reserve, changed_at };
     if let Some(known) = &known
         && known.is_as(&row)
         && counts == before
@@ -196,32 +219,39 @@ fn adjust(cx: &mut Cx<'_>, adjustment: &Adjustment) -> Result<StockOutcome, Reje
 /// Holds what a cart asks for, or says why not. A bundle holds nothing, but has a row: every hold ends once.
 pub(super) fn reserve_or_refuse(cx: &mut Cx<'_>, reserve: Reserve) {
     let counts = cx.get(COUNTS, &reserve.sku).unwrap_or_default();
-    let refusal = refusal(cx, &reserve, counts);
-    settle(cx, reserve, counts, refusal);
+    match judge(cx, &reserve, counts, 0) {
+        Ok(ReserveAt::Order) => {
+            let Reserve { sku, cart, attempt, .. } = reserve;
+            cx.send::<Carts>(&Command::StockSeen(StockSaid { cart, attempt, sku, refusal: None }));
+        }
+        judged => settle(cx, reserve, counts, judged.err(), 0),
+    }
 }
 
-/// Why a cart gets nothing of an item. Whoever comes when others stand in line gets nothing before them.
-pub(super) fn refusal(cx: &Cx<'_>, reserve: &Reserve, counts: Counts) -> Option<StockRefusal> {
+/// When an item is reserved that a cart may have, in the place of `own` that it holds, or why it may not. Whoever comes when
+/// others stand in line gets nothing before them.
+pub(super) fn judge(cx: &Cx<'_>, reserve: &Reserve, counts: Counts, own: u32) -> Result<ReserveAt, StockRefusal> {
     let Reserve { sku, cart, quantity: asked, price, attempt: _ } = reserve;
-    let (asked, available) = (*asked, if counts.waiting > 0 { 0 } else { counts.available() });
+    let (asked, available) = (*asked, own + if counts.waiting > 0 { 0 } else { counts.available() });
     let Some(row) = cx.get(SKUS, sku).filter(|row| row.parts.is_empty() || asked == 0) else {
-        return Some(StockRefusal::Unknown);
+        return Err(StockRefusal::Unknown);
     };
     if let Some(price) = price {
         let now = row.price_in(price.currency).unwrap_or(row.price);
         if now != *price {
-            return Some(StockRefusal::Price { now });
+            return Err(StockRefusal::Price { now });
         }
         if let Some(least) = row.min_per_cart.filter(|least| asked < *least) {
-            return Some(StockRefusal::TooFew { asked, least });
+            return Err(StockRefusal::TooFew { asked, least });
         }
     }
-    let too_many = row.max_per_customer.and_then(|most| customers::refusal(cx, sku, cart, asked, most));
-    too_many.or((asked > available).then_some(StockRefusal::Insufficient { asked, available }))
+    let too_many = row.max_per_customer.and_then(|most| customers::refusal(cx, sku, cart, asked, most, own));
+    let refusal = too_many.or((asked > available).then_some(StockRefusal::Insufficient { asked, available }));
+    refusal.map_or(Ok(row.reserve), Err)
 }
 
-/// Tells a cart whether it holds what it asks for, and keeps it for the cart if so.
-pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refusal: Option<StockRefusal>) {
+/// Tells a cart whether it holds what it asks for, and keeps it for the cart if so, in the place of `own` that it holds.
+pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refusal: Option<StockRefusal>, own: u32) {
     let Reserve { sku, cart, attempt, quantity, price: _ } = reserve;
     let is_refused = refusal.is_some();
     let said = StockSaid { cart: cart.clone(), attempt, sku: sku.clone(), refusal };
@@ -230,7 +260,8 @@ pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refu
         cx.say(&StockEvent::Refused(Held { sku, cart, quantity, available: counts.available() }));
         return;
     }
-    counts.reserved += quantity;
+    counts.reserved = counts.reserved - own + quantity;
+    customers::give_back(cx, &sku, &cart, own);
     customers::take(cx, &sku, &cart, quantity);
     let key = (sku, cart);
     cx.put(COUNTS, &key.0, &counts);
@@ -239,14 +270,15 @@ pub(super) fn settle(cx: &mut Cx<'_>, reserve: Reserve, mut counts: Counts, refu
     cx.say(&StockEvent::Reserved(Held { sku, cart, quantity, available: counts.available() }));
 }
 
-/// Gives back what a cart holds. A cart says it to whom it has asked, whether it was refused or not.
+/// Gives back what a cart holds by this attempt or an earlier one. A cart says it to whom it has asked, whether it was
+/// refused or not.
 fn release(cx: &mut Cx<'_>, hold: Hold) {
     let Hold { sku, cart, attempt } = hold;
     let key = (sku, cart);
     if queue::leave(cx, &key, attempt) {
         return;
     }
-    let Some((_, quantity)) = cx.get(HOLDS, &key).filter(|(held, _)| *held == attempt) else { return };
+    let Some((_, quantity)) = cx.get(HOLDS, &key).filter(|(held, _)| *held <= attempt) else { return };
     let mut counts = cx.get(COUNTS, &key.0).expect("what is held is counted");
     counts.reserved -= quantity;
     cx.put(COUNTS, &key.0, &counts);

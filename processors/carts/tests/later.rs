@@ -309,3 +309,41 @@ fn what_was_ordered_is_bought_again_as_far_as_it_is_there() {
     "#]],
     );
 }
+
+#[test]
+fn a_customer_says_who_they_are_and_is_forgotten() {
+    let say = |who: &str, cart: &str, profile: &str| {
+        format!(r#"{who} {{"type":"describe_customer","cart":"{cart}","customer":"u1","profile":{profile}}}"#)
+    };
+    let script = [
+        say("user:u1", "user:u1", r#""{\"first_name\":\"Ada\"}""#),
+        say("user:u2", "user:u1", r#""{}""#),
+        say("server:shop", "user:u2", r#""{}""#),
+        say("server:shop", "user:u1", r#""{\"first_name\":\"Eve\"}""#),
+        "+1m".to_owned(),
+    ];
+    check(
+        &script.join("\n"),
+        expect![[r#"
+        user:u1 {"type":"describe_customer","cart":"user:u1","customer":"u1","profile":"{\"first_name\":\"Ada\"}"}
+          → null
+        user:u2 {"type":"describe_customer","cart":"user:u1","customer":"u1","profile":"{}"}
+          → 403 role_required: this needs the role `server` or `operator`
+        server:shop {"type":"describe_customer","cart":"user:u2","customer":"u1","profile":"{}"}
+          → 422 bad_request: the carts of this user are `user:u1`
+        server:shop {"type":"describe_customer","cart":"user:u1","customer":"u1","profile":"{\"first_name\":\"Eve\"}"}
+          → null
+        +1m
+        carts profiles "user:u1" → ("{\"first_name\":\"Eve\"}", Time(1704067200000))
+    "#]],
+    );
+    check(
+        &[say("user:u1", "user:u1", r#""{}""#), say("user:u1", "user:u1", "null")].join("\n"),
+        expect![[r#"
+        user:u1 {"type":"describe_customer","cart":"user:u1","customer":"u1","profile":"{}"}
+          → null
+        user:u1 {"type":"describe_customer","cart":"user:u1","customer":"u1","profile":null}
+          → null
+    "#]],
+    );
+}

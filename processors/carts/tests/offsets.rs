@@ -2,7 +2,7 @@
 //! available, reserved or committed, no code is used more often than it may be, and a total is the sum of its parts. And in
 //! the end money that was taken has its order or is to be given back.
 
-use super::{TOKEN, of, pay};
+use super::{TOKEN, line_of, of, pay};
 use crate::carts::SYSTEM;
 use crate::carts::promo::tables::{HELD, USES};
 use crate::carts::stock::tables::{COUNTS, CUSTOMERS, HOLDS, LINE, NUMBERS};
@@ -26,6 +26,12 @@ const BUYERS: [&str; 3] = ["a", "b", "user:u1"];
 
 /// A bundle of two tees and a cap.
 const PARTS: &str = r#","parts":[{"sku":"tee","quantity":2},{"sku":"cap","quantity":1}]"#;
+
+/// How something is put into a cart: some of it is held at once.
+const ADDS: [&str; 2] = [r#""add_line""#, r#""add_held","seconds":300"#];
+
+/// When an item is reserved by its own will.
+const RESERVES: [&str; 2] = [r#"{"at":"checkout"}"#, r#"{"at":"order"}"#];
 
 /// The most uses of the code, and the most that all of them take off.
 const LIMITS: (u32, u64) = (2, 15);
@@ -128,10 +134,18 @@ fn look_at_promo(store: &Store) {
     }
 }
 
-fn define(sku: &str, on_hand: u32) -> String {
+fn define(sku: &str, on_hand: u32, at: &str) -> String {
     format!(
-        r#"@carts.stock {{"type":"define","sku":"{sku}","on_hand":{on_hand},"price":{{"amount":{PRICE},"currency":"EUR"}}}}"#
+        r#"@carts.stock {{"type":"define_sku","sku":"{sku}","on_hand":{on_hand},"price":{{"amount":{PRICE},"currency":"EUR"}},"reserve":{at}}}"#
     )
+}
+
+fn set(cart: &str, sku: &str, quantity: u32) -> String {
+    format!(r#"{{"type":"set_hinted","cart":"{cart}","line":"{}","quantity":{quantity},"seconds":400}}"#, line_of(sku))
+}
+
+fn claim(cart: &str) -> String {
+    format!(r#"{{"type":"claim","cart":"{cart}","customer":"u1","mode":"sum"}}"#)
 }
 
 /// What is there before anybody comes.
@@ -142,7 +156,7 @@ fn shelf() -> Vec<String> {
     let code = format!(
         r#"@carts.promo {{"type":"define","code":"half","discount":{{"kind":"percent","basis_points":5000}},"max_uses":{uses},"budget":{budget}}}"#
     );
-    let mut lines = vec![define("tee", 4), define("cap", 2), set, code];
+    let mut lines = vec![define("tee", 4, RESERVES[0]), define("cap", 2, RESERVES[1]), set, code];
     lines.extend(BUYERS.iter().map(|buyer| open(buyer)));
     lines
 }
@@ -162,10 +176,10 @@ fn quote(cart: &str, amount: u64) -> String {
 fn step() -> impl Strategy<Value = String> {
     let buyer = || prop::sample::select(BUYERS.to_vec());
     let sku = || prop::sample::select(SKUS.to_vec());
-    let add = |cart: &str, sku: &str, quantity: u32| {
+    let add = |cart: &str, sku: &str, quantity: u32, kind: &str| {
         let parts = if sku == "set" { PARTS } else { "" };
         format!(
-            r#"{{"type":"add_line","cart":"{cart}","quantity":{quantity},"offer":{{"sku":"{sku}","price":{{"amount":{PRICE},"currency":"EUR"}}{parts}}}}}"#
+            r#"{{"type":{kind},"cart":"{cart}","quantity":{quantity},"offer":{{"sku":"{sku}","price":{{"amount":{PRICE},"currency":"EUR"}}{parts}}}}}"#
         )
     };
     let half = |cart: &str| {
@@ -180,7 +194,10 @@ fn step() -> impl Strategy<Value = String> {
         prop::sample::select(vec!["checkout", "checkout", "checkout_in_line", "cancel", "complete", "undo", "extend"]);
     let kinds = prop::sample::select(vec!["authorized", "captured", "captured", "failed", "refunded"]);
     prop_oneof![
-        4 => (buyer(), prop::sample::select(vec!["tee", "cap", "set"]), 1u32..3).prop_map(move |(cart, sku, n)| add(cart, sku, n)),
+        6 => (buyer(), prop::sample::select(vec!["tee", "cap", "set"]), 1u32..3, prop::sample::select(ADDS.to_vec()))
+            .prop_map(move |(cart, sku, n, kind)| add(cart, sku, n, kind)),
+        2 => (buyer(), sku(), 0u32..4).prop_map(|(cart, sku, n)| set(cart, sku, n)),
+        1 => prop::sample::select(vec!["a", "b"]).prop_map(claim),
         8 => (buyer(), asks).prop_map(|(cart, ask)| of(ask, cart)),
         8 => (buyer(), 0u32..3, kinds, 1u64..8).prop_map(|(cart, number, kind, halves)| {
             pay(cart, &format!("p{number}"), kind, halves * PRICE / 2)
@@ -189,7 +206,7 @@ fn step() -> impl Strategy<Value = String> {
         1 => buyer().prop_map(open),
         1 => (buyer(), 0u64..3).prop_map(|(cart, halves)| quote(cart, halves * PRICE / 2)),
         2 => (sku(), -2i32..3, 0u32..3).prop_map(move |(sku, delta, shipped)| adjust(sku, delta, shipped)),
-        1 => (sku(), 0u32..6).prop_map(|(sku, on_hand)| define(sku, on_hand)),
+        1 => (sku(), 0u32..6, prop::sample::select(RESERVES.to_vec())).prop_map(|(sku, on_hand, at)| define(sku, on_hand, at)),
         1 => (1u32..20).prop_map(|minutes| format!("+{minutes}m")),
     ]
 }
@@ -212,6 +229,7 @@ proptest! {
             let over = ["carts.stock holds", "carts.stock line", "carts.promo held"].map(left);
             assert_eq!(over, [0, 0, 0], "nothing is left over: {:?}", shown.rows);
             let seen = seen.take();
+            assert!(seen.carts.values().all(|cart| cart.holds.is_empty()), "no cart holds anything: {:?}", shown.rows);
             seen.money_is_somebodys();
             for sku in SKUS.iter().filter(|_| !shipped) {
                 assert_eq!(seen.committed[*sku], seen.ordered(sku), "what is sold of {sku} is what orders have");

@@ -38,7 +38,7 @@ pub(super) fn settled(shown: &Shown) {
     for payment in rows(shown, "carts payments").filter(|row| row.contains("state: Captured")) {
         let mut words = payment.split('"');
         let (cart, id) = (words.nth(1).unwrap(), words.nth(1).unwrap());
-        let is_of = |row: &&&String| row.contains(&format!("\"{cart}\""));
+        let is_of = |row: &&&String| row.starts_with(&format!("carts carts \"{cart}\" "));
         let cart = carts.iter().find(is_of).unwrap();
         assert!(cart.contains(&format!("Ordered(Some(\"{id}\")")), "{payment} is taken for nothing: {cart}");
     }

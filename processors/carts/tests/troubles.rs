@@ -1,6 +1,7 @@
 //! Every record between a cart, its stock items and its codes may be dropped, come late (behind the deadline), or come twice:
 //! on each path of a checkout nothing is left over, and money that was taken has an order or is to be given back.
 
+use super::holds::{AT_ONCE, define, hold};
 use super::promos::{apply, promo};
 use super::races::{orders, rows, settled};
 use super::{add, item, of, open, pay};
@@ -151,4 +152,55 @@ fn a_claim_gives_its_lines_to_the_customer_once() {
         assert_eq!(merged, 1);
     });
     assert_eq!(records, 3, "the lines, the answer and the code");
+}
+
+/// A cart that holds its tee at once, and whose cap is reserved only for the order.
+fn held(then: &[String]) -> String {
+    let mut lines = vec![define("tee", 1, AT_ONCE), define("cap", 1, r#"{"at":"order"}"#), open("c")];
+    lines.extend([hold("c", "tee", 1), add("c", "cap", 1)]);
+    lines.extend_from_slice(then);
+    lines.extend(["+1h", "+1h", "+1h"].map(str::to_owned));
+    lines.join("\n")
+}
+
+#[test]
+fn what_is_held_at_once_or_reserved_for_an_order_is_sold_or_given_back() {
+    let captured = || pay("c", "p", "captured", 3998);
+    let gone = r#"@carts.stock {"type":"adjust","sku":"cap","delta":-1}"#.to_owned();
+    for then in [
+        Vec::new(),
+        vec!["+9m".to_owned(), of("extend", "c")],
+        vec![of("undo", "c"), of("undo", "c")],
+        vec![hold("c", "tee", 1), of("undo", "c")],
+        vec![of("checkout", "c"), of("cancel", "c")],
+        vec![of("checkout", "c"), captured()],
+        vec![of("checkout", "c"), of("complete", "c"), captured(), of("complete", "c")],
+        vec![of("checkout", "c"), gone, captured()],
+        vec![of("checkout_in_line", "c"), of("complete", "c"), pay("c", "p", "authorized", 3998)],
+        vec![of("checkout", "c"), format!("+16m {}", captured())],
+    ] {
+        let is_paid = then.iter().any(|line| line.contains("3998"));
+        let records = troubled(SYSTEM.machines, &held(&then), &|shown| {
+            is_whole(shown);
+            let holds = rows(shown, "carts carts").filter(|row| !row.contains("holds: []")).count();
+            assert_eq!(holds, 0, "{:?}", shown.rows);
+            if is_paid {
+                let bought = orders(shown) == 1;
+                payment_is(shown, if bought { &["Captured", "Authorized"] } else { &["RefundDue", "VoidDue"] });
+            }
+        });
+        assert!(records >= 2, "a question and an answer at least: {records}");
+    }
+}
+
+#[test]
+fn what_a_claimed_cart_holds_is_its_customers_or_nobodys() {
+    let claim = r#"{"type":"claim","cart":"c","customer":"u1","mode":"sum"}"#.to_owned();
+    let then = [claim, of("checkout", "user:u1"), pay("user:u1", "p", "captured", 3998)];
+    let records = troubled(SYSTEM.machines, &held(&then), &|shown| {
+        is_whole(shown);
+        let holds = rows(shown, "carts carts").filter(|row| !row.contains("holds: []")).count();
+        assert_eq!(holds, 0, "{:?}", shown.rows);
+    });
+    assert!(records >= 6, "the lines and their answer, holds of both: {records}");
 }

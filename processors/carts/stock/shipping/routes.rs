@@ -1,7 +1,7 @@
 //! The HTTP paths of ways of sending.
 
 use crate::carts::bodies::{NewShippingMethod, NewShippingOption, ShippingOptions};
-use crate::carts::routes::{Buyer, change};
+use crate::carts::routes::Buyer;
 use crate::carts::stock::Stock;
 use crate::runtime::door::{Asked, Door, Read, Undone};
 use crate::runtime::problem::Problem;
@@ -79,5 +79,5 @@ async fn choose_shipping(
     let found = options(&door, &asked).await?.answer.into_iter().find(|known| known.option == new.option);
     let option = found.ok_or_else(|| Problem::refusal(&Rejection::UnknownShipping(new.option)))?;
     let ship = Ship { on: buyer.on(cart, new.version), option };
-    change(&door, &asked, Command::Ship(Box::new(ship))).await
+    buyer.change(&door, &asked, Command::Ship(Box::new(ship))).await
 }

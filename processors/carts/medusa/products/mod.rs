@@ -1,0 +1,3 @@
+//! What shops on Medusa sell: each SKU is a product.
+
+pub(super) mod routes;
