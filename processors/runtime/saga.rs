@@ -108,4 +108,14 @@ mod tests {
         assert_eq!(saga.held_without(Some(&"a")).collect::<Vec<_>>(), [&"b"]);
         assert_eq!(saga.held_without(None).count(), 2);
     }
+
+    #[test]
+    fn who_has_said_yes_is_asked_again_and_is_one_part_all_the_same() {
+        let mut saga = Saga::begin(1, Time(9), vec!["a", "b"]);
+        assert_eq!([saga.agree(1, &"a"), saga.agree(1, &"b")], [Answered::Waiting, Answered::Agreed]);
+        saga.ask_again("a");
+        assert!(!saga.is_agreed() && saga.waits_for(1, &"a") && !saga.waits_for(1, &"b"));
+        assert_eq!(saga.agree(1, &"a"), Answered::Agreed);
+        assert_eq!(saga.held_without(None).collect::<Vec<_>>(), [&"a", &"b"]);
+    }
 }
