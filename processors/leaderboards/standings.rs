@@ -14,11 +14,16 @@ use millrace_state::store::Store;
 use millrace_topics::codec;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::panic::resume_unwind;
 use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 
 /// So many members are sorted before they are put in their places, when a partition is opened: neighbours are put
 /// where the cache still is, and more at once would need the memory of a second order.
-const SORTED: usize = 1 << 16;
+const SORTED: usize = 1 << 18;
+
+/// How many such lots wait to be put in at most.
+const HANDED_OVER: usize = 2;
 
 /// Every board of a partition.
 #[derive(Clone, Debug, Default)]
@@ -226,41 +231,82 @@ impl Engine for Standings {
             let (shard, run, scores) = SHARED.key_of(&key);
             standings.set_shared(&shard, run, &scores, true);
         }
-        let mut waiting: BTreeMap<String, BTreeMap<u32, (Ladder, Vec<Vec<u8>>)>> = BTreeMap::new();
-        for (key, value) in store.load(&MEMBERS.all()) {
-            let (owner, board, run) = MEMBERS.key_of(&key);
-            if !waiting.contains_key(&board) {
-                waiting.insert(board.clone(), BTreeMap::new());
-            }
-            let runs = waiting.get_mut(&board).expect("it was just made");
-            let (ladder, keys) = runs.entry(run).or_insert_with(|| {
-                let row = standings.board(&board).expect("a board with members is there");
-                (Ladder::of_run(&board, row, run), Vec::new())
+        let rows = standings.boards.iter().map(|(id, board)| (id.clone(), board.row.clone())).collect();
+        std::thread::scope(|scope| {
+            let (hand_over, found) = sync_channel(HANDED_OVER);
+            let ordering = scope.spawn(move || {
+                found.into_iter().for_each(|found| standings.put(found));
+                standings
             });
-            // The kept submissions behind them are not looked at.
-            let ((standing, hidden, seat), _): ((Option<Standing>, bool, Option<Seat>), _) =
-                codec::decode_prefix(&value).expect("a member's row starts so");
-            ladder.within(seat);
-            match standing {
-                Some(standing) if !hidden => keys.push(ladder.key(&standing, &owner)),
-                _ => standings.set_unplaced(ladder, &owner, true),
-            }
-            if keys.len() == SORTED {
-                standings.enter_all(ladder, keys);
-            }
-        }
-        for (ladder, mut keys) in waiting.into_values().flat_map(BTreeMap::into_values) {
-            standings.enter_all(&ladder, &mut keys);
-        }
-        standings
+            find_members(store, &rows, &|found| {
+                hand_over.send(found).expect("they are put in until there are no more")
+            });
+            drop(hand_over);
+            ordering.join().unwrap_or_else(|thrown| resume_unwind(thrown))
+        })
     }
 }
 
+/// Members as their rows say them, when a partition is opened.
+enum Found {
+    /// The keys of those who have a place.
+    Placed(Ladder, Vec<Vec<u8>>),
+    /// The owners of those who have none.
+    Unplaced(Ladder, Vec<String>),
+}
+
+/// Reads all members. Whoever gets them puts them in their places meanwhile: half of the work, and there are two cores.
+fn find_members(store: &Store, rows: &BTreeMap<String, Arc<BoardRow>>, give: &dyn Fn(Found)) {
+    let mut waiting: BTreeMap<String, BTreeMap<u32, Waiting>> = BTreeMap::new();
+    for (key, value) in store.load(&MEMBERS.all()) {
+        let (owner, board, run) = MEMBERS.key_of(&key);
+        if !waiting.contains_key(&board) {
+            waiting.insert(board.clone(), BTreeMap::new());
+        }
+        let runs = waiting.get_mut(&board).expect("it was just made");
+        let waiting = runs.entry(run).or_insert_with(|| {
+            let row = rows.get(&board).expect("a board with members is there");
+            Waiting { ladder: Ladder::of_run(&board, row, run), placed: Vec::new(), unplaced: Vec::new() }
+        });
+        // The kept submissions behind them are not looked at.
+        let ((standing, hidden, seat), _): ((Option<Standing>, bool, Option<Seat>), _) =
+            codec::decode_prefix(&value).expect("a member's row starts so");
+        waiting.ladder.within(seat);
+        match standing {
+            Some(standing) if !hidden => waiting.placed.push(waiting.ladder.key(&standing, &owner)),
+            _ => waiting.unplaced.push(owner),
+        }
+        if waiting.placed.len() == SORTED {
+            give(Found::Placed(waiting.ladder.clone(), std::mem::take(&mut waiting.placed)));
+        }
+    }
+    for Waiting { ladder, placed, unplaced } in waiting.into_values().flat_map(BTreeMap::into_values) {
+        give(Found::Placed(ladder.clone(), placed));
+        give(Found::Unplaced(ladder, unplaced));
+    }
+}
+
+/// Members of a run that were found and not given yet.
+struct Waiting {
+    ladder: Ladder,
+    placed: Vec<Vec<u8>>,
+    unplaced: Vec<String>,
+}
+
 impl Standings {
-    fn enter_all(&mut self, ladder: &Ladder, keys: &mut Vec<Vec<u8>>) {
+    fn put(&mut self, found: Found) {
+        match found {
+            Found::Placed(ladder, keys) => self.enter_all(&ladder, keys),
+            Found::Unplaced(ladder, owners) => {
+                owners.iter().for_each(|owner| self.set_unplaced(&ladder, owner, true));
+            }
+        }
+    }
+
+    fn enter_all(&mut self, ladder: &Ladder, mut keys: Vec<Vec<u8>>) {
         keys.sort_unstable();
         let ranking = self.open(ladder);
-        for key in keys.drain(..) {
+        for key in keys {
             ranking.enter(ladder, &key);
         }
     }
