@@ -154,7 +154,8 @@ impl AsOfReads {
         let slot = self.node.slot(machine, partition).ok_or_else(|| not_here(machine, partition))?;
         let log = self.node.log.clone();
         let found = slot.clone();
-        let key = blocking(move || find(&log, &found, moment)).await?;
+        let now = self.node.around.clock.now();
+        let key = blocking(move || find(&log, &found, moment, now)).await?;
         let mut built = self.view(slot, key.clone())?;
         let Ok(Ok(built)) = tokio::time::timeout(wait, built.wait_for(Option::is_some))
             .await
@@ -360,8 +361,8 @@ async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, Problem> +
     done.unwrap_or_else(|error| Err(Problem::new(500, "internal", error.to_string())))
 }
 
-/// Where a moment lies in the log.
-fn find(log: &Log, slot: &Slot, moment: Moment) -> Result<Key, Problem> {
+/// Where a moment lies in the log, in which it is `now`, or a little later.
+fn find(log: &Log, slot: &Slot, moment: Moment, now: Time) -> Result<Key, Problem> {
     let (machine, partition) = (slot.def.name, slot.partition);
     let end = log.end(machine, partition).map_err(log_problem)?;
     let unknown = |detail: String| Err(Problem::bad_request("unknown_position", detail));
@@ -370,14 +371,14 @@ fn find(log: &Log, slot: &Slot, moment: Moment) -> Result<Key, Problem> {
             unknown(format!("{machine}/{partition}@{} is beyond the end of the log", until - 1))
         }
         Moment::Before(until) => Ok((machine, partition, until, None, None)),
-        Moment::End(time) if time >= Time::now() => unknown(format!("{time} is not over yet")),
+        Moment::End(time) if time >= now => unknown(format!("{time} is not over yet")),
         Moment::End(time) => {
             let after = log.offset_at(machine, partition, time.plus(1)).map_err(log_problem)?;
             Ok((machine, partition, after.unwrap_or(end), Some(time), None))
         }
         Moment::Supposed { from, to, what } => {
-            let (_, _, before, time, _) = find(log, slot, Moment::End(from))?;
-            let (_, _, until, to, _) = find(log, slot, Moment::End(to))?;
+            let (_, _, before, time, _) = find(log, slot, Moment::End(from), now)?;
+            let (_, _, until, to, _) = find(log, slot, Moment::End(to), now)?;
             let from = (before, time.unwrap_or(from));
             Ok((machine, partition, until, to, Some(Supposed { from, what: what.into() })))
         }

@@ -22,7 +22,7 @@ use millrace_topics::position::{Position, Positions};
 use millrace_topics::record::{Payload, Record, Stamp};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Whoever waits for what a saga comes to asks again after so long at first, then after twice as long, and so on.
@@ -99,6 +99,10 @@ impl NodeBackend {
     async fn submit(&self, submission: Submission) -> Result<Submitted, Problem> {
         let Submission { machine, to, header, command, wait } = submission;
         self.node.around.disk.check()?;
+        if !self.node.around.clock.is_known() {
+            let detail = "this node has not heard yet what time it is on the log";
+            return Err(Problem::unavailable("recovering", detail, 1));
+        }
         let (partition, key) = match to {
             To::Key(key) => (partition_of(&key, self.node.fixed.partitions), key),
             To::Partition(partition) => (partition, Vec::new()),
@@ -351,8 +355,12 @@ fn vault_problem(error: &std::io::Error) -> Problem {
 
 impl Backend for NodeBackend {
     fn stamps(&self, count: u32) -> Stamp {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
-        let now = u64::try_from(now).unwrap_or(u64::MAX);
+        let clock = &self.node.around.clock;
+        let now = clock.micros();
+        // What is asked for now is not submitted, and must not raise what comes later.
+        if !clock.is_known() {
+            return Stamp { micros: now, node: self.node.number };
+        }
         let rise = |last: u64| Some(now.max(last + 1) + u64::from(count.saturating_sub(1)));
         let last = self.last_micros.fetch_update(Ordering::AcqRel, Ordering::Acquire, rise).unwrap_or(now);
         Stamp { micros: now.max(last + 1), node: self.node.number }

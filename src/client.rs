@@ -3,10 +3,12 @@
 use crate::auth::SUBJECT;
 use crate::keys::{Keys, KeysError};
 use crate::settings::Settings;
+use crate::tls;
 use reqwest::{Method, Response};
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::error::Error;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -18,37 +20,50 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// What `<data>/server.json` says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ServerFile {
-    /// Where the server listens: `http://127.0.0.1:8080`.
+    /// Where the server listens: `http://127.0.0.1:8080`, or the same with `https`.
     pub address: String,
     /// Its process id.
     pub pid: i32,
+    /// The SHA-256 of the certificate that it shows, in hex, where it speaks TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 /// The file of a running server, which goes away with this value.
 pub struct Announcement {
-    file: PathBuf,
+    data: PathBuf,
+    listening: SocketAddr,
 }
 
 impl Announcement {
-    /// Writes the file of this process.
+    /// Writes the file of this process, with the hash of its certificate where it speaks TLS.
     ///
     /// # Errors
     /// If the data folder cannot be written.
-    pub fn new(data: &Path, listening: SocketAddr) -> io::Result<Self> {
-        let file = server_file(data);
+    pub fn new(data: &Path, listening: SocketAddr, certificate: Option<String>) -> io::Result<Self> {
+        let announcement = Self { data: data.to_owned(), listening };
+        announcement.write(certificate)?;
+        Ok(announcement)
+    }
+
+    /// Writes it again: the server shows another certificate.
+    ///
+    /// # Errors
+    /// If the data folder cannot be written.
+    pub fn write(&self, certificate: Option<String>) -> io::Result<()> {
         let pid = i32::try_from(std::process::id()).map_err(io::Error::other)?;
-        let said = ServerFile { address: format!("http://{}", reachable(listening)), pid };
-        let aside = data.join(format!(".server.json.{pid}"));
+        let scheme = if certificate.is_some() { "https" } else { "http" };
+        let said = ServerFile { address: format!("{scheme}://{}", reachable(self.listening)), pid, certificate };
+        let aside = self.data.join(format!(".server.json.{pid}"));
         std::fs::write(&aside, serde_json::to_vec(&said)?)?;
-        std::fs::rename(&aside, &file)?;
-        Ok(Self { file })
+        std::fs::rename(&aside, server_file(&self.data))
     }
 }
 
 impl Drop for Announcement {
     fn drop(&mut self) {
         // A file that stays names a process that is gone, which is found out.
-        let _ = std::fs::remove_file(&self.file);
+        let _ = std::fs::remove_file(server_file(&self.data));
     }
 }
 
@@ -77,8 +92,11 @@ pub enum ClientError {
     #[error(transparent)]
     Keys(#[from] KeysError),
     /// No answer.
-    #[error("the server does not answer: {0}")]
+    #[error("the server does not answer: {}", why(.0))]
     Http(#[from] reqwest::Error),
+    /// This program cannot speak TLS as it must.
+    #[error("{0}")]
+    Tls(String),
     /// The server's refusal.
     #[error("{detail} ({status} {code})")]
     Refused {
@@ -106,11 +124,13 @@ impl Client {
     /// [`ClientError`]: there is one, but it does not answer, or its keys cannot be read.
     pub async fn find(settings: &Settings) -> Result<Option<Self>, ClientError> {
         let Some(server) = running(&settings.data)? else { return Ok(None) };
-        let http = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().build()?;
+        let trust = server.certificate.clone().map_or_else(|| tls::trusting(None), tls::pinned);
+        let http = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy();
+        let http = http.tls_backend_preconfigured(trust.map_err(ClientError::Tls)?).build()?;
         let alive = http.get(format!("{}/health/live", server.address)).timeout(PATIENCE).send().await;
         match alive {
             // The process id was given to another process since.
-            Err(error) if error.is_connect() && !error.is_timeout() => return Ok(None),
+            Err(error) if nobody_listens(&error) => return Ok(None),
             other => other?.error_for_status()?,
         };
         let token = Keys::read(&settings.keys_file())?.node_token();
@@ -175,6 +195,24 @@ impl Client {
     }
 }
 
+/// True if there is no server at all, rather than one that does not speak as it should.
+fn nobody_listens(error: &reqwest::Error) -> bool {
+    let refused = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    causes(error).any(refused)
+}
+
+fn causes(error: &dyn Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (**cause).source())
+}
+
+/// An error with its causes: what went wrong on a connection stands in the last of them.
+#[must_use]
+pub fn why(error: &reqwest::Error) -> String {
+    std::iter::once(error.to_string()).chain(causes(error).map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}
+
 async fn refused(response: Response) -> ClientError {
     let status = response.status();
     let problem: Value = response.json().await.unwrap_or_default();
@@ -230,7 +268,7 @@ mod tests {
         let settings = settings(folder.path());
         let address = serve(&settings).await;
         assert!(Client::find(&settings).await.unwrap().is_none());
-        let announcement = Announcement::new(folder.path(), address).unwrap();
+        let announcement = Announcement::new(folder.path(), address, None).unwrap();
         let client = Client::find(&settings).await.unwrap().unwrap();
         let body = serde_json::json!({ "a": 1 });
         assert_eq!(client.ask(Method::POST, "/echo", Some(&body)).await.unwrap(), body);
@@ -245,10 +283,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let settings = settings(folder.path());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let announcement = Announcement::new(folder.path(), listener.local_addr().unwrap()).unwrap();
+        let announcement = Announcement::new(folder.path(), listener.local_addr().unwrap(), None).unwrap();
         drop(listener);
         assert!(Client::find(&settings).await.unwrap().is_none(), "nobody listens there");
-        let gone = ServerFile { address: format!("http://{}", serve(&settings).await), pid: i32::MAX };
+        let address = format!("http://{}", serve(&settings).await);
+        let gone = ServerFile { address, pid: i32::MAX, certificate: None };
         std::fs::write(server_file(folder.path()), serde_json::to_vec(&gone).unwrap()).unwrap();
         assert!(Client::find(&settings).await.unwrap().is_none(), "there is no such process");
         std::fs::write(server_file(folder.path()), "{").unwrap();

@@ -10,7 +10,9 @@ pub mod table;
 
 use crate::asof::AsOfReads;
 use crate::backend::{local_outcome, local_query};
+use crate::client::why;
 use crate::node::Node;
+use crate::tls;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
@@ -43,6 +45,9 @@ pub struct Cluster {
     directory: Option<Arc<Directory>>,
     partitions: u32,
     takeover_wait: Duration,
+    /// What this node is called, and whether it speaks TLS.
+    name: String,
+    tls: bool,
     token: String,
     http: reqwest::Client,
     /// The same for large answers, of which each piece must come soon.
@@ -53,14 +58,19 @@ impl Cluster {
     /// The nodes of a directory, which know one another by this token.
     ///
     /// # Errors
-    /// If the HTTP client cannot be made.
+    /// If the HTTP client cannot be made: `--tls-ca` names no authorities.
     pub fn new(node: &Node, directory: Option<Arc<Directory>>, token: String) -> Result<Self, String> {
-        let client = || reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().tcp_nodelay(true);
+        let trust = tls::trusting(node.settings.tls_ca.as_deref())?;
+        let client = || {
+            let client = reqwest::Client::builder().connect_timeout(PATIENCE).no_proxy().tcp_nodelay(true);
+            client.tls_backend_preconfigured(trust.clone())
+        };
         let failed = |error: reqwest::Error| format!("no HTTP client: {error}");
         let (http, large) =
             (client().build().map_err(failed)?, client().read_timeout(PATIENCE).build().map_err(failed)?);
         let (partitions, takeover_wait) = (node.fixed.partitions, node.settings.takeover_wait);
-        Ok(Self { directory, partitions, takeover_wait, token, http, large })
+        let (name, tls) = (node.name.clone(), node.settings.tls_cert.is_some());
+        Ok(Self { directory, partitions, takeover_wait, name, tls, token, http, large })
     }
 
     /// What is known of the nodes; `None` for a node that is alone.
@@ -193,26 +203,36 @@ impl Cluster {
     /// # Errors
     /// 503 if it cannot be reached or does not give it.
     pub async fn state(&self, node: &str, machine: &str, partition: u32) -> Result<reqwest::Response, Problem> {
-        let down = |error: reqwest::Error| Problem::unavailable("node_unreachable", format!("node {node}: {error}"), 1);
-        let request = self.large.post(format!("http://{node}/internal/state/{machine}/{partition}"));
+        let down = |error: reqwest::Error| unreachable(node, &why(&error));
+        let request = self.large.post(self.url(node, &format!("/internal/state/{machine}/{partition}")));
         let response = request.bearer_auth(&self.token).send().await.map_err(down)?;
         response.error_for_status().map_err(down)
     }
 
+    /// Where a node answers: what it speaks it says itself, so that nodes can change over one after the other.
+    fn url(&self, node: &str, path: &str) -> String {
+        let said = || self.directory.as_ref().is_some_and(|all| all.look(|table| table.speaks_tls(node)));
+        let tls = if node == self.name { self.tls } else { said() };
+        format!("{}://{node}{path}", if tls { "https" } else { "http" })
+    }
+
     async fn ask(&self, node: &str, question: &Question, wait: Duration) -> Result<Said, Problem> {
-        let down = |error: String| Problem::unavailable("node_unreachable", format!("node {node}: {error}"), 1);
-        let request = self.http.post(format!("http://{node}/internal/ask")).bearer_auth(&self.token);
+        let down = |error: &str| unreachable(node, error);
+        let request = self.http.post(self.url(node, "/internal/ask")).bearer_auth(&self.token);
         let response = request.timeout(wait + PATIENCE).body(codec::encode(question)).send().await;
-        let response =
-            response.and_then(reqwest::Response::error_for_status).map_err(|error| down(error.to_string()))?;
-        let bytes = response.bytes().await.map_err(|error| down(error.to_string()))?;
-        match codec::decode(&bytes).map_err(|error| down(format!("its answer {error}")))? {
+        let response = response.and_then(reqwest::Response::error_for_status).map_err(|error| down(&why(&error)))?;
+        let bytes = response.bytes().await.map_err(|error| down(&why(&error)))?;
+        match codec::decode(&bytes).map_err(|error| down(&format!("its answer {error}")))? {
             Said::Problem { status, code, detail, retry_after } => {
                 Err(Problem { retry_after, ..Problem::new(status, &code, detail) })
             }
             said => Ok(said),
         }
     }
+}
+
+fn unreachable(node: &str, why: &str) -> Problem {
+    Problem::unavailable("node_unreachable", format!("node {node}: {why}"), 1)
 }
 
 /// Waits until another node answers for a shard.

@@ -1,4 +1,4 @@
-//! The gateway: the routes of all systems behind limits, callers and problems; and the loop that accepts connections.
+//! The gateway: the routes of all systems behind limits, callers and problems; [`connections`] come to it.
 //!
 //! The way in, from outside: count and time the request; catch a panic; refuse a head that is too large or not
 //! UTF-8; (what follows holds for all but health and the API's description) find the caller, which a façade does by
@@ -6,14 +6,15 @@
 //! requests under way; read the body whole, within its limit and time; then the route. On the way out whatever a
 //! library answered in plain text becomes a problem.
 
+pub mod connections;
+
 use crate::auth::Auth;
 use crate::cors::{self, Origin};
 use crate::docs;
 use crate::health::{self, Readiness};
-use crate::impatient::Impatient;
 use crate::metrics::{Counted, Metrics};
 use crate::openapi;
-use crate::peer::{OfPeer, Peer, client_address};
+use crate::peer::{Peer, client_address};
 use crate::pressure::Pressure;
 use crate::settings::Settings;
 use crate::traces;
@@ -26,9 +27,6 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use http_body_util::{BodyExt as _, LengthLimitError, Limited};
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use millrace_processors::runtime::addresses::AddressRange;
 use millrace_processors::runtime::door::Door;
 use millrace_processors::runtime::problem::Problem;
@@ -39,9 +37,7 @@ use percent_encoding::percent_decode_str;
 use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -58,9 +54,6 @@ const WAITS: u64 = 8;
 
 /// How long a request may wait for a place, and so how late it is refused.
 const PLACE_WAIT: Duration = Duration::from_millis(250);
-
-/// How long the accept loop rests when the process has no file descriptors left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// What every request passes.
 pub struct Gate {
@@ -447,121 +440,6 @@ fn code(status: StatusCode) -> &'static str {
         503 => "unavailable",
         500..=599 => "internal",
         _ => "bad_request",
-    }
-}
-
-/// Serves connections until `shutdown`, then accepts none any more and lets the open ones end their requests within
-/// the grace. Says whether all of them did.
-///
-/// A head that is far beyond the limits, or that is no HTTP, never becomes a request: hyper answers it itself, with
-/// a bare 400, 414 or 431 without a body.
-pub async fn listen(
-    listener: TcpListener,
-    router: Router,
-    settings: &Settings,
-    metrics: &Metrics,
-    shutdown: impl Future<Output = ()>,
-) -> bool {
-    let server = Server {
-        http: http(settings),
-        service: TowerToHyperService::new(router),
-        places: Arc::new(Semaphore::new(settings.connections as usize)),
-        stopping: watch::Sender::new(false),
-        tasks: JoinSet::new(),
-        write_timeout: settings.write_timeout,
-    };
-    let server = server.accept(listener, metrics, shutdown).await;
-    server.drain(settings.shutdown_grace).await
-}
-
-/// Limits that are a little wider than the gate's, so that the gate says in words what is too large.
-fn http(settings: &Settings) -> http1::Builder {
-    const LEAST_BUFFER: usize = 64 << 10;
-    let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(settings.header_timeout)
-        .max_headers(settings.header_count as usize * 2 + 64)
-        .max_buf_size((bytes(settings.header_limit) * 4).max(LEAST_BUFFER));
-    http
-}
-
-struct Server {
-    http: http1::Builder,
-    service: TowerToHyperService<Router>,
-    places: Arc<Semaphore>,
-    stopping: watch::Sender<bool>,
-    tasks: JoinSet<()>,
-    write_timeout: Duration,
-}
-
-impl Server {
-    async fn accept(mut self, listener: TcpListener, metrics: &Metrics, shutdown: impl Future<Output = ()>) -> Self {
-        let mut shutdown = std::pin::pin!(shutdown);
-        loop {
-            let (stream, peer, place) = tokio::select! {
-                biased;
-                () = &mut shutdown => return self,
-                connection = next_connection(&listener, &self.places) => connection,
-            };
-            let counted = Counted::new(&metrics.connections);
-            let stream = Impatient::new(stream, self.write_timeout);
-            let service = OfPeer { service: self.service.clone(), peer };
-            let connection = serve(self.http.clone(), service, self.stopping.subscribe(), stream);
-            self.tasks.spawn(async move {
-                connection.await;
-                drop((place, counted));
-            });
-            while self.tasks.try_join_next().is_some() {}
-        }
-    }
-
-    async fn drain(mut self, grace: Duration) -> bool {
-        self.stopping.send_replace(true);
-        let ended = async { while self.tasks.join_next().await.is_some() {} };
-        let drained = tokio::time::timeout(grace, ended).await.is_ok();
-        if !drained {
-            tracing::warn!(open = self.tasks.len(), "connections did not end within the grace and are cut off");
-        }
-        self.tasks.shutdown().await;
-        drained
-    }
-}
-
-async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, Peer, OwnedSemaphorePermit) {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
-    loop {
-        match listener.accept().await {
-            Ok((stream, address)) => {
-                // Only a latency is lost where this fails.
-                let _ = stream.set_nodelay(true);
-                return (stream, Peer(address.ip()), place);
-            }
-            Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-async fn serve(
-    http: http1::Builder,
-    service: OfPeer<TowerToHyperService<Router>>,
-    mut stopping: watch::Receiver<bool>,
-    stream: Impatient<TcpStream>,
-) {
-    // What becomes a WebSocket goes on in a task of its own, and ends with what it follows.
-    let mut connection = std::pin::pin!(http.serve_connection(TokioIo::new(stream), service).with_upgrades());
-    let stop = async { drop(stopping.wait_for(|stopping| *stopping).await) };
-    let ended = tokio::select! {
-        ended = &mut connection => ended,
-        () = stop => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = ended {
-        tracing::debug!(%error, "a connection broke off");
     }
 }
 

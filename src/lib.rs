@@ -9,6 +9,7 @@ pub mod bench;
 pub mod checkpoints;
 pub mod cli;
 pub mod client;
+pub mod clock;
 pub mod cluster;
 pub mod commands;
 pub mod contact;
@@ -41,6 +42,7 @@ pub mod slot;
 pub mod slots;
 pub mod state_folder;
 pub mod streams;
+pub mod tls;
 pub mod traces;
 pub mod vault;
 pub mod verify;
@@ -52,6 +54,7 @@ use std::process::ExitCode;
 /// Reads the command line and carries it out. Exit code 1: something is not as it should be, 2: it could not be done.
 #[must_use]
 pub fn run() -> ExitCode {
+    tls::install();
     let (command, settings) = cli::parse();
     let result = logging::start(&settings).and_then(|()| settings.check()).and_then(|()| carry_out(command, settings));
     match result {

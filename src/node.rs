@@ -1,6 +1,7 @@
 //! A node: the log, the slots of the partitions that it holds, and what they share.
 
 use crate::backup;
+use crate::clock::Clock;
 use crate::contact::Contact;
 use crate::control::{self, Fixed};
 use crate::disk::Disk;
@@ -71,6 +72,7 @@ pub fn open_log(settings: &Settings) -> Result<Log, LogError> {
             let options = KafkaOptions {
                 prefix: settings.topic_prefix.clone(),
                 settings: settings.kafka_set.iter().cloned().collect(),
+                copies: settings.kafka_copies.map(|copies| copies as usize),
                 ..KafkaOptions::new(servers.clone())
             };
             Ok(Log::Kafka(KafkaLog::connect(options)?))
@@ -129,8 +131,10 @@ impl Node {
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         let wakers = Wakers::new(workers);
         let memory = usize::try_from(settings.memory()).unwrap_or(usize::MAX);
+        let clock = Arc::new(if settings.advertise.is_some() { Clock::of_the_log() } else { Clock::own() });
         let around = Around {
             log: log.clone(),
+            clock,
             env: Env::new(memory / 2),
             metrics: metrics.clone(),
             disk: Arc::new(Disk::new(&settings, metrics.clone())),

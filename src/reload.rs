@@ -1,7 +1,11 @@
-//! What a running server reads again on SIGHUP: who may ask. All other settings hold until the next start.
+//! What a running server reads again on SIGHUP: who may ask, and its certificate. All other settings hold until the next
+//! start.
 
 use crate::auth::Auth;
 use crate::cli;
+use crate::client::Announcement;
+use crate::tls::Shown;
+use std::sync::{Arc, Weak};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// So many hex digits in a row may be the hash of a secret, and are not written to the log.
@@ -15,10 +19,36 @@ pub fn signals() -> std::io::Result<Signal> {
     signal(SignalKind::hangup())
 }
 
-/// Reads the API keys again whenever a signal comes, for as long as the program runs: from the same arguments,
-/// environment and configuration file as at the start. Where they cannot be read the present ones stay.
-pub async fn on_signals(mut signals: Signal, auth: Auth) {
+/// The certificate that the server shows, and where it is said which one that is.
+pub struct Certificate {
+    /// What is read again.
+    pub shown: Arc<Shown>,
+    /// For the command line; gone when the server has ended.
+    pub announcement: Weak<Announcement>,
+}
+
+impl Certificate {
+    fn read_again(&self) {
+        if let Err(error) = self.shown.reload() {
+            return tracing::error!("the certificate stays as it was, it cannot be read again: {error}");
+        }
+        let fingerprint = self.shown.fingerprint();
+        tracing::info!(fingerprint, "the certificate was read again");
+        let Some(announcement) = self.announcement.upgrade() else { return };
+        if let Err(error) = announcement.write(Some(fingerprint)) {
+            tracing::error!("commands on this machine do not know the new certificate: {error}");
+        }
+    }
+}
+
+/// Reads the API keys and the certificate again whenever a signal comes, for as long as the program runs: the keys from
+/// the same arguments, environment and configuration file as at the start, the certificate from the same files. What
+/// cannot be read stays as it is.
+pub async fn on_signals(mut signals: Signal, auth: Auth, certificate: Option<Certificate>) {
     while signals.recv().await.is_some() {
+        if let Some(certificate) = &certificate {
+            certificate.read_again();
+        }
         let read = tokio::task::spawn_blocking(|| cli::parse_from(std::env::args_os())).await;
         let read = read.map_err(|error| error.to_string());
         let read = read.and_then(|parsed| parsed.map_err(|error| error.to_string()));

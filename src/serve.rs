@@ -11,16 +11,18 @@ use crate::cluster::membership::Membership;
 use crate::cluster::seed::Peers;
 use crate::cluster::{self, Cluster};
 use crate::disk;
+use crate::gateway::connections::listen;
 use crate::gateway::{self, Gate};
 use crate::health::Readiness;
 use crate::keys::{self, Keys};
 use crate::metrics::Metrics;
 use crate::node::Node;
 use crate::queries::Queries;
-use crate::reload;
+use crate::reload::{self, Certificate};
 use crate::replay;
 use crate::settings::Settings;
 use crate::streams::Streams;
+use crate::tls::Shown;
 use crate::traces;
 use crate::vault::{self, Vault};
 use crate::workers::Workers;
@@ -66,11 +68,12 @@ async fn serve(settings: Settings) -> Result<(), String> {
     std::fs::create_dir_all(&settings.data)
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
     let keys = Keys::open(&settings).map_err(|error| error.to_string())?;
+    let shown = Shown::open(&settings)?;
+    let acceptor = shown.as_ref().map(Shown::acceptor).transpose()?;
     let listener = bind(&settings).await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let auth = Auth::new(&settings, &keys, address)?;
     let hangups = reload::signals().map_err(|error| format!("signals cannot be listened to: {error}"))?;
-    tokio::spawn(reload::on_signals(hangups, auth.clone()));
     let (metrics, readiness) = (Arc::new(Metrics::new()), Arc::new(Readiness::default()));
     let (node, workers) = open(&settings, &metrics, &readiness).await?;
     let node = Arc::new(node);
@@ -85,13 +88,17 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let streams = Streams::new(node.clone(), queries.clone());
     let backend = NodeBackend::new(node.clone(), cluster.clone(), queries, streams.clone(), *keys.secret(), vault);
     let door = Door::new(Arc::new(backend), settings.wait);
-    let gate = Gate::new(&settings, auth, metrics.clone(), readiness.clone());
+    let gate = Gate::new(&settings, auth.clone(), metrics.clone(), readiness.clone());
     let own = admin::router(Admin { node: node.clone(), cluster: cluster.clone() });
     let run = keys::draw_hex().map_err(|error| format!("no random bytes: {error}"))?;
     let internal = cluster::routes(node.clone(), past.clone(), keys.node_token(), run.clone());
     let router = gateway::router(door, gate, ALL, own).merge(internal);
-    let announcement = Announcement::new(&settings.data, address)
+    let announcement = Announcement::new(&settings.data, address, shown.as_ref().map(|shown| shown.fingerprint()))
         .map_err(|error| format!("the data folder {}: {error}", settings.data.display()))?;
+    let announcement = Arc::new(announcement);
+    let scheme = if shown.is_some() { "https" } else { "http" };
+    let shown = shown.map(|shown| Certificate { shown, announcement: Arc::downgrade(&announcement) });
+    tokio::spawn(reload::on_signals(hangups, auth, shown));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %address, "opened");
     // Before anyone is told that it is ready, so that whoever was told can stop it gracefully.
     let stopped = gateway::stop_signal().map_err(|error| format!("signals cannot be listened to: {error}"))?;
@@ -100,7 +107,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
         let joining = Joining { node: node.clone(), directory: directory.clone(), run, secret: keys.fingerprint() };
         tokio::spawn(become_member(cluster, joining, membership.clone()));
     }
-    tokio::spawn(ready(node.clone(), directory, format!("http://{address}")));
+    tokio::spawn(ready(node.clone(), directory, format!("{scheme}://{address}")));
     let stopped = async move {
         stopped.await;
         let membership = membership.lock().take();
@@ -108,7 +115,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
         streams.close();
         past.close();
     };
-    gateway::listen(listener, router, &settings, &metrics, stopped).await;
+    listen(listener, router, &settings, &metrics, acceptor, stopped).await;
     readiness.set_ready(false);
     drop(announcement);
     stop(node, workers).await

@@ -4,11 +4,14 @@
 //! `MILLRACE_IDEMPOTENCY_WINDOW` and, in the file, `idempotency-window` or `[idempotency] window`. The values of the
 //! file become the defaults of the flags, so that one parser reads them all.
 
+mod memory;
+
 use crate::auth::ApiKey;
 use crate::cors::Origin;
 use clap::builder::NonEmptyStringValueParser;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, FromArgMatches, ValueEnum};
+use memory::available_memory;
 use millrace_processors::ALL;
 use millrace_processors::runtime::addresses::AddressRange;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +43,11 @@ pub struct Settings {
     /// environment they are separated by `;`, in the file they are a table: `[kafka-set]`.
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_pair, value_delimiter = ';', help_heading = DATA)]
     pub kafka_set: Vec<(String, String)>,
+
+    /// Copies of the topics that are created in Kafka, on as many brokers; with three or more, what is acknowledged is on
+    /// two of them. Default: as many as there are brokers then, at most 3.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=32), help_heading = DATA)]
+    pub kafka_copies: Option<u32>,
 
     /// What the names of this cluster's topics in Kafka begin with. Positions do not show it.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true, help_heading = DATA)]
@@ -101,6 +109,20 @@ pub struct Settings {
     /// --auth-keys or --insecure.
     #[arg(long, value_name = "HOST:PORT", default_value = "127.0.0.1:8080", help_heading = SERVING)]
     pub listen: String,
+
+    /// The certificate that the server shows, in PEM, and after it those that lead to its authority: with it, only TLS (1.2
+    /// or 1.3) is spoken. Read again on SIGHUP. Default: plain HTTP.
+    #[arg(long, value_name = "FILE", help_heading = SERVING)]
+    pub tls_cert: Option<PathBuf>,
+
+    /// The key of that certificate, in PEM.
+    #[arg(long, value_name = "FILE", help_heading = SERVING)]
+    pub tls_key: Option<PathBuf>,
+
+    /// The authorities in PEM by whose certificates this node knows the others of its cluster, where those speak TLS. A
+    /// node's certificate is for the host of its --advertise.
+    #[arg(long, value_name = "FILE", help_heading = SERVING)]
+    pub tls_ca: Option<PathBuf>,
 
     /// Who may ask: an API key as its id, its role (user, server or operator) and the SHA-256 of its secret in hex;
     /// may be given often, separated by commas in the environment. In the file: `[[auth.keys]]` with `id`, `role`
@@ -359,12 +381,21 @@ impl Settings {
                     .to_owned(),
             );
         }
+        if self.tls_cert.is_some() != self.tls_key.is_some() {
+            return Err("--tls-cert FILE and --tls-key FILE belong together".to_owned());
+        }
+        if self.advertise.is_some() && self.tls_cert.is_some() && self.tls_ca.is_none() {
+            return Err("--advertise with --tls-cert needs --tls-ca FILE: how nodes know each other".to_owned());
+        }
         if self.disk_warn < self.disk_refuse {
             let (warn, refuse) = (self.disk_warn, self.disk_refuse);
             return Err(format!("--disk-warn {warn} is below --disk-refuse {refuse}: the warning would come too late"));
         }
         if self.kafka.is_none() && !self.kafka_set.is_empty() {
             return Err("--kafka-set without --kafka has no effect".to_owned());
+        }
+        if self.kafka.is_none() && self.kafka_copies.is_some() {
+            return Err("--kafka-copies without --kafka has no effect".to_owned());
         }
         let unknown = self.without_events.iter().find(|name| ALL.iter().all(|system| system.name != name.as_str()));
         if let Some(name) = unknown {
@@ -561,36 +592,6 @@ fn number_and_unit(text: &str) -> Result<(u64, &str), String> {
     let (number, unit) = text.split_at(end);
     let number = number.replace('_', "").parse().map_err(|_| "it must start with a whole number".to_owned())?;
     Ok((number, unit.trim_start()))
-}
-
-/// Bytes of memory that this process may use: the machine's, or less if a control group says so.
-fn available_memory() -> u64 {
-    const UNKNOWN: u64 = 2 << 30;
-    let machine = std::fs::read_to_string("/proc/meminfo").ok().and_then(|text| memory_of_machine(&text));
-    let group = std::fs::read_to_string("/proc/self/cgroup").ok().and_then(|text| memory_of_group(&text));
-    machine.unwrap_or(UNKNOWN).min(group.unwrap_or(u64::MAX))
-}
-
-fn memory_of_machine(meminfo: &str) -> Option<u64> {
-    let line = meminfo.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some(kilobytes << 10)
-}
-
-/// The smallest limit of this process's control groups and of those above them.
-fn memory_of_group(groups: &str) -> Option<u64> {
-    let limits = groups.lines().filter_map(|line| {
-        let mut fields = line.splitn(3, ':').skip(1);
-        let (root, file) = match fields.next()? {
-            "" => ("/sys/fs/cgroup", "memory.max"),
-            "memory" => ("/sys/fs/cgroup/memory", "memory.limit_in_bytes"),
-            _ => return None,
-        };
-        let path = Path::new(fields.next()?.trim_start_matches('/'));
-        let limit = |folder: &Path| std::fs::read_to_string(Path::new(root).join(folder).join(file)).ok();
-        path.ancestors().filter_map(limit).filter_map(|text| text.trim().parse::<u64>().ok()).min()
-    });
-    limits.min()
 }
 
 #[cfg(test)]

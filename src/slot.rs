@@ -4,6 +4,7 @@
 mod flush;
 mod say;
 
+use crate::clock::Clock;
 use crate::disk::Disk;
 use crate::metrics::Metrics;
 use crate::open::open_part;
@@ -56,6 +57,8 @@ pub struct FlushLimits {
 pub struct Around {
     /// The log.
     pub log: Log,
+    /// What time it is there.
+    pub clock: Arc<Clock>,
     /// What all stores share.
     pub env: Env,
     /// Figures.

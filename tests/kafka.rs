@@ -6,12 +6,13 @@ mod crash;
 mod faults;
 mod foreign;
 mod linear;
-mod nodes;
+pub mod nodes;
 mod refused;
 mod secure;
 mod seed;
 mod standby;
 mod storm;
+mod tls;
 
 use crate::broker::{self, Cluster};
 use crate::support::{Answer, Server, eventually};

@@ -23,6 +23,7 @@ mod streams;
 mod support;
 mod tickets;
 mod tidy;
+mod tls;
 mod traces;
 mod trim;
 mod walk;

@@ -165,11 +165,17 @@ impl KafkaLog {
     }
 
     fn make(&self, name: &str, partitions: u32, stamp: Stamp, kept: Kept) -> Result<Topic, LogError> {
-        let cluster = self.asker().fetch_metadata(None, self.options.request_timeout);
-        let brokers = cluster.map_err(|error| LogError::Unavailable(error.to_string()))?.brokers().len();
-        self.admin.create(name, partitions, brokers, stamp, kept)?;
+        let copies = self.options.copies.map_or_else(|| self.usual_copies(), Ok)?;
+        self.admin.create(name, partitions, copies, stamp, kept)?;
         self.appender.forget(name);
         self.wait_until_led(name, partitions)
+    }
+
+    /// A copy on each broker, but no more than three.
+    fn usual_copies(&self) -> Result<usize, LogError> {
+        let cluster = self.asker().fetch_metadata(None, self.options.request_timeout);
+        let brokers = cluster.map_err(|error| LogError::Unavailable(error.to_string()))?.brokers().len();
+        Ok(brokers.clamp(1, 3))
     }
 
     /// A topic that was just created is not known to every broker at once.

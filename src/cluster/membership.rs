@@ -143,9 +143,9 @@ impl Member {
         let follower = node.log.follow(NODES, 0, start, Arc::new(move || drop(heard.send(Event::Heard))))?;
         let copied = events.clone();
         let copies = Copies::new(node.clone(), peers, Arc::new(move |done| drop(copied.send(Event::Copied(done)))));
-        let build = env!("CARGO_PKG_VERSION").to_owned();
+        let (build, tls) = (env!("CARGO_PKG_VERSION").to_owned(), node.settings.tls_cert.is_some());
         Ok(Self {
-            said: Announcement { name: node.name.clone(), run, build, secret, ..Announcement::default() },
+            said: Announcement { name: node.name.clone(), run, build, secret, tls, ..Announcement::default() },
             node,
             directory,
             group: None,
@@ -172,6 +172,8 @@ impl Member {
             }
             self.wait();
         }
+        // What it heard of itself was written just now.
+        self.node.around.clock.trust();
         let checked = self.directory.look(|table| table.check(&self.said, number_of));
         if let Err(reason) = checked {
             self.say_farewell();
@@ -241,6 +243,7 @@ impl Member {
             self.directory.change(|table| {
                 let mut changed = false;
                 for record in &chunk.records {
+                    self.node.around.clock.hear(record.time);
                     match serde_json::from_slice::<Announcement>(&record.value) {
                         Ok(said) => changed |= table.take(said, record.time.0),
                         Err(error) => tracing::warn!("{NODES}/0@{} is no announcement: {error}", record.offset),

@@ -19,6 +19,9 @@ pub struct Announcement {
     pub build: String,
     /// What it has of the cluster's secret, so that one with another is found out. No secret follows from it.
     pub secret: String,
+    /// True if it is spoken to over TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// True when it stops: what it has is not counted on any more.
     #[serde(default)]
     pub leaving: bool,
@@ -137,6 +140,12 @@ impl Table {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.nodes.get(name).is_some_and(|known| self.is_there(known))
+    }
+
+    /// True if a node is spoken to over TLS.
+    #[must_use]
+    pub fn speaks_tls(&self, name: &str) -> bool {
+        self.nodes.get(name).is_some_and(|known| known.said.tls)
     }
 
     /// The greatest claim to a shard that anybody has made.

@@ -1,5 +1,6 @@
 //! The gateway from outside: every fault of a request, and what a connection may do.
 
+use super::connections::listen;
 use super::*;
 use crate::cli::parse_from;
 use crate::keys::{Keys, to_hex};
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -433,7 +435,7 @@ impl Running {
         let (stop, router, metrics) = (Arc::new(Notify::new()), made.router.clone(), Arc::clone(&made.metrics));
         let stopped = Arc::clone(&stop);
         let drained = tokio::spawn(async move {
-            listen(listener, router, &settings, &metrics, async move { stopped.notified().await }).await
+            listen(listener, router, &settings, &metrics, None, async move { stopped.notified().await }).await
         });
         Self { address, stop, drained, made }
     }

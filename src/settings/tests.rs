@@ -1,5 +1,6 @@
 //! Tests of the settings: where a value comes from, and what is refused.
 
+use super::memory::{memory_of_group, memory_of_machine};
 use super::*;
 use crate::cli::parse_from;
 use millrace_topics::record::Role;
@@ -138,9 +139,16 @@ fn settings_that_do_not_fit_together_are_refused() {
     for (args, error) in [
         (&["--advertise", "a:1"][..], "needs --kafka"),
         (&["--advertise", "a:1", "--kafka", "k:1"], "needs --keys FILE"),
+        (&["--tls-cert", "c"], "belong together"),
+        (&["--tls-key", "k"], "belong together"),
+        (
+            &["--advertise", "a:1", "--kafka", "k:1", "--keys", "/k", "--tls-cert", "c", "--tls-key", "k"],
+            "needs --tls-ca FILE",
+        ),
         (&["--advertise", "a"], "it is HOST:PORT"),
         (&["--advertise", "a:0"], "it is HOST:PORT"),
         (&["--kafka-set", "a=b"], "--kafka-set without --kafka"),
+        (&["--kafka-copies", "3"], "--kafka-copies without --kafka"),
         (&["--kafka-set", "ab"], "KEY=VALUE"),
         (&["--disk-refuse", "20"], "--disk-warn 15 is below --disk-refuse 20"),
         (&["--without-events", "ledgers"], "--without-events ledgers: the systems are carts, "),

@@ -6,7 +6,6 @@ use crate::owed;
 use millrace_processors::runtime::outbox::Shipment;
 use millrace_topics::log::{AppendError, LogError, NewRecord};
 use millrace_topics::record::{Header, Payload, Record};
-use millrace_topics::time::Time;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
@@ -124,7 +123,7 @@ impl Slot {
 
     pub(super) fn note(&self, live: &mut Live) {
         let Ok(part) = &mut live.part else { return };
-        for note in part.core_mut().sender.notes(Time::now().0) {
+        for note in part.core_mut().sender.notes(self.around.clock.now().0) {
             let me = self.me.clone();
             let record = NewRecord { value: note.encode(), ..NewRecord::default() };
             self.around.log.append(
@@ -146,7 +145,7 @@ impl Slot {
         if !live.caught_up || waits || !live.pending.is_empty() || part.core().stopped().is_some() {
             return;
         }
-        if part.core_mut().next_due().is_none_or(|due| due > Time::now()) {
+        if part.core_mut().next_due().is_none_or(|due| due > self.around.clock.now()) {
             return;
         }
         live.tick_sent = Some(Instant::now());

@@ -81,7 +81,7 @@ pub fn settle(nodes: &[&Server]) {
 fn agrees(asked: &Server, nodes: &[&Server]) -> bool {
     let status = asked.get("/v1/cluster/nodes").body;
     nodes.iter().all(|node| {
-        let name = node.url.strip_prefix("http://").unwrap();
+        let name = node.url.split_once("://").unwrap().1;
         let shards = status["shards"].as_array().unwrap().iter().filter(|shard| shard["holder"] == name);
         shards.map(|shard| shard["shard"].as_u64().unwrap()).collect::<Vec<_>>() == held(node)
     })

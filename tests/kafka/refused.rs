@@ -135,3 +135,13 @@ fn a_log_that_begins_behind_the_state_is_refused_with_both_offsets() {
     let server = cluster.serve(&old);
     assert_eq!(entries(&server, "weekly").body["entries"][0]["owner"], "bob");
 }
+
+#[test]
+fn more_copies_than_brokers_are_refused() {
+    let cluster = broker::shared().cluster("copies");
+    let folder = tempfile::tempdir().unwrap();
+    let flags = cluster.with(&["--kafka-copies", "3"]);
+    let Err(said) = Server::try_start(&folder.path().join("data"), &flags) else { panic!("it started") };
+    let last = said.lines().last().unwrap_or_default();
+    assert!(last.contains("millrace.control") && last.contains("does not create it with 3 copies"), "{said}");
+}

@@ -151,13 +151,12 @@ impl Admin {
         &self,
         name: &str,
         partitions: u32,
-        brokers: usize,
+        copies: usize,
         stamp: Stamp,
         kept: Kept,
     ) -> Result<(), LogError> {
         let partitions = i32::try_from(partitions).unwrap_or(i32::MAX);
-        let copies = brokers.clamp(1, 3);
-        let in_sync = if copies == 3 { "2" } else { "1" };
+        let in_sync = if copies >= 3 { "2" } else { "1" };
         let mut topic = NewTopic::new(name, partitions, TopicReplication::Fixed(i32::try_from(copies).unwrap_or(1)))
             .set("min.insync.replicas", in_sync)
             .set(STAMP, stamp.value());
@@ -182,7 +181,8 @@ impl Admin {
                 Err(LogError::Unavailable(format!("{name}: {code}")))
             }
             Some(Err((_, code))) => {
-                Err(LogError::Settings { topic: name.to_owned(), reason: format!("Kafka does not create it: {code}") })
+                let reason = format!("Kafka does not create it with {copies} copies: {code}");
+                Err(LogError::Settings { topic: name.to_owned(), reason })
             }
             None => Err(LogError::Unavailable(format!("{name}: no answer to its creation"))),
         }

@@ -38,6 +38,9 @@ pub struct KafkaOptions {
     /// `kafka.topic_prefix`: what the names of this cluster's topics begin with. Positions and
     /// [`crate::log::TopicInfo`] do not show it. Default: empty.
     pub prefix: String,
+    /// `kafka.copies`: copies of the topics that are created, on as many brokers; from three on an append waits for two.
+    /// Default: as many as there are brokers when a topic is created, at most three.
+    pub copies: Option<usize>,
     /// `kafka.settings`: settings of librdkafka by their own names (TLS, SASL, compression, …), passed through as
     /// they are. Those that the log's promises rest on are refused by name. Default: none.
     pub settings: BTreeMap<String, String>,
@@ -67,6 +70,7 @@ impl KafkaOptions {
         Self {
             servers: servers.into(),
             prefix: String::new(),
+            copies: None,
             settings: BTreeMap::new(),
             append_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(5),
