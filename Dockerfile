@@ -17,10 +17,12 @@ FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates libssl3 zlib1g libstdc++6 \
     && rm -rf /var/lib/apt/lists/* \
-    && useradd --system --create-home --home-dir /data millrace
+    && useradd --system --create-home --home-dir /data millrace \
+    && install --directory --owner millrace --mode 0700 /keys
 COPY --from=build /usr/local/bin/millrace /usr/local/bin/millrace
 USER millrace
 WORKDIR /data
+# A volume that is mounted at /keys, for the secrets that the nodes of a cluster share, belongs to millrace too.
 VOLUME /data
 EXPOSE 8080
 # SIGTERM ends it gracefully; what is killed instead loses nothing that was acknowledged.
