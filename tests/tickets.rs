@@ -4,8 +4,10 @@
 mod bad;
 mod buyers;
 mod flights;
+mod lists;
 mod packages;
 mod queue;
+mod quotas;
 mod resale;
 mod sale;
 mod seatsio;

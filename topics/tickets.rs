@@ -18,9 +18,11 @@ mod waitlist;
 
 pub use command::{
     Area, Assigning, Best, Buying, CodeTerms, Command, Exchanging, Holding, HoldingBy, OnHold, OnOrder, OnTickets,
-    Paying, PaymentKind, Renaming, Scan, Scanning, Timer,
+    Paying, PaymentKind, Renaming, Scan, Scanning, Timer, Voucher,
 };
-pub use objects::{SeatStatus, SeatView, Seated, Seating};
+pub use objects::{
+    AreaView, Cause, ListedEvent, PlaceChange, Placing, Retiming, SeatStatus, SeatView, Seated, Seating, TokenTime,
+};
 pub use outcome::{
     Assigned, CodeView, Conflict, Event, HoldState, HoldView, ItemState, ItemView, Line, OrderNote, OrderState,
     OrderView, Outcome, PaymentNote, PaymentState, PaymentView, Published, ScanResult, ScanView, SeatsNote, TicketNote,
@@ -31,9 +33,10 @@ pub use package::{
     PackageTerms, PackageTimer, Part, PartAnswer, PartHolding, PartNote, PartOf, PartSaid, PartStep, PartTurn,
     PartView, PartWish, Pricing, SeatMap,
 };
-pub use plan::{Category, EventPlan, Point, Row, Section, Tier};
+pub use plan::{Category, EventPlan, Point, Row, Section, Tier, UNLIMITED};
 pub use query::{
-    Answer, Availability, CategoryAvailability, CategorySales, Ownership, Query, RowView, Sales, SeatHistory,
+    Answer, Availability, CategoryAvailability, CategorySales, Ownership, Query, QuotaAvailability, RowView, Sales,
+    SeatHistory,
 };
 pub use queue::{
     Admitting, Drawn, Ending, Entry, Joining, PlaceView, QueueAnswer, QueueCommand, QueueEvent, QueueOutcome,
@@ -41,7 +44,7 @@ pub use queue::{
 };
 pub use rejection::Rejection;
 pub use resale::{Listing, Moved, OnTicket, Relisting, Transferring};
-pub use rules::{HoldingWith, Journey, Rule, Ruled, Term, Verifying};
+pub use rules::{Drawing, HoldingWith, Journey, Quota, Rule, Ruled, Term, Verifying};
 pub use waitlist::{OnWaiter, WaiterNote, WaiterState, WaiterView, WaitlistTerms};
 
 use crate::contract::Contract;
@@ -103,7 +106,7 @@ impl Contract for Tickets {
 }
 
 impl Command {
-    /// The event that it is about.
+    /// The event that it is about; of a token the key that it is kept under.
     #[must_use]
     pub fn event(&self) -> &str {
         match self {
@@ -116,6 +119,7 @@ impl Command {
             Self::HoldBy(by) => &by.holding.event,
             Self::Assign(assigning) => &assigning.event,
             Self::SetCode(terms) => &terms.event,
+            Self::SetVoucher(voucher) => &voucher.terms.event,
             Self::Refund(on) => &on.on.event,
             Self::Exchange(exchanging) => &exchanging.on.on.event,
             Self::Rename(renaming) => &renaming.on.event,
@@ -135,6 +139,9 @@ impl Command {
             Self::Verify(verifying) => &verifying.event,
             Self::HoldPart(holding) => &holding.part.event,
             Self::TurnPart(turn) => &turn.part.event,
+            Self::Place(placing) => &placing.seating.event,
+            Self::SetToken(time) => &time.key,
+            Self::Retime(retiming) => &retiming.event,
         }
     }
 }

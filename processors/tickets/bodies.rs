@@ -14,8 +14,8 @@ pub(super) use rules::{
 
 use millrace_topics::money::Money;
 use millrace_topics::tickets::{
-    Area, Best, Conflict, HoldState, HoldView, ItemState, Journey, Line, OrderState, Ownership, PaymentKind,
-    PaymentView, RowView, ScanView,
+    Area, Best, Conflict, HoldState, HoldView, ItemState, Journey, Line, ListedEvent, OrderState, Ownership,
+    PaymentKind, PaymentView, PlaceChange, RowView, ScanView,
 };
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
@@ -181,6 +181,13 @@ pub(super) struct NewCode {
     pub(super) channel: Option<String>,
     /// True if it counts before the sale is open.
     pub(super) early: Option<bool>,
+    /// How much less a place costs with it, in percent: 0 to 100.
+    pub(super) discount_percent: Option<u8>,
+    /// What a place costs with it, in minor units. Fees are added as ever.
+    pub(super) price: Option<u64>,
+    /// It can be used until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(super) until: Option<Time>,
 }
 
 /// Seats that are to be kept for somebody.
@@ -365,6 +372,24 @@ pub(super) struct WhichHistory {
 pub(super) struct HistoryBody {
     /// The newest first.
     pub(super) owners: Vec<Ownership>,
+    /// Where it goes on, if it does.
+    pub(super) cursor: Option<String>,
+}
+
+/// Events, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Events)]
+pub(super) struct EventsBody {
+    pub(super) events: Vec<ListedEvent>,
+    /// Where it goes on, if it does.
+    pub(super) cursor: Option<String>,
+}
+
+/// What became of places, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = tickets::Changes)]
+pub(super) struct ChangesBody {
+    pub(super) changes: Vec<PlaceChange>,
     /// Where it goes on, if it does.
     pub(super) cursor: Option<String>,
 }

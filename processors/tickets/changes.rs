@@ -3,15 +3,15 @@
 pub mod routes;
 
 use crate::tickets::hall::{Deadline, Place};
-use crate::tickets::halls::turn_areas;
+use crate::tickets::halls::turn_hold;
 use crate::tickets::holds::{open_hold, total};
 use crate::tickets::orders::{check_alone, end, items, load, revoke, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, Stage};
 use crate::tickets::transition::{Cx, arm, check_is_server, hall};
-use crate::tickets::{codes, payments};
+use crate::tickets::{codes, lists, payments};
 use millrace_topics::tickets::{
-    Event, Exchanging, ItemState, OnHold, OnOrder, OnTickets, Outcome, Rejection, Renaming, TicketNote, order_id,
-    ticket_id,
+    Cause, Event, Exchanging, ItemState, OnHold, OnOrder, OnTickets, Outcome, Rejection, Renaming, TicketNote,
+    order_id, ticket_id,
 };
 
 /// The most places that an order has ever had: exchanges add to them.
@@ -70,8 +70,8 @@ pub fn exchange(cx: &mut Cx<'_>, exchanging: Exchanging) -> Result<Outcome, Reje
     revoke(cx, &key, &mut row, &tickets, Place::Sold);
     let hall = cx.engine.of(&key.0);
     hall.deadlines.remove(&(held.expires, Deadline::Hold(hold)));
-    hall.turn(held.seats.iter().map(|taken| taken.spot), Place::Held, Place::Sold);
-    turn_areas(hall, &held.lines, Place::Held, Place::Sold);
+    hall.tokens.remove(&(held.token, hold));
+    turn_hold(hall, hold, &held, Place::Held, Place::Sold);
     others.iter().for_each(|item| hall.count_sale(item.category, item.price, item.fee));
     match (&row.code, &held.code) {
         // An order has one use at most.
@@ -79,6 +79,7 @@ pub fn exchange(cx: &mut Cx<'_>, exchanging: Exchanging) -> Result<Outcome, Reje
         (None, Some(_)) => row.code.clone_from(&held.code),
         (_, None) => {}
     }
+    lists::note(cx, &key.0, hold, Cause::Exchanged, |hall| lists::of_hold(hall, &held));
     cx.put(HOLDS, &(key.0.clone(), hold), &HoldRow { fate: Fate::Ordered(key.1, now), ..held });
     let first = u32::try_from(row.items.len()).expect("an order has few places") + 1;
     let numbers: Vec<u32> = (first..).take(others.len()).collect();

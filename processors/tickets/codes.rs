@@ -3,9 +3,10 @@
 pub mod routes;
 
 use crate::runtime::ids;
-use crate::tickets::tables::{CODES, CodeRow};
+use crate::tickets::hall::build::PRICE_LIMIT;
+use crate::tickets::tables::{CODES, CodeRow, Priced};
 use crate::tickets::transition::{Cx, check_is_server, hall};
-use millrace_topics::tickets::{CodeTerms, CodeView, Event, Outcome, Rejection};
+use millrace_topics::tickets::{CodeTerms, CodeView, Event, Outcome, Pricing, Rejection, Voucher};
 
 /// The longest code, in bytes.
 pub const CODE_LIMIT: usize = 64;
@@ -14,12 +15,14 @@ pub const CODE_LIMIT: usize = 64;
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn set(cx: &mut Cx<'_>, terms: CodeTerms) -> Result<Outcome, Rejection> {
+pub fn set(cx: &mut Cx<'_>, voucher: Voucher) -> Result<Outcome, Rejection> {
+    let Voucher { terms, price, until } = voucher;
     check_is_server(cx.caller())?;
     let hall = hall(cx, &terms.event)?;
     if terms.code.is_empty() || terms.code.len() > CODE_LIMIT || terms.code.contains(char::is_whitespace) {
         return Err(Rejection::BadRequest(format!("a code has 1 to {CODE_LIMIT} bytes without spaces")));
     }
+    check_price(price)?;
     if terms.channel.as_ref().is_some_and(|channel| !ids::is_id(channel)) {
         return Err(Rejection::BadId);
     }
@@ -28,7 +31,7 @@ pub fn set(cx: &mut Cx<'_>, terms: CodeTerms) -> Result<Outcome, Rejection> {
     }
     let key = (terms.event.clone(), terms.code.clone());
     let known = cx.get(CODES, &key);
-    let row = CodeRow { terms, uses: known.as_ref().map_or(0, |known| known.uses) };
+    let row = CodeRow { terms, price, until, uses: known.as_ref().map_or(0, |known| known.uses) };
     let view = show(&row);
     if known.as_ref() == Some(&row) {
         return Ok(Outcome::CodeSet(view));
@@ -39,16 +42,43 @@ pub fn set(cx: &mut Cx<'_>, terms: CodeTerms) -> Result<Outcome, Rejection> {
     Ok(Outcome::CodeSet(view))
 }
 
+/// Refuses what no place can cost.
+fn check_price(price: Pricing) -> Result<(), Rejection> {
+    let is_fine = match price {
+        Pricing::Regular => true,
+        Pricing::Discount { percent } => percent <= 100,
+        Pricing::Fixed { price } => price <= PRICE_LIMIT,
+    };
+    let fault = || Rejection::BadRequest(format!("a code takes 0 to 100 percent off, or costs at most {PRICE_LIMIT}"));
+    if is_fine { Ok(()) } else { Err(fault()) }
+}
+
+/// What places cost in a package or with a code; fees are added as ever.
+#[must_use]
+pub fn reduce(mut lines: Vec<Priced>, price: Pricing) -> Vec<Priced> {
+    for line in &mut lines {
+        line.price = match price {
+            Pricing::Regular => line.price,
+            Pricing::Discount { percent } => line.price * u64::from(100 - percent.min(100)) / 100,
+            Pricing::Fixed { price } => price,
+        };
+    }
+    lines
+}
+
 /// A code that can be used once more.
 ///
 /// # Errors
-/// That there is none, or that it has its uses.
+/// That there is none, that its time is over, or that it has its uses.
 pub fn usable(cx: &Cx<'_>, event: &str, code: String, is_known_hold: bool) -> Result<CodeRow, Rejection> {
     if is_known_hold {
         return Err(Rejection::BadRequest("a code is given when a hold is made".to_owned()));
     }
     let key = (event.to_owned(), code);
     let row = cx.get(CODES, &key).ok_or(Rejection::UnknownCode(key.1))?;
+    if let Some(until) = row.until.filter(|until| *until <= cx.now()) {
+        return Err(Rejection::CodeEnded(until));
+    }
     if row.uses >= row.terms.max_uses { Err(Rejection::CodeUsed(row.uses)) } else { Ok(row) }
 }
 
@@ -87,5 +117,10 @@ pub fn give_back(cx: &mut Cx<'_>, event: &str, code: Option<&String>) {
 #[must_use]
 pub fn show(row: &CodeRow) -> CodeView {
     let CodeTerms { event, code, max_uses, channel, early } = row.terms.clone();
-    CodeView { event, code, max_uses, uses: row.uses, channel, early }
+    let (discount_percent, price) = match row.price {
+        Pricing::Regular => (None, None),
+        Pricing::Discount { percent } => (Some(percent), None),
+        Pricing::Fixed { price } => (None, Some(price)),
+    };
+    CodeView { event, code, max_uses, uses: row.uses, channel, early, discount_percent, price, until: row.until }
 }

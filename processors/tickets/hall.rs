@@ -8,6 +8,7 @@ pub mod change;
 pub mod legs;
 pub mod look;
 pub mod owners;
+pub mod quotas;
 pub mod season;
 pub mod tree;
 
@@ -15,9 +16,11 @@ use crate::tickets::rules::Rules;
 use crate::tickets::tables::{Kind, Spot, Taken};
 use bits::Bits;
 use legs::{Leg, Legs};
-use millrace_topics::tickets::{CategorySales, EventPlan};
+use millrace_topics::tickets::{CategorySales, EventPlan, UNLIMITED};
 use millrace_topics::time::Time;
+use millrace_topics::token::TokenHash;
 use owners::Owners;
+use quotas::Quotas;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
@@ -262,6 +265,12 @@ pub struct Hall {
     pub kinds: BTreeMap<u32, Kind>,
     /// Who has how many places.
     owners: Owners,
+    /// What is drawn together.
+    quotas: Quotas,
+    /// The number of the last change of places that was listed.
+    pub changes: u64,
+    /// What box offices hold, by token.
+    pub tokens: BTreeSet<(TokenHash, u32)>,
 }
 
 impl Hall {
@@ -328,10 +337,17 @@ impl Hall {
         sales.fees -= fee;
     }
 
-    /// How many places the event has.
+    /// How many places the event has, but for those of which there are as many as anybody wants.
     #[must_use]
     pub fn capacity(&self) -> u32 {
-        self.categories.iter().map(|category| category.counts.capacity).sum()
+        let all = self.categories.iter().map(|category| category.counts.capacity);
+        all.filter(|capacity| *capacity != UNLIMITED).sum()
+    }
+
+    /// True if a category has as many places as anybody wants.
+    #[must_use]
+    pub fn is_unlimited(&self, category: u16) -> bool {
+        self.counts(category).capacity == UNLIMITED
     }
 
     /// What a seat is.
@@ -383,17 +399,6 @@ impl Hall {
         let mut places: Vec<Spot> = spots.to_vec();
         places.sort_unstable();
         places.windows(2).all(|pair| pair[0].row == pair[1].row && pair[0].place + 1 == pair[1].place)
-    }
-
-    /// What a place of a category costs if so many are gone.
-    #[must_use]
-    pub fn price(&self, category: u16, now: Time, gone: u32) -> u64 {
-        let category = &self.plan.categories[usize::from(category)];
-        let counts = category
-            .tiers
-            .iter()
-            .find(|tier| tier.until.is_none_or(|until| now < until) && tier.first.is_none_or(|first| gone < first));
-        counts.map_or(category.price, |tier| tier.price)
     }
 
     /// True if a seat can be held, on these legs, by who may take it out of these channels.
@@ -479,6 +484,11 @@ impl Hall {
     pub fn forget_hold(&mut self, expires: Time, hold: u32) {
         self.deadlines.remove(&(expires, Deadline::Hold(hold)));
         self.promised.remove(&(expires, hold));
+    }
+
+    /// The holds that a box office has under a token.
+    pub fn held_under(&self, token: TokenHash) -> impl Iterator<Item = u32> + '_ {
+        self.tokens.range((token, 0)..=(token, u32::MAX)).map(|(_, hold)| *hold)
     }
 
     /// The package that has the places of a hold.

@@ -7,18 +7,21 @@ use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::resale::is_resale;
 use crate::tickets::rules::Rules;
 use crate::tickets::tables::{
-    CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HOUSEHOLDS, HoldRow, Item, KINDS, MARKS, ORDERS, OrderRow, Priced, ROOMS,
-    RULES, Spot, Stage, WAITERS, WAITLISTS, Wanting,
+    CHANGES, CHANNELS, CONFLICTS, EVENTS, Fate, HOLDS, HOUSEHOLDS, HoldRow, Item, KINDS, MARKS, NOTES, ORDERS,
+    OrderRow, Priced, ROOMS, RULES, Spot, Stage, WAITERS, WAITLISTS, Wanting,
 };
 use millrace_state::store::Store;
 use millrace_topics::codec;
 use millrace_topics::tickets::{ItemState, Timer};
-use std::collections::BTreeMap;
+use millrace_topics::time::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 /// Every hall of a partition.
 #[derive(Clone, Debug, Default)]
 pub struct Halls {
     by_event: BTreeMap<String, Box<Hall>>,
+    by_time: BTreeSet<(Time, String)>,
 }
 
 impl Halls {
@@ -36,8 +39,20 @@ impl Halls {
         self.by_event.get_mut(event).expect("an event that has a hall keeps it")
     }
 
+    /// Every hall.
+    pub fn all(&self) -> impl Iterator<Item = &Hall> {
+        self.by_event.values().map(|hall| &**hall)
+    }
+
+    /// The events, the newest first: those that were published before this one.
+    pub fn newest<'a>(&'a self, before: Option<&(Time, String)>) -> impl Iterator<Item = &'a String> + use<'a> {
+        let end = before.map_or(Bound::Unbounded, |before| Bound::Excluded(before.clone()));
+        self.by_time.range((Bound::Unbounded, end)).rev().map(|(_, event)| event)
+    }
+
     /// Takes a hall in.
     pub fn put(&mut self, event: String, hall: Hall) {
+        self.by_time.insert((hall.published_at, event.clone()));
         self.by_event.insert(event, Box::new(hall));
     }
 }
@@ -87,11 +102,24 @@ impl Engine for Halls {
                 halls.of(&WAITLISTS.key_of(&key)).deadlines.insert((since, Deadline::Offer));
             }
         }
+        for (key, _) in store.range(&CHANGES.all()) {
+            let (event, number) = CHANGES.key_of(&key);
+            halls.of(&event).changes = number;
+        }
+        // A box office notes something of whatever it holds.
+        let mut noted: BTreeSet<(String, u32)> = BTreeSet::new();
+        for (key, value) in store.range(&NOTES.all()) {
+            noted.insert((NOTES.key_of(&key).0, NOTES.value_of(&value).hold));
+        }
         for (key, value) in store.range(&HOLDS.all()) {
             let (event, number) = HOLDS.key_of(&key);
+            let row = HOLDS.value_of(&value);
             let hall = halls.of(&event);
             hall.holds = number;
-            recall_hold(hall, number, &HOLDS.value_of(&value));
+            recall_hold(hall, number, &row);
+            if row.fate == Fate::Open && noted.contains(&(event, number)) {
+                hall.tokens.insert((row.token, number));
+            }
         }
         for (key, value) in store.range(&ORDERS.all()) {
             let (event, number) = ORDERS.key_of(&key);
@@ -101,8 +129,9 @@ impl Engine for Halls {
         }
         for (key, _) in store.range(&TIMERS.all()) {
             let (due, id) = TIMERS.key_of(&key);
-            let Timer::Due { event } = codec::decode(&id).expect("a timer was set by this machine");
-            halls.of(&event).armed = Some(due);
+            if let Timer::Due { event } = codec::decode(&id).expect("a timer was set by this machine") {
+                halls.of(&event).armed = Some(due);
+            }
         }
         // What was made again has not come back.
         halls.by_event.values_mut().for_each(|hall| hall.has_come_back = false);
@@ -150,9 +179,10 @@ pub fn quantity(lines: &[Priced]) -> u32 {
     lines.iter().map(|line| line.quantity).sum()
 }
 
-/// Makes what lines say of places without seats something else.
-pub fn turn_areas(hall: &mut Hall, lines: &[Priced], from: Place, to: Place) {
+/// Makes what lines say of places without seats something else, and of what they draw on.
+pub fn turn_lines(hall: &mut Hall, lines: &[Priced], from: Place, to: Place) {
     for line in lines {
+        hall.draw(line.draw(), line.quantity, from, to);
         if hall.is_area(line.category) {
             hall.turn_area(line.category, line.quantity, from, to);
         }
@@ -165,7 +195,7 @@ pub fn turn_hold(hall: &mut Hall, number: u32, row: &HoldRow, from: Place, to: P
         return;
     }
     turn_seats(hall, number, row.seats.iter().map(|taken| taken.spot), from, to);
-    turn_areas(hall, &row.lines, from, to);
+    turn_lines(hall, &row.lines, from, to);
 }
 
 /// Makes the seats of a hold something else, on its legs if it is for some.
@@ -186,5 +216,6 @@ pub fn turn_items(hall: &mut Hall, hold: u32, items: &[Item], from: Place, to: P
     }
     turn_seats(hall, hold, kept().filter_map(|item| item.spot), from, to);
     kept().filter(|item| item.spot.is_none()).for_each(|item| hall.turn_area(item.category, 1, from, to));
+    kept().for_each(|item| hall.draw(item.draw(), 1, from, to));
     many
 }

@@ -1,35 +1,23 @@
 //! Holds: places that are somebody's for a while, all of those asked for or none.
 
 use crate::runtime::ids;
-use crate::tickets::hall::best::{Found, Left, Wish};
+use crate::tickets::finding::{Places, Way, find};
 use crate::tickets::hall::build::HOLD_LIMIT;
 use crate::tickets::hall::legs::Legs;
 use crate::tickets::hall::{Deadline, Hall, Place};
-use crate::tickets::halls::{quantity, turn_areas, turn_hold, turn_seats};
+use crate::tickets::halls::{quantity, turn_hold, turn_lines, turn_seats};
 use crate::tickets::rules::{self, Terms};
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, KINDS, Kind, Priced, Spot};
+use crate::tickets::tables::{Fate, HOLDS, HoldRow, KINDS, Kind, NOTES, Priced, Spot};
 use crate::tickets::transition::{Cx, arm, check_acts_for, hall, rearm};
-use crate::tickets::{admission, channels, codes, resale};
+use crate::tickets::{admission, areas, channels, codes, lists, resale};
 use millrace_topics::money::Money;
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
-    Area, Best, Event, HoldState, HoldView, Holding, HoldingBy, HoldingWith, Journey, Line, OnHold, Outcome, Rejection,
-    SeatsNote, order_id,
+    Area, Cause, Event, HoldState, HoldView, Holding, HoldingBy, HoldingWith, Journey, Line, OnHold, Outcome,
+    Rejection, SeatsNote, order_id,
 };
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
-
-/// What a hold is to take.
-pub struct Places {
-    /// Seats.
-    pub spots: Vec<Spot>,
-    /// Categories without seats, by number, and how many of each.
-    pub areas: Vec<(u16, u32)>,
-    /// The step on which the best were found; 0 if none were asked for.
-    pub step: u8,
-    /// How good they are.
-    pub quality: u32,
-}
 
 /// A hold that is to be made, or added to, of places that are free.
 pub struct Taking {
@@ -57,8 +45,6 @@ pub struct Parcel {
     pub package: String,
     /// The number of its hold.
     pub number: u32,
-    /// What the places cost.
-    pub lines: Vec<Priced>,
 }
 
 /// Holds places.
@@ -113,7 +99,11 @@ pub fn hold_with(cx: &mut Cx<'_>, with: HoldingWith) -> Result<Outcome, Rejectio
     check_limit(hall, &holding.buyer, asked)?;
     rules::check_household(hall, household, asked)?;
     let legs = rules::legs(hall, &terms)?;
-    let places = find(hall, &holding, channels, legs.as_ref())?;
+    let way = Way { now: cx.now(), channels, named: channels, legs: legs.as_ref() };
+    let mut places = find(hall, &holding, &way)?;
+    if let Some(code) = &code {
+        places.lines = codes::reduce(places.lines, code.price);
+    }
     let expires = cx.now().plus(u64::from(hall.plan.hold_seconds) * 1000);
     // The line: nothing below can be refused.
     let code = code.map(|code| codes::use_once(cx, code));
@@ -180,115 +170,6 @@ pub fn count(hall: &Hall, holding: &Holding, held: u32) -> Result<u32, Rejection
     fits.ok_or(Rejection::BadNumber(limit))
 }
 
-/// The places that are asked for, if all of them can be held.
-///
-/// # Errors
-/// Why not.
-pub fn find(hall: &Hall, holding: &Holding, channels: u64, legs: Option<&Legs>) -> Result<Places, Rejection> {
-    let areas = find_areas(hall, &holding.areas)?;
-    if let Some(best) = &holding.best {
-        let legs = legs.map(|legs| (legs.start, legs.end));
-        let wish = Wish { channels, legs, ..wish(hall, best)? };
-        let Found { step, quality, spots } = hall.best(&wish).ok_or_else(|| nothing(hall, &hall.left(&wish)))?;
-        return Ok(Places { spots, areas, step, quality });
-    }
-    let found: Vec<(&String, Option<Spot>)> = holding.seats.iter().map(|name| (name, hall.find(name))).collect();
-    let unknown: Vec<String> = names(&found, |spot| spot.is_none());
-    if !unknown.is_empty() {
-        return Err(Rejection::UnknownSeats(unknown));
-    }
-    let taken = names(&found, |spot| spot.is_some_and(|spot| !hall.may_take(spot, channels, legs)));
-    if !taken.is_empty() {
-        return Err(Rejection::SeatTaken(taken));
-    }
-    let near = names(&found, |spot| spot.is_some_and(|spot| !hall.is_apart(spot)));
-    if legs.is_none() && !near.is_empty() {
-        return Err(Rejection::TooNear(near));
-    }
-    let mut spots: Vec<Spot> = found.into_iter().filter_map(|(_, spot)| spot).collect();
-    spots.sort_unstable();
-    if spots.windows(2).any(|pair| pair[0] == pair[1]) {
-        return Err(Rejection::BadRequest("a seat is asked for twice".to_owned()));
-    }
-    Ok(Places { spots, areas, step: 0, quality: 0 })
-}
-
-fn names(found: &[(&String, Option<Spot>)], which: impl Fn(Option<Spot>) -> bool) -> Vec<String> {
-    found.iter().filter(|(_, spot)| which(*spot)).map(|(name, _)| (*name).clone()).collect()
-}
-
-fn find_areas(hall: &Hall, areas: &[Area]) -> Result<Vec<(u16, u32)>, Rejection> {
-    let mut found: Vec<(u16, u32)> = Vec::new();
-    for area in areas {
-        let number = hall.category(&area.category).filter(|number| hall.is_area(*number));
-        let number = number.ok_or_else(|| Rejection::UnknownCategory(area.category.clone()))?;
-        if found.iter().any(|(other, _)| *other == number) {
-            return Err(Rejection::BadRequest("a category is asked for twice".to_owned()));
-        }
-        let counts = hall.counts(number);
-        if counts.free() < area.quantity {
-            let left = Left { free: counts.free(), held: counts.held, wanted: area.quantity };
-            return Err(nothing(hall, &left));
-        }
-        found.push((number, area.quantity));
-    }
-    Ok(found)
-}
-
-fn wish(hall: &Hall, best: &Best) -> Result<Wish, Rejection> {
-    let category = best.category.as_ref().map(|id| {
-        hall.category(id).filter(|number| !hall.is_area(*number)).ok_or_else(|| Rejection::UnknownCategory(id.clone()))
-    });
-    let section = best.section.as_ref().map(|id| hall.section(id).ok_or_else(|| Rejection::UnknownSection(id.clone())));
-    if best.accessible > best.number {
-        return Err(Rejection::BadRequest("more seats for wheelchairs than seats are asked for".to_owned()));
-    }
-    let small = |number: u32| u16::try_from(number).map_err(|_| Rejection::BadNumber(hall.plan.max_per_order));
-    Ok(Wish {
-        number: small(best.number)?,
-        category: category.transpose()?,
-        section: section.transpose()?,
-        accessible: small(best.accessible)?,
-        restricted: best.restricted_view,
-        channels: 0,
-        together: best.together,
-        scattered: best.allow_scattered,
-        legs: None,
-    })
-}
-
-/// Why there is nothing for somebody who wants so many.
-fn nothing(hall: &Hall, left: &Left) -> Rejection {
-    let Left { free, held, wanted } = *left;
-    match hall.next_expiry() {
-        _ if free >= wanted => Rejection::NotAdjacent { free },
-        Some(next_expiry) if free + held >= wanted => Rejection::AllHeld { free, held, next_expiry },
-        _ if free + held > 0 => Rejection::TooFewLeft { free, held },
-        _ => Rejection::SoldOut,
-    }
-}
-
-/// What the places cost now. A tier that counts for the first so many may count for some of them only.
-/// On several legs they cost so much on each.
-#[must_use]
-pub fn price(hall: &Hall, places: &Places, now: Time, legs: Option<&Legs>) -> Vec<Priced> {
-    let times = legs.map_or(1, |legs| u64::from(legs.end - legs.start));
-    let mut lines: Vec<Priced> = Vec::with_capacity(2);
-    let seats = places.spots.iter().map(|spot| (hall.category_of(*spot), 1));
-    for (category, many) in seats.chain(places.areas.iter().copied()) {
-        for _ in 0..many {
-            let before: u32 = lines.iter().filter(|line| line.category == category).map(|line| line.quantity).sum();
-            let price = hall.price(category, now, hall.counts(category).gone() + before) * times;
-            let fee = hall.plan.categories[usize::from(category)].fee;
-            match lines.last_mut().filter(|line| line.category == category && line.price == price) {
-                Some(line) => line.quantity += 1,
-                None => lines.push(Priced { category, quantity: 1, price, fee }),
-            }
-        }
-    }
-    lines
-}
-
 /// Takes places that were found free.
 pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
     let Taking { holding, code, known, places, asked, expires, legs, parcel } = taking;
@@ -298,20 +179,18 @@ pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
     let number = into.unwrap_or(hall.holds + 1);
     hall.holds = hall.holds.max(number);
     let ends_by_itself = parcel.is_none();
-    let (lines, kind) = match parcel {
-        Some(Parcel { package, number, lines }) => (lines, Some(Kind::Package { package, number })),
-        None => {
-            let kind = legs.as_ref().map(|legs| Kind::Legs { from: legs.start, to: legs.end });
-            (price(hall, &places, now, legs.as_ref()), kind)
-        }
+    let kind = match parcel {
+        Some(Parcel { package, number }) => Some(Kind::Package { package, number }),
+        None => legs.as_ref().map(|legs| Kind::Legs { from: legs.start, to: legs.end }),
     };
     if let Some(kind) = &kind {
         hall.kinds.insert(number, kind.clone());
     }
-    turn_seats(hall, number, places.spots.iter().copied(), Place::Free, Place::Held);
-    turn_areas(hall, &lines, Place::Free, Place::Held);
+    let (spots, areas, lines) = (places.spots, places.areas, places.lines);
+    turn_seats(hall, number, spots.iter().copied(), Place::Free, Place::Held);
+    turn_lines(hall, &lines, Place::Free, Place::Held);
     hall.give(&buyer, number, asked);
-    let taken = places.spots.iter().map(|spot| hall.note(*spot, number)).collect();
+    let taken = spots.iter().map(|spot| hall.note(*spot, number)).collect();
     let is_new = known.is_none();
     let row = match known {
         None => HoldRow {
@@ -350,6 +229,7 @@ pub fn take(cx: &mut Cx<'_>, taking: Taking) -> HoldView {
     if let Some(change) = change {
         rearm(cx, &key.0, change);
     }
+    lists::note(cx, &key.0, key.1, Cause::Held, |_| (spots, areas));
     say(cx, view, Event::SeatsHeld)
 }
 
@@ -450,6 +330,14 @@ pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), row: HoldRow) {
 }
 
 fn give_back(cx: &mut Cx<'_>, key: &(String, u32), row: &HoldRow) -> HoldView {
+    let cause = if matches!(row.fate, Fate::Released(_)) { Cause::Released } else { Cause::Expired };
+    if !resale::is_resale(cx.engine.of(&key.0), key.1) {
+        lists::note(cx, &key.0, key.1, cause, |hall| lists::of_hold(hall, row));
+    }
+    if cx.engine.of(&key.0).tokens.remove(&(row.token, key.1)) && row.seats.is_empty() {
+        let note = areas::note_name(cx.engine.of(&key.0), row.lines[0].category, key.1);
+        cx.delete(NOTES, &(key.0.clone(), note));
+    }
     codes::give_back(cx, &key.0, row.code.as_ref());
     let hall = cx.engine.of(&key.0);
     turn_hold(hall, key.1, row, Place::Held, Place::Free);
@@ -478,7 +366,7 @@ pub fn show(hall: &Hall, event: &str, number: u32, row: &HoldRow) -> HoldView {
         },
         adjacent: !spots.is_empty() && hall.is_adjacent(&spots),
         seats: spots.iter().map(|spot| hall.name(*spot)).collect(),
-        areas: areas(hall, &row.lines),
+        areas: areas_of(hall, &row.lines),
         step: is_best.then_some(row.step),
         quality: is_best.then_some(row.quality),
         lines: row.lines.iter().map(|line| show_line(hall, line)).collect(),
@@ -499,7 +387,7 @@ pub fn journey(hall: &Hall, hold: u32) -> Option<Journey> {
     Some(Journey { from, to })
 }
 
-fn areas(hall: &Hall, lines: &[Priced]) -> Vec<Area> {
+fn areas_of(hall: &Hall, lines: &[Priced]) -> Vec<Area> {
     let mut found: Vec<Area> = Vec::new();
     for line in lines.iter().filter(|line| hall.is_area(line.category)) {
         let id = &hall.plan.categories[usize::from(line.category)].id;
@@ -512,7 +400,7 @@ fn areas(hall: &Hall, lines: &[Priced]) -> Vec<Area> {
 }
 
 fn show_line(hall: &Hall, line: &Priced) -> Line {
-    let Priced { category, quantity, price, fee } = *line;
+    let Priced { category, quantity, price, fee, .. } = *line;
     Line { category: hall.plan.categories[usize::from(category)].id.clone(), quantity, price, fee }
 }
 

@@ -24,13 +24,16 @@
 //! **It never** looks for a seat twice: who finds it, has it. It takes no price from a buyer, and keeps no money silently.
 
 pub mod admission;
+pub mod areas;
 mod bodies;
 pub mod changes;
 pub mod channels;
 pub mod codes;
+pub mod finding;
 pub mod hall;
 pub mod halls;
 pub mod holds;
+pub mod lists;
 pub mod orders;
 pub mod packages;
 pub mod parts;
@@ -45,6 +48,7 @@ pub mod seats;
 pub mod seatsio;
 pub mod stream;
 pub mod tables;
+pub mod tokens;
 pub mod transition;
 pub mod waitlist;
 

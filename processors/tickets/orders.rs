@@ -5,12 +5,12 @@ use crate::tickets::halls::{quantity, turn_items};
 use crate::tickets::holds::{journey, open_hold, total};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, ORDERS, OrderRow, Priced, Stage};
 use crate::tickets::transition::{Cx, arm, check_acts_for, check_is_server, hall};
-use crate::tickets::{admission, codes, payments, resale};
+use crate::tickets::{admission, codes, lists, payments, resale};
 use millrace_topics::money::{AMOUNT_LIMIT, Money};
 use millrace_topics::record::{Caller, Role};
 use millrace_topics::tickets::{
-    Area, Buying, Event, ItemState, ItemView, OnOrder, OrderNote, OrderState, OrderView, Outcome, Rejection, order_id,
-    ticket_id,
+    Area, Buying, Cause, Event, ItemState, ItemView, OnOrder, OrderNote, OrderState, OrderView, Outcome, Rejection,
+    order_id, ticket_id,
 };
 use millrace_topics::time::Time;
 
@@ -50,6 +50,7 @@ pub fn make(cx: &mut Cx<'_>, of: (String, u32), held: HoldRow, is_paid: bool) ->
     let key = (of.0.clone(), hall.orders);
     let deadline = now.plus(u64::from(hall.plan.order_seconds) * 1000);
     hall.forget_hold(held.expires, of.1);
+    hall.tokens.remove(&(held.token, of.1));
     if !is_paid {
         hall.deadlines.insert((deadline, Deadline::Order(key.1)));
     }
@@ -70,13 +71,15 @@ pub fn make(cx: &mut Cx<'_>, of: (String, u32), held: HoldRow, is_paid: bool) ->
 pub fn items(hall: &Hall, held: &HoldRow, state: ItemState) -> Vec<Item> {
     let mut spots = held.seats.iter().map(|taken| taken.spot);
     let mut items = Vec::new();
-    for Priced { category, quantity, price, fee } in held.lines.iter().copied() {
+    for Priced { category, quantity, price, fee, tier, channels } in held.lines.iter().copied() {
         for _ in 0..quantity {
             let spot = if hall.is_area(category) { None } else { spots.next() };
             items.push(Item {
                 category,
                 price,
                 fee,
+                tier,
+                channels,
                 spot,
                 state,
                 issue: 1,
@@ -103,6 +106,9 @@ pub fn become_paid(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, fro
     row.items.iter().for_each(|item| hall.count_sale(item.category, item.price, item.fee));
     row.payment = payment;
     row.items.iter_mut().for_each(|item| item.state = ItemState::Valid);
+    if !resale::is_resale(cx.engine.of(&key.0), row.hold) {
+        lists::note(cx, &key.0, row.hold, Cause::Paid, |_| lists::of_items(&row.items));
+    }
     say(cx, key, row, Event::OrderPaid);
 }
 
@@ -112,6 +118,9 @@ pub fn expire(cx: &mut Cx<'_>, key: &(String, u32), mut row: OrderRow) {
     let many = turn_items(hall, row.hold, &row.items, Place::Held, Place::Free);
     hall.take(&row.buyer, row.hold, many);
     resale::offer(cx, &key.0, row.hold, None);
+    if !resale::is_resale(cx.engine.of(&key.0), row.hold) {
+        lists::note(cx, &key.0, row.hold, Cause::OrderExpired, |_| lists::of_items(&row.items));
+    }
     row.stage = Stage::Expired(cx.now());
     codes::give_back(cx, &key.0, row.code.as_ref());
     say(cx, key, &row, Event::OrderExpired);
@@ -202,6 +211,10 @@ pub fn revoke(cx: &mut Cx<'_>, key: &(String, u32), row: &mut OrderRow, tickets:
             item.state = ItemState::Revoked;
         }
     }
+    if from == Place::Sold || !resale::is_resale(hall, row.hold) {
+        lists::note(cx, &key.0, row.hold, Cause::Revoked, |_| lists::of_items(&items));
+    }
+    let hall = cx.engine.of(&key.0);
     of.iter().map(|(number, item)| resale::worth(hall, row.hold, *number, item)).sum()
 }
 

@@ -3,15 +3,16 @@
 
 use crate::tickets::admission;
 use crate::tickets::channels::{self, ANY_CHANNEL};
+use crate::tickets::finding::{self, Places, Way};
 use crate::tickets::hall::{Hall, Place};
-use crate::tickets::holds::{self, Parcel, Places, Taking};
-use crate::tickets::orders;
+use crate::tickets::holds::{self, Parcel, Taking};
 use crate::tickets::rules::{self, Terms};
 use crate::tickets::tables::{HOLDS, NO_TOKEN, ORDERS, OrderRow, PARTS, PartRow, Priced};
 use crate::tickets::transition::{Cx, arm, hall};
+use crate::tickets::{codes, orders};
 use millrace_topics::tickets::{
     HoldView, Holding, Line, Outcome, PackageCommand, PartAnswer, PartHolding, PartOf, PartSaid, PartStep, PartTurn,
-    PartView, Pricing, Rejection, SeatMap, TicketsPackages,
+    PartView, Rejection, SeatMap, TicketsPackages,
 };
 
 /// The most rows of a hall of which it says which seats cannot be taken: what a record holds.
@@ -22,7 +23,6 @@ struct Found {
     holding: Holding,
     places: Places,
     many: u32,
-    lines: Vec<Priced>,
 }
 
 /// Holds what a package wants of the event, and says yes; or says no, and why.
@@ -52,32 +52,34 @@ fn find(cx: &mut Cx<'_>, asked: &PartHolding) -> Result<Found, Rejection> {
         holds::check_is_on_sale(hall, cx.now(), false)?;
         admission::check(cx, &asked.part.event, &asked.buyer)?;
     }
-    let channels = if is_again { ANY_CHANNEL } else { channels::of(cx, hall, &asked.channels, None)? };
+    let named = channels::of(cx, hall, &asked.channels, None)?;
+    let channels = if is_again { ANY_CHANNEL } else { named };
+    let way = Way { now: cx.now(), channels, named, legs: None };
     let holding = holding(asked);
     let many = holds::count(hall, &holding, 0)?;
     if many < hall.plan.min_per_order {
         return Err(Rejection::TooFew(hall.plan.min_per_order));
     }
     holds::check_limit(hall, &asked.buyer, many)?;
-    let places = find_places(cx, asked, &holding, channels)?;
+    let places = find_places(cx, asked, &holding, &way)?;
     let hall = self::hall(cx, &asked.part.event)?;
     let lines = if is_again {
-        price_again(hall, &places, &asked.lines)?
+        price_again(hall, places.lines, &asked.lines)?
     } else {
-        reduce(holds::price(hall, &places, cx.now(), None), asked.price)
+        codes::reduce(places.lines, asked.price)
     };
-    Ok(Found { holding, places, many, lines })
+    Ok(Found { holding, places: Places { lines, ..places }, many })
 }
 
-fn find_places(cx: &mut Cx<'_>, asked: &PartHolding, holding: &Holding, channels: u64) -> Result<Places, Rejection> {
+fn find_places(cx: &mut Cx<'_>, asked: &PartHolding, holding: &Holding, way: &Way<'_>) -> Result<Places, Rejection> {
     let hall = cx.engine.of(&asked.part.event);
     match &asked.besides {
-        None => holds::find(hall, holding, channels, None),
+        None => finding::find(hall, holding, way),
         Some(map) if map.layout != hall.layout() => Err(Rejection::OtherPlan),
         // What another event does not have may come back there: it is not this one that is sold out.
-        Some(map) => hall
-            .look_without(map, |hall| holds::find(hall, holding, channels, None))
-            .map_err(|_| Rejection::NoCommonSeats),
+        Some(map) => {
+            hall.look_without(map, |hall| finding::find(hall, holding, way)).map_err(|_| Rejection::NoCommonSeats)
+        }
     }
 }
 
@@ -103,38 +105,24 @@ fn map(cx: &Cx<'_>, asked: &PartHolding, why: &Rejection) -> Option<SeatMap> {
     Some(hall.map_of_gone(channels))
 }
 
-/// What places cost in a package.
-fn reduce(mut lines: Vec<Priced>, price: Pricing) -> Vec<Priced> {
-    for line in &mut lines {
-        line.price = match price {
-            Pricing::Regular => line.price,
-            Pricing::Discount { percent } => line.price * u64::from(100 - percent.min(100)) / 100,
-            Pricing::Fixed { price } => price,
-        };
-    }
-    lines
-}
-
 /// What places cost that have their price from before.
-fn price_again(hall: &Hall, places: &Places, lines: &[Line]) -> Result<Vec<Priced>, Rejection> {
+fn price_again(hall: &Hall, now: Vec<Priced>, lines: &[Line]) -> Result<Vec<Priced>, Rejection> {
     let mut left: Vec<Line> = lines.to_vec();
-    let seats = places.spots.iter().map(|spot| hall.category_of(*spot));
-    let areas = places.areas.iter().flat_map(|(category, many)| (0..*many).map(|_| *category));
     let mut priced = Vec::new();
-    for category in seats.chain(areas) {
-        let id = &hall.plan.categories[usize::from(category)].id;
+    for one in now.into_iter().flat_map(|line| (0..line.quantity).map(move |_| Priced { quantity: 1, ..line })) {
+        let id = &hall.plan.categories[usize::from(one.category)].id;
         let line =
             left.iter_mut().find(|line| line.category == *id && line.quantity > 0).ok_or(Rejection::OtherPlan)?;
         line.quantity -= 1;
-        priced.push(Priced { category, quantity: 1, price: line.price, fee: line.fee });
+        priced.push(Priced { price: line.price, fee: line.fee, ..one });
     }
     Ok(priced)
 }
 
 fn take(cx: &mut Cx<'_>, asked: &PartHolding, found: Found) -> PartAnswer {
-    let Found { holding, places, many, lines } = found;
+    let Found { holding, places, many } = found;
     let PartOf { event, package, number, attempt } = asked.part.clone();
-    let parcel = Some(Parcel { package: package.clone(), number, lines });
+    let parcel = Some(Parcel { package: package.clone(), number });
     let expires = asked.until;
     let taking = Taking { holding, code: None, known: None, places, asked: many, expires, legs: None, parcel };
     let view = holds::take(cx, taking);

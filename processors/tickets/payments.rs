@@ -4,7 +4,7 @@
 //! order's time is over gets the order's places all the same, if every one of them is still free.
 
 use crate::tickets::channels::ANY_CHANNEL;
-use crate::tickets::hall::{Deadline, Place};
+use crate::tickets::hall::{Deadline, Hall, Place};
 use crate::tickets::holds::check_limit;
 use crate::tickets::orders::{become_paid, show};
 use crate::tickets::tables::{Fate, HOLDS, HoldRow, ORDERS, OrderRow, PAYMENTS, PaymentRow, Stage};
@@ -126,6 +126,13 @@ fn can_take_again(cx: &Cx<'_>, event: &str, row: &OrderRow) -> bool {
         && row.items.iter().filter_map(|item| item.spot).all(|spot| hall.may_take(spot, ANY_CHANNEL, legs.as_ref()))
         && (legs.is_some() || row.items.iter().filter_map(|item| item.spot).all(|spot| hall.is_apart(spot)))
         && areas.into_iter().all(|(category, many)| hall.counts(category).free() >= many)
+        && has_room(hall, row)
+}
+
+/// True if quotas have room for every place of an order.
+fn has_room(hall: &Hall, row: &OrderRow) -> bool {
+    let mut room = hall.room(row.placed, 0);
+    row.items.iter().all(|item| room.take_one(&item.draw()))
 }
 
 /// The places of an order are its own again, by a hold that nobody could use for anything else.

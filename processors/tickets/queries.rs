@@ -5,9 +5,9 @@ use crate::tickets::Ticketing;
 use crate::tickets::hall::Hall;
 use crate::tickets::hall::legs::Legs;
 use crate::tickets::tables::{
-    ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, LISTINGS, ListingRow, NOTES, ORDERS, RULES,
+    ADMITTED, CODES, CONFLICTS, Fate, HOLDS, HoldRow, LISTINGS, ListingRow, NOTES, ORDERS, RULES, TOKENS,
 };
-use crate::tickets::{codes, holds, orders, resale, seats, transition, waitlist};
+use crate::tickets::{areas, codes, holds, lists, orders, resale, seats, tokens, transition, waitlist};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
     Answer, Availability, CategoryAvailability, HoldState, OnWaiter, Ownership, Query, Rejection, RowView, Sales,
@@ -19,31 +19,46 @@ pub(super) type View<'a> = crate::runtime::view::View<'a, Ticketing>;
 /// Which partitions a query concerns.
 #[must_use]
 pub fn partitions(query: &Query) -> Partitions {
-    let (Query::Event { event }
-    | Query::Availability { event }
-    | Query::Seats { event, .. }
-    | Query::Hold { event, .. }
-    | Query::Order { event, .. }
-    | Query::SeatHistory { event, .. }
-    | Query::Code { event, .. }
-    | Query::Conflicts { event, .. }
-    | Query::Sales { event, .. }
-    | Query::Admission { event, .. }
-    | Query::Seen { event, .. }
-    | Query::Listings { event, .. }
-    | Query::AvailabilityOn { event, .. }
-    | Query::SeatsOn { event, .. }
-    | Query::Waiter(OnWaiter { event, .. })) = query;
+    let event = match query {
+        Query::Events { .. } | Query::HeldUnder { .. } => return Partitions::All,
+        Query::Token { token } => &tokens::key(*token),
+        Query::Event { event }
+        | Query::Availability { event }
+        | Query::Seats { event, .. }
+        | Query::Hold { event, .. }
+        | Query::Order { event, .. }
+        | Query::SeatHistory { event, .. }
+        | Query::Code { event, .. }
+        | Query::Conflicts { event, .. }
+        | Query::Sales { event, .. }
+        | Query::Admission { event, .. }
+        | Query::Seen { event, .. }
+        | Query::Listings { event, .. }
+        | Query::AvailabilityOn { event, .. }
+        | Query::SeatsOn { event, .. }
+        | Query::Changes { event, .. }
+        | Query::Waiter(OnWaiter { event, .. }) => event,
+    };
     Partitions::One(event.as_bytes().to_vec())
 }
 
-/// The answer of the one partition that was asked.
+/// The answer of the one partition that was asked, or what those of all are together.
 ///
 /// # Panics
 /// If none was.
 #[must_use]
-pub fn merge(_: &Query, answers: Vec<Answer>) -> Answer {
-    answers.into_iter().next().expect("one partition was asked")
+pub fn merge(query: &Query, answers: Vec<Answer>) -> Answer {
+    match query {
+        Query::Events { limit, .. } => lists::merge_events(*limit, answers),
+        Query::HeldUnder { .. } => {
+            let events = answers.into_iter().flat_map(|answer| match answer {
+                Answer::HeldUnder(events) => events,
+                _ => unreachable!("events were asked for"),
+            });
+            Answer::HeldUnder(events.collect())
+        }
+        _ => answers.into_iter().next().expect("one partition was asked"),
+    }
 }
 
 /// Answers a query.
@@ -106,8 +121,20 @@ pub fn answer(view: &View<'_>, query: Query) -> Result<Answer, Rejection> {
         }
         Query::Seen { event, seats: names } => {
             let hall = hall(view, &event)?;
-            let spots = names.iter().take(seats::SEATS_LIMIT).filter_map(|name| hall.find(name));
-            Ok(Answer::Seen(spots.map(|spot| seats::show(hall, spot, |key| view.get(NOTES, key))).collect()))
+            let names = || names.iter().take(seats::SEATS_LIMIT);
+            let seats = names().filter_map(|name| hall.find(name));
+            let seats = seats.map(|spot| seats::show(hall, spot, |key| view.get(NOTES, key))).collect();
+            let areas = names().filter_map(|name| hall.category(name)).filter(|number| hall.is_area(*number));
+            Ok(Answer::Seen(seats, areas.map(|number| areas::show(hall, number)).collect()))
+        }
+        Query::Events { limit, before } => Ok(lists::events(view, limit, before.as_ref())),
+        Query::Token { token } => Ok(Answer::Token(view.get(TOKENS, &tokens::key(token)).map(|row| row.until))),
+        Query::HeldUnder { token } => Ok(Answer::HeldUnder(tokens::events(view, token))),
+        Query::Changes { event, limit, before, reader } => {
+            if reader.role == Role::User {
+                return Err(Rejection::RoleRequired);
+            }
+            lists::changes(view, hall(view, &event)?, limit, before)
         }
         Query::Listings { event, limit, after } => listings(view, &event, limit, after),
         Query::Waiter(on) => Ok(Answer::Waiter(Box::new(waitlist::show(view, &on)?))),
@@ -151,18 +178,27 @@ fn legs(hall: &Hall, from: String, to: String) -> Result<Legs, Rejection> {
 fn availability(view: &View<'_>, hall: &Hall, legs: Option<&Legs>) -> Availability {
     let of = |(number, category): (u16, &millrace_topics::tickets::Category)| {
         let counts = hall.counts_on(number, legs);
+        let mut room = hall.room(view.now(), 0);
+        let price = room.clone().take(number, 1).map_or(category.price, |portion| portion.price);
+        let available = room.take_all(number, counts.free());
+        let is_unlimited = hall.is_unlimited(number);
         CategoryAvailability {
             id: category.id.clone(),
-            capacity: counts.capacity,
-            free: counts.free(),
+            capacity: (!is_unlimited).then_some(counts.capacity),
+            free: (!is_unlimited).then(|| counts.free()),
+            available: (!is_unlimited || available < counts.free()).then_some(available),
             held: counts.held,
             sold: counts.sold,
             blocked: counts.blocked,
             longest_run: hall.longest_run_on(number, legs),
-            price: hall.price(number, view.now(), hall.counts(number).gone()),
+            price,
         }
     };
-    Availability { categories: (0..).zip(&hall.plan.categories).map(of).collect(), next_expiry: hall.next_expiry() }
+    Availability {
+        categories: (0..).zip(&hall.plan.categories).map(of).collect(),
+        quotas: hall.quotas(),
+        next_expiry: hall.next_expiry(),
+    }
 }
 
 fn rows(hall: &Hall, section: Option<String>, legs: Option<Legs>) -> Result<Answer, Rejection> {

@@ -10,12 +10,15 @@ use crate::tickets::bodies::{
     EventBody, HistoryBody, HoldBody, ImportedEvent, NewEvent, NewHold, NewOrder, NewPaymentEvent, OrderBody, PaidBody,
     SeatsBody, TicketBody, WhichHistory, WhichSeats, WhichWay,
 };
-use crate::tickets::{Ticketing, changes, channels, codes, packages, queue, resale, rules, scans, stream, waitlist};
+use crate::tickets::{
+    Ticketing, changes, channels, codes, lists, packages, queue, resale, rules, scans, stream, waitlist,
+};
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use millrace_topics::codec;
 use millrace_topics::tickets::{
     Answer, Availability, Buying, Command, EventPlan, HoldView, Holding, HoldingBy, HoldingWith, ItemState, ItemView,
     OnHold, OnOrder, OrderView, Outcome, Paying, Query, Rejection, Rule, Ruled, Sales, SeatHistory, Term,
@@ -43,6 +46,7 @@ pub fn routes() -> OpenApiRouter<Door> {
         .merge(changes::routes::routes())
         .merge(channels::routes::routes())
         .merge(codes::routes::routes())
+        .merge(lists::routes::routes())
         .merge(packages::routes::routes())
         .merge(queue::routes::routes())
         .merge(resale::routes::routes())
@@ -124,7 +128,7 @@ async fn change_plan(
 }
 
 fn read_plan(new: NewEvent) -> Result<EventPlan, Problem> {
-    new.plan().ok_or_else(|| Problem::refusal(&Rejection::BadPlan("an event has one currency".to_owned())))
+    new.plan().map_err(|fault| Problem::refusal(&Rejection::BadPlan(fault)))
 }
 
 fn published(outcome: Outcome) -> EventBody {
@@ -191,7 +195,8 @@ async fn availability(
 /// Shows the seats, a letter each.
 #[utoipa::path(get, path = "/v1/tickets/events/{event}/seats", tag = "tickets",
     params(("event" = String, Path, description = "The event"), WhichSeats), responses(
-    (status = 200, description = "The seats", body = SeatsBody),
+    (status = 200, description = "The seats; `ETag` is theirs", body = SeatsBody),
+    (status = 304, description = "They are what `If-None-Match` says"),
     ProblemBody,
 ))]
 async fn seats(
@@ -199,6 +204,7 @@ async fn seats(
     Reading(asked): Reading,
     Segments(event): Segments<String>,
     Params(which): Params<WhichSeats>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let section = which.section;
     let query = match way(which.from, which.to)? {
@@ -206,10 +212,26 @@ async fn seats(
         Some((from, to)) => Query::SeatsOn { event, section, from, to },
     };
     let read = door.ask::<Ticketing>(&asked, &query).await?;
-    Ok(answer(read, |found| match found {
+    let tag = format!("\"{:016x}\"", xxhash_rust::xxh3::xxh3_64(&codec::encode(&read.answer)));
+    let response = answer(read, |found| match found {
         Answer::Seats(rows) => SeatsBody { rows },
         _ => unreachable!("seats were asked for"),
-    }))
+    });
+    Ok(unless_known(response, &headers, &tag))
+}
+
+/// The same response with an `ETag`, or its head alone for who has it.
+fn unless_known(mut response: Response, asked: &HeaderMap, tag: &str) -> Response {
+    let known = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let is_known = known.flat_map(|tags| tags.split(',')).any(|known| known.trim() == tag);
+    response.headers_mut().insert(header::ETAG, HeaderValue::from_str(tag).expect("digits in quotes"));
+    if is_known {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = axum::body::Body::empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+        response.headers_mut().remove(header::CONTENT_LENGTH);
+    }
+    response
 }
 
 /// Shows who has had a seat, and how that ended.

@@ -1,14 +1,19 @@
-//! Seats one by one, for box offices that know no orders: each is a hold of its own, and an order of one ticket where it is
+//! Seats one by one, and places without ([`areas`]), for box offices that know no orders: each is a hold of its own, and an order of one ticket where it is
 //! booked, which the box office has the money for. So a seat's history, counts and sales are what they are for everybody.
 
 use crate::runtime::ids;
-use crate::tickets::channels;
+use crate::tickets::finding::{self, Places, Way};
 use crate::tickets::hall::{Hall, NOBODY, Place};
-use crate::tickets::holds::{self, Places, Taking};
+use crate::tickets::holds::{self, Taking};
 use crate::tickets::orders;
-use crate::tickets::tables::{Fate, HOLDS, HoldRow, Item, NO_TOKEN, NOTES, NoteRow, ORDERS, OrderRow, Spot, Stage};
+use crate::tickets::tables::{
+    Fate, HOLDS, HoldRow, Item, NO_TOKEN, NOTES, NoteRow, ORDERS, OrderRow, Priced, Spot, Stage,
+};
 use crate::tickets::transition::{Cx, check_is_server, hall};
-use millrace_topics::tickets::{Holding, ItemState, Outcome, Rejection, SeatStatus, SeatView, Seated, Seating};
+use crate::tickets::{areas, channels};
+use millrace_topics::tickets::{
+    Holding, ItemState, Outcome, Placing, Rejection, SeatStatus, SeatView, Seated, Seating,
+};
 
 /// The most seats at once.
 pub const SEATS_LIMIT: usize = 100;
@@ -20,7 +25,7 @@ pub const NOTE_LIMIT: usize = 2048;
 const OFFICE: &str = "box office";
 
 /// What is to be done with a seat.
-enum Step {
+pub enum Step {
     /// Nothing: it is as it is to be.
     Stay,
     /// It is free: a hold takes it, and an order if it is to be booked.
@@ -37,37 +42,62 @@ enum Step {
 ///
 /// # Errors
 /// The refusal, before anything was written.
-pub fn change(cx: &mut Cx<'_>, seating: Seating) -> Result<Outcome, Rejection> {
+pub fn change(cx: &mut Cx<'_>, placing: Placing) -> Result<Outcome, Rejection> {
+    let Placing { seating, areas } = placing;
     check_is_server(cx.caller())?;
     let hall = hall(cx, &seating.event)?;
-    check_words(&seating)?;
+    check_words(&seating, areas.is_empty())?;
     if hall.all_legs().is_some() {
         return Err(Rejection::BadRequest("seats that are sold leg by leg are held and ordered".to_owned()));
     }
     if let Some(until) = seating.until.filter(|until| *until <= cx.now()) {
         return Err(Rejection::HoldExpired(until));
     }
-    let channels = if seating.any_channel { u64::MAX } else { channels::of(cx, hall, &seating.channels, None)? };
-    let spots = find(hall, &seating, channels)?;
+    let named = channels::of(cx, hall, &seating.channels, None)?;
+    let channels = if seating.any_channel { u64::MAX } else { named };
+    let way = Way { now: cx.now(), channels, named, legs: None };
+    let spots = find(hall, &seating, &way)?;
     let steps: Vec<Option<Step>> = spots.iter().map(|spot| step(cx, &seating, *spot, channels)).collect();
     let wrong = spots.iter().zip(&steps).filter(|(_, step)| step.is_none());
     let wrong: Vec<String> = wrong.map(|(spot, _)| hall.name(*spot)).collect();
     if !wrong.is_empty() {
         return Err(Rejection::WrongStatus(wrong));
     }
+    let areas = areas::find(hall, &areas)?;
+    let mut without: Vec<(u16, Step)> = Vec::new();
+    for (category, many) in areas.iter().copied() {
+        let name = || hall.plan.categories[usize::from(category)].id.clone();
+        let steps = areas::steps(cx, &seating, category, many).ok_or_else(|| Rejection::WrongStatus(vec![name()]))?;
+        without.extend(steps.into_iter().map(|step| (category, step)));
+    }
+    let new = spots.iter().zip(&steps).filter(|(_, step)| matches!(step, Some(Step::Take)));
+    let new: Vec<Spot> = new.map(|(spot, _)| *spot).collect();
+    let new_areas: Vec<(u16, u32)> =
+        without.iter().filter(|(_, step)| matches!(step, Step::Take)).map(|(category, _)| (*category, 1)).collect();
+    let lines = finding::price(hall, &new, &new_areas, &way)?;
     // The line: nothing below can be refused.
+    let mut lines = lines.into_iter().flat_map(|line| (0..line.quantity).map(move |_| Priced { quantity: 1, ..line }));
     for (spot, step) in spots.iter().zip(steps.into_iter().flatten()) {
-        go(cx, &seating, *spot, step);
+        go(cx, &seating, Whose::Seat(*spot), step, &mut lines);
+        note(cx, &seating, *spot);
+    }
+    for (category, step) in without {
+        let hold = go(cx, &seating, Whose::Area(category), step, &mut lines);
+        note_area(cx, &seating, category, hold);
     }
     let hall = cx.engine.get(&seating.event).expect("it was there");
     let seats = spots.iter().map(|spot| show(hall, *spot, |key| cx.get(NOTES, key))).collect();
-    Ok(Outcome::Seated(Seated { seats, adjacent: hall.is_adjacent(&spots) }))
+    let areas = areas.iter().map(|(category, _)| areas::show(hall, *category)).collect();
+    Ok(Outcome::Seated(Seated { seats, adjacent: !spots.is_empty() && hall.is_adjacent(&spots), areas }))
 }
 
-fn check_words(seating: &Seating) -> Result<(), Rejection> {
+fn check_words(seating: &Seating, is_of_seats: bool) -> Result<(), Rejection> {
     let refused = |text: String| Err(Rejection::BadRequest(text));
     let named = seating.seats.len() + usize::from(seating.best.is_some());
-    if named == 0 || seating.seats.len() > SEATS_LIMIT || (seating.best.is_some() && !seating.seats.is_empty()) {
+    if (named == 0 && is_of_seats)
+        || seating.seats.len() > SEATS_LIMIT
+        || (seating.best.is_some() && !seating.seats.is_empty())
+    {
         return refused(format!("1 to {SEATS_LIMIT} seats are named, or `best` says which"));
     }
     if seating.to == SeatStatus::Held && (seating.token.is_none() || seating.until.is_none()) {
@@ -86,9 +116,9 @@ fn check_words(seating: &Seating) -> Result<(), Rejection> {
 }
 
 /// The seats that are meant.
-fn find(hall: &Hall, seating: &Seating, channels: u64) -> Result<Vec<Spot>, Rejection> {
+fn find(hall: &Hall, seating: &Seating, way: &Way<'_>) -> Result<Vec<Spot>, Rejection> {
     if seating.best.is_some() {
-        return Ok(holds::find(hall, &holding(seating), channels, None)?.spots);
+        return Ok(finding::find(hall, &holding(seating), way)?.spots);
     }
     let found: Vec<Option<Spot>> = seating.seats.iter().map(|name| hall.find(name)).collect();
     let unknown = seating.seats.iter().zip(&found).filter(|(_, spot)| spot.is_none());
@@ -153,7 +183,9 @@ fn owner(cx: &Cx<'_>, hall: &Hall, spot: Spot) -> (u32, HoldRow) {
     }
 }
 
-fn cancel(cx: &Cx<'_>, seating: &Seating, order: u32) -> Option<Step> {
+/// What takes back an order of one place that the box office has made; none if it is no such order.
+#[must_use]
+pub fn cancel(cx: &Cx<'_>, seating: &Seating, order: u32) -> Option<Step> {
     let row = cx.get(ORDERS, &(seating.event.clone(), order)).expect("a hold knows its order");
     let is_paid_here = matches!(row.stage, Stage::Paid(_)) && row.payment.is_none();
     let is_good = |item: &Item| item.scan.is_none() && item.state == ItemState::Valid;
@@ -161,12 +193,25 @@ fn cancel(cx: &Cx<'_>, seating: &Seating, order: u32) -> Option<Step> {
     (is_paid_here && is_alone).then_some(Step::Cancel(order, row))
 }
 
-fn go(cx: &mut Cx<'_>, seating: &Seating, spot: Spot, step: Step) {
+/// Of what something is to be done.
+#[derive(Clone, Copy)]
+enum Whose {
+    Seat(Spot),
+    Area(u16),
+}
+
+/// Does what is to be done with a place, and says by which hold; one that is taken costs what the next of `lines` says.
+fn go(cx: &mut Cx<'_>, seating: &Seating, whose: Whose, step: Step, lines: &mut impl Iterator<Item = Priced>) -> u32 {
     let event = &seating.event;
     match step {
-        Step::Stay => {}
+        Step::Stay => 0,
         Step::Take => {
-            let places = Places { spots: vec![spot], areas: Vec::new(), step: 0, quality: 0 };
+            let lines = lines.next().into_iter().collect();
+            let (spots, areas) = match whose {
+                Whose::Seat(spot) => (vec![spot], Vec::new()),
+                Whose::Area(category) => (Vec::new(), vec![(category, 1)]),
+            };
+            let places = Places { spots, areas, lines, step: 0, quality: 0 };
             let hold_seconds = cx.engine.of(event).plan.hold_seconds;
             let expires = seating.until.unwrap_or(cx.now().plus(u64::from(hold_seconds) * 1000));
             let holding = Holding { best: None, ..holding(seating) };
@@ -177,25 +222,41 @@ fn go(cx: &mut Cx<'_>, seating: &Seating, spot: Spot, step: Step) {
             if seating.to == SeatStatus::Booked {
                 let row = cx.get(HOLDS, &(event.clone(), view.number)).expect("it was put there");
                 orders::make(cx, (event.clone(), view.number), row, true);
+            } else if let Some(token) = seating.token {
+                cx.engine.of(event).tokens.insert((token, view.number));
             }
+            view.number
         }
         Step::Order(number, row) => {
             orders::make(cx, (event.clone(), number), row, true);
+            number
         }
         Step::Release(number, row) => {
             holds::let_go(cx, (event.clone(), number), row);
+            number
         }
         Step::Cancel(order, mut row) => {
             orders::take_back(cx, &(event.clone(), order), &mut row, Place::Sold);
+            row.hold
         }
     }
-    note(cx, seating, spot);
 }
 
 /// Keeps what the box office notes of a seat, for as long as somebody has it.
 fn note(cx: &mut Cx<'_>, seating: &Seating, spot: Spot) {
     let hall = cx.engine.get(&seating.event).expect("it is there");
     let (name, hold) = (hall.name(spot), hall.last(spot));
+    keep(cx, seating, &name.clone(), name, hold);
+}
+
+/// The same of a place without a seat.
+fn note_area(cx: &mut Cx<'_>, seating: &Seating, category: u16, hold: u32) {
+    let hall = cx.engine.get(&seating.event).expect("it is there");
+    let label = hall.plan.categories[usize::from(category)].id.clone();
+    keep(cx, seating, &label, areas::note_name(hall, category, hold), hold);
+}
+
+fn keep(cx: &mut Cx<'_>, seating: &Seating, label: &str, name: String, hold: u32) {
     let key = (seating.event.clone(), name);
     let known = cx.get(NOTES, &key);
     if seating.to == SeatStatus::Free {
@@ -204,7 +265,7 @@ fn note(cx: &mut Cx<'_>, seating: &Seating, spot: Spot) {
         }
         return;
     }
-    let said = seating.notes.iter().find(|(seat, _)| *seat == key.1).map(|(_, note)| note.clone());
+    let said = seating.notes.iter().find(|(noted, _)| noted == label).map(|(_, note)| note.clone());
     let kept = known.as_ref().filter(|_| seating.keep_notes).and_then(|row| row.note.clone());
     let row = NoteRow { hold, reference: seating.reference.clone(), note: said.or(kept) };
     if known.as_ref() != Some(&row) {

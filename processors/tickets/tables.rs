@@ -1,10 +1,11 @@
 //! The tables of tickets. Who has which seat stands in holds and orders alone: the hall itself is kept in memory, and made
 //! again of them.
 
+use crate::tickets::hall::quotas::Draw;
 use millrace_state::table::{Table, TableDef};
 use millrace_topics::codec::{Decode, Encode};
 use millrace_topics::tickets::{
-    CodeTerms, Conflict, EventPlan, Holding, ItemState, PaymentState, RoomTerms, Rule, Scan,
+    Cause, CodeTerms, Conflict, EventPlan, Holding, ItemState, PaymentState, Pricing, RoomTerms, Rule, Scan,
 };
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
@@ -52,6 +53,18 @@ pub struct Priced {
     pub price: u64,
     /// What is added to one.
     pub fee: u64,
+    /// The tier whose price it is, from 1; 0 if none counted.
+    pub tier: u8,
+    /// The channels that the hold named, a bit each.
+    pub channels: u64,
+}
+
+impl Priced {
+    /// What one of them is to quotas.
+    #[must_use]
+    pub fn draw(&self) -> Draw {
+        Draw { category: self.category, tier: self.tier, channels: self.channels }
+    }
 }
 
 /// What became of a hold.
@@ -116,6 +129,10 @@ pub struct Item {
     pub price: u64,
     /// What is added to that.
     pub fee: u64,
+    /// The tier whose price it was first, from 1; 0 if none counted.
+    pub tier: u8,
+    /// The channels that its hold named first, a bit each.
+    pub channels: u64,
     /// The seat, if it has one.
     pub spot: Option<Spot>,
     /// How far it is.
@@ -128,6 +145,14 @@ pub struct Item {
     pub scan: Option<(Scan, Time)>,
     /// The numbers of its conflicts.
     pub conflicts: Vec<u32>,
+}
+
+impl Item {
+    /// What it is to quotas.
+    #[must_use]
+    pub fn draw(&self) -> Draw {
+        Draw { category: self.category, tier: self.tier, channels: self.channels }
+    }
 }
 
 /// An order.
@@ -175,6 +200,10 @@ pub struct PaymentRow {
 pub struct CodeRow {
     /// What it lets do.
     pub terms: CodeTerms,
+    /// What a place costs with it.
+    pub price: Pricing,
+    /// It can be used until then.
+    pub until: Option<Time>,
     /// How many open holds and orders there are with it.
     pub uses: u32,
 }
@@ -297,6 +326,32 @@ pub struct ListingRow {
     pub hold: Option<u32>,
 }
 
+/// Places that have become something else.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ChangeRow {
+    /// When.
+    pub at: Time,
+    /// The offset of the record that did it.
+    pub offset: u64,
+    /// Why.
+    pub cause: Cause,
+    /// The hold.
+    pub hold: u32,
+    /// The seats.
+    pub spots: Vec<Spot>,
+    /// The categories without seats, by number, and how many places of each.
+    pub areas: Vec<(u16, u32)>,
+}
+
+/// A token of a box office whose time was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct TokenRow {
+    /// Until when it is good.
+    pub until: Time,
+    /// From when on it is not, whatever it says itself.
+    pub forget: Time,
+}
+
 /// Event → what it is.
 pub const EVENTS: Table<String, EventRow> = Table::primary(16, "events");
 /// (event, number from 1) → a hold.
@@ -325,7 +380,7 @@ pub const WAITLISTS: Table<String, WaitlistRow> = Table::primary(26, "waitlists"
 /// (event, number from 1) → somebody who waits, or has.
 pub const WAITERS: Table<(String, u32), WaiterRow> = Table::primary(27, "waiters");
 
-/// (event, seat) → what a box office notes of it.
+/// (event, seat, or category and hold of a place without) → what a box office notes of it.
 pub const NOTES: Table<(String, String), NoteRow> = Table::primary(28, "notes");
 
 /// Event → its rules, if it has some.
@@ -340,6 +395,11 @@ pub const HOUSEHOLDS: Table<(String, u32), TokenHash> = Table::primary(32, "hous
 pub const VERIFIED: Table<(String, String), Time> = Table::primary(33, "verified");
 /// (event, package, number) → what the package has of the event.
 pub const PARTS: Table<(String, String, u32), PartRow> = Table::primary(34, "parts");
+
+/// (event, number from 1) → what became of places, where that is listed.
+pub const CHANGES: Table<(String, u64), ChangeRow> = Table::primary(35, "changes");
+/// `~` and the hash of a token → until when it is good, where that was changed.
+pub const TOKENS: Table<String, TokenRow> = Table::primary(36, "tokens");
 
 /// All of them, by number.
 #[must_use]
@@ -364,5 +424,7 @@ pub fn all() -> Vec<TableDef> {
         HOUSEHOLDS.def(),
         VERIFIED.def(),
         PARTS.def(),
+        CHANGES.def(),
+        TOKENS.def(),
     ]
 }

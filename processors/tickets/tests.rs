@@ -6,11 +6,13 @@ mod distance;
 mod door;
 mod legs;
 mod line;
+mod lists;
 mod model;
 mod money;
 mod office;
 mod packages;
 mod queue;
+mod quotas;
 mod resale;
 mod rules;
 mod seats;
@@ -53,7 +55,14 @@ fn brief(line: &str) -> Option<String> {
         return Some(format!("  said {kind} {}{amount}", data.get("number").unwrap_or(&data["package"])));
     }
     let is_row = ["tickets ", "tickets.packages "].iter().any(|machine| line.starts_with(machine));
-    let is_shown = ["tickets payments", "tickets timers", "tickets parts", "tickets.packages payments"];
+    let is_shown = [
+        "tickets payments",
+        "tickets timers",
+        "tickets parts",
+        "tickets changes",
+        "tickets tokens",
+        "tickets.packages payments",
+    ];
     (!is_row || is_shown.iter().any(|table| line.starts_with(table))).then(|| shorter(line))
 }
 
@@ -118,6 +127,13 @@ fn brief_of(value: &Value) -> String {
         };
         let beside = if value["adjacent"] == true { " adjacent" } else { "" };
         return format!("{}{beside}", seats.iter().map(brief).collect::<Vec<_>>().join(", "));
+    }
+    if let Some(areas) = value["areas"].as_array().filter(|areas| areas.iter().any(|area| area["capacity"].is_u64())) {
+        let brief = |area: &Value| {
+            let [free, held, booked] = ["free", "held", "booked"].map(|name| &area[name]);
+            format!("{}: {free} free, {held} held, {booked} booked", text(&area["category"]))
+        };
+        return areas.iter().map(brief).collect::<Vec<_>>().join(", ");
     }
     if value["waiter"].is_u64() {
         let (buyer, state, ahead) = (text(&value["buyer"]), text(&value["state"]), &value["ahead"]);

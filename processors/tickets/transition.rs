@@ -5,10 +5,13 @@ use crate::tickets::hall::{Deadline, Hall};
 use crate::tickets::rules::{self, Rules};
 use crate::tickets::tables::{EVENTS, EventRow, HOLDS, MARKS, ORDERS, RULES};
 use crate::tickets::{
-    Ticketing, admission, changes, channels, codes, holds, orders, parts, payments, resale, scans, seats, waitlist,
+    Ticketing, admission, changes, channels, codes, holds, orders, parts, payments, resale, scans, seats, tokens,
+    waitlist,
 };
 use millrace_topics::record::{Caller, Role};
-use millrace_topics::tickets::{Command, Event, EventPlan, Outcome, Published, Rejection, Rule, Timer};
+use millrace_topics::tickets::{
+    Command, Event, EventPlan, Outcome, Placing, Pricing, Published, Rejection, Rule, Timer, Voucher,
+};
 use millrace_topics::time::Time;
 use std::collections::BTreeSet;
 
@@ -19,6 +22,9 @@ pub(super) type Cx<'a> = crate::runtime::cx::Cx<'a, Ticketing>;
 /// # Errors
 /// The refusal, before anything was written.
 pub fn apply(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> {
+    if let Command::SetToken(time) = command {
+        return tokens::set(cx, time);
+    }
     let event = command.event().to_owned();
     let outcome = change_hall(cx, command)?;
     // After every command, whichever it was: what has come back is known in memory alone, and must not wait there.
@@ -37,7 +43,8 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::Cancel(on) => orders::cancel(cx, on),
         Command::HoldBy(by) => holds::hold_by(cx, *by),
         Command::Assign(assigning) => channels::assign(cx, *assigning),
-        Command::SetCode(terms) => codes::set(cx, terms),
+        Command::SetCode(terms) => codes::set(cx, Voucher { terms, price: Pricing::Regular, until: None }),
+        Command::SetVoucher(voucher) => codes::set(cx, voucher),
         Command::Refund(asked) => changes::refund(cx, asked),
         Command::Exchange(exchanging) => changes::exchange(cx, exchanging),
         Command::Rename(renaming) => changes::rename(cx, renaming),
@@ -49,7 +56,10 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
         Command::Wait(wish) => waitlist::join(cx, *wish),
         Command::LeaveWaitlist(on) => waitlist::leave(cx, on),
         Command::SetWaitlist(terms) => waitlist::set(cx, terms),
-        Command::Seat(seating) => seats::change(cx, *seating),
+        Command::Seat(seating) => seats::change(cx, Placing { seating: *seating, areas: Vec::new() }),
+        Command::Place(placing) => seats::change(cx, *placing),
+        Command::SetToken(_) => unreachable!("it is of no event"),
+        Command::Retime(retiming) => tokens::retime(cx, retiming),
         Command::PublishBy(ruled) => publish(cx, ruled.plan, ruled.rules),
         Command::ChangeBy(ruled) => change(cx, ruled.plan, ruled.rules),
         Command::HoldWith(with) => holds::hold_with(cx, *with),
@@ -65,7 +75,10 @@ fn change_hall(cx: &mut Cx<'_>, command: Command) -> Result<Outcome, Rejection> 
 /// Does what a timer was set for: ends the first that is out of time. What else is has the timer again at once, so that
 /// a thousand holds that end together end in as many steps as the runner lets others wait for.
 pub fn on_timer(cx: &mut Cx<'_>, timer: Timer) {
-    let Timer::Due { event } = timer;
+    let event = match timer {
+        Timer::Due { event } => event,
+        Timer::Token { token } => return tokens::forget(cx, token),
+    };
     let now = cx.now();
     cx.engine.of(&event).armed = None;
     match take_due(cx.engine.of(&event), now) {
@@ -168,6 +181,10 @@ fn change(cx: &mut Cx<'_>, plan: EventPlan, rules: Vec<Rule>) -> Result<Outcome,
     let before = hall(cx, &plan.event)?;
     let of = Rules::of(&rules).map_err(Rejection::BadRules)?;
     rules::check_fit(&plan, &of, Some(&before.rules))?;
+    let too_small = before.too_small(&of);
+    if !too_small.is_empty() {
+        return Err(Rejection::Owned(too_small));
+    }
     if *before.plan == plan {
         // The line, where only the rules are others: nothing below can be refused.
         let published = show(before);

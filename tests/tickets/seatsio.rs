@@ -27,6 +27,12 @@ fn the_client_of_seatsio_sells() {
     let bearer = [("authorization", "Bearer secret")];
     let published = server.send("POST", "/v1/tickets/events", &bearer, gig().to_string().into_bytes()).unwrap();
     assert_eq!(published.status, 201, "{published:?}");
+    let mut field = gig();
+    field["id"] = json!("field");
+    let price = field["categories"][0]["price"].clone();
+    field["categories"].as_array_mut().unwrap().push(json!({"id":"standing","capacity":10,"price":price}));
+    let published = server.send("POST", "/v1/tickets/events", &bearer, field.to_string().into_bytes()).unwrap();
+    assert_eq!(published.status, 201, "{published:?}");
     let path = CLIENT.map(|(name, version)| fetch("pip", name, version)).join(":");
     let mut python = Command::new("python3");
     python.arg(format!("{}/tests/tickets/box_office.py", std::env::var("CARGO_MANIFEST_DIR").unwrap()));
@@ -36,7 +42,7 @@ fn the_client_of_seatsio_sells() {
     assert!(sold.status.success() && said.ends_with("sold\n"), "{said}");
     // What the box office did is what everybody sees.
     let sales = server.send("GET", "/v1/tickets/events/night/sales", &bearer, Vec::new()).unwrap();
-    assert_eq!(sales.body["categories"][0]["sold"], json!(3), "{sales:?}");
+    assert_eq!(sales.body["categories"][0]["sold"], json!(4), "{sales:?}");
     let verified = server.cli(&["verify", "tickets"]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
 }

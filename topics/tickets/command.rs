@@ -2,8 +2,8 @@
 
 use crate::codec::{Decode, Encode};
 use crate::contract::or_default;
-use crate::tickets::objects::Seating;
-use crate::tickets::package::{PartHolding, PartTurn};
+use crate::tickets::objects::{Placing, Retiming, Seating, TokenTime};
+use crate::tickets::package::{PartHolding, PartTurn, Pricing};
 use crate::tickets::plan::EventPlan;
 use crate::tickets::queue::{Admitting, Ending, RoomTerms};
 use crate::tickets::resale::{OnTicket, Relisting, Transferring};
@@ -84,6 +84,14 @@ pub enum Command {
     /// What becomes of places that a package has: sent by `tickets.packages`.
     #[serde(skip_deserializing)]
     TurnPart(PartTurn),
+    /// The same as `Seat`, of places without seats too.
+    Place(Box<Placing>),
+    /// Gives a token of a box office another time.
+    SetToken(TokenTime),
+    /// Gives what is held under a token another time.
+    Retime(Retiming),
+    /// The same as `SetCode`, of a code that has a price or an end.
+    SetVoucher(Voucher),
 }
 
 /// Places that are to be held, and by what right.
@@ -127,6 +135,18 @@ pub struct CodeTerms {
     /// True if it counts before the sale is open.
     #[serde(default, deserialize_with = "or_default")]
     pub early: bool,
+}
+
+/// A presale code that has a price or an end.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
+pub struct Voucher {
+    /// What it lets do.
+    #[serde(flatten)]
+    pub terms: CodeTerms,
+    /// What a place costs with it.
+    pub price: Pricing,
+    /// It can be used until then.
+    pub until: Option<Time>,
 }
 
 /// Which tickets of an order are meant.
@@ -311,5 +331,10 @@ pub enum Timer {
     Due {
         /// The event.
         event: String,
+    },
+    /// A token is good no more, whatever it says itself.
+    Token {
+        /// Its hash.
+        token: TokenHash,
     },
 }

@@ -57,6 +57,10 @@ pub enum Outcome {
     Listed(Listing),
     /// So many buyers more, or fewer, are verified.
     Verified(u32),
+    /// A token is good until then.
+    TokenSet(Time),
+    /// So many holds last until another time.
+    Retimed(u32),
 }
 
 /// Seats that were given to a channel, to nobody or to everybody.
@@ -91,6 +95,13 @@ pub struct CodeView {
     pub channel: Option<String>,
     /// True if it counts before the sale is open.
     pub early: bool,
+    /// How much less a place costs with it, in percent.
+    pub discount_percent: Option<u8>,
+    /// What a place costs with it, in minor units.
+    pub price: Option<u64>,
+    /// It can be used until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub until: Option<Time>,
 }
 
 /// What becomes of a ticket at the door.

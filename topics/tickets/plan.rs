@@ -7,6 +7,9 @@ use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// As many places without seats as anybody wants: quotas alone limit them.
+pub const UNLIMITED: u32 = u32::MAX;
+
 /// An event as it is to be.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize)]
 pub struct EventPlan {
@@ -66,8 +69,42 @@ pub struct Category {
     /// Other prices for the first or the early; the first that counts holds.
     #[serde(default, deserialize_with = "or_default")]
     pub tiers: Vec<Tier>,
-    /// How many places without seats there are. None: its places are seats of the plan.
+    /// How many places without seats there are, or [`UNLIMITED`]. None: its places are seats of the plan.
+    #[serde(default, with = "capacity")]
     pub capacity: Option<u32>,
+}
+
+/// A capacity as JSON: a number, or the word `unlimited`.
+mod capacity {
+    use super::UNLIMITED;
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serialize as _, Serializer};
+
+    const WORD: &str = "unlimited";
+
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Said {
+        Number(u32),
+        Word(String),
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    pub(super) fn serialize<S: Serializer>(capacity: &Option<u32>, serializer: S) -> Result<S::Ok, S::Error> {
+        match capacity {
+            Some(UNLIMITED) => WORD.serialize(serializer),
+            other => other.serialize(serializer),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+        match Option::<Said>::deserialize(deserializer)? {
+            None => Ok(None),
+            Some(Said::Number(number)) => Ok(Some(number)),
+            Some(Said::Word(word)) if word == WORD => Ok(Some(UNLIMITED)),
+            Some(Said::Word(word)) => Err(D::Error::custom(format!("`{word}` is no number of places"))),
+        }
+    }
 }
 
 /// A price that counts for a while.

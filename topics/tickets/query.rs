@@ -3,7 +3,7 @@
 use crate::codec::{Decode, Encode};
 use crate::money::Currency;
 use crate::record::Caller;
-use crate::tickets::objects::SeatView;
+use crate::tickets::objects::{AreaView, ListedEvent, PlaceChange, SeatView};
 use crate::tickets::outcome::{CodeView, Conflict, HoldState, HoldView, OrderState, OrderView, Published};
 use crate::tickets::resale::Listing;
 use crate::tickets::rules::Rule;
@@ -96,7 +96,7 @@ pub enum Query {
     },
     /// Somebody who waits, or has.
     Waiter(OnWaiter),
-    /// These seats, as far as there are such.
+    /// These seats and categories without seats, as far as there are such.
     Seen {
         /// The event.
         event: String,
@@ -132,6 +132,34 @@ pub enum Query {
         /// The last.
         to: String,
     },
+    /// Events, the newest first.
+    Events {
+        /// At most so many, and those that were published at the same moment as the last.
+        limit: u32,
+        /// Only those published before, or at the same moment with an id that sorts before this one.
+        before: Option<(Time, String)>,
+    },
+    /// Until when a token of a box office is good, if not as long as it says itself.
+    Token {
+        /// Its hash.
+        token: TokenHash,
+    },
+    /// The events of which something is held under a token of a box office.
+    HeldUnder {
+        /// Its hash.
+        token: TokenHash,
+    },
+    /// What became of places of an event, the newest first.
+    Changes {
+        /// The event.
+        event: String,
+        /// At most so many.
+        limit: u32,
+        /// Only those before this one.
+        before: Option<u64>,
+        /// Who asks.
+        reader: Caller,
+    },
 }
 
 /// What a query answers. Variants are only appended.
@@ -160,12 +188,20 @@ pub enum Answer {
     Admission(Option<Time>),
     /// Somebody who waits, or has.
     Waiter(Box<WaiterView>),
-    /// Seats.
-    Seen(Vec<SeatView>),
+    /// Seats, and categories without.
+    Seen(Vec<SeatView>, Vec<AreaView>),
     /// An event with rules.
     EventBy(Box<Published>, Vec<Rule>),
     /// Tickets that are offered to others, and behind which they go on, if they do.
     Listings(Vec<Listing>, Option<(u32, u32)>),
+    /// Events, and true if there are more.
+    Events(Vec<ListedEvent>, bool),
+    /// Until when a token is good.
+    Token(Option<Time>),
+    /// Events.
+    HeldUnder(Vec<String>),
+    /// What became of places, and before which they go on, if they do.
+    Changes(Vec<PlaceChange>, Option<u64>),
 }
 
 /// What was sold of an event.
@@ -203,21 +239,25 @@ pub struct CategorySales {
 pub struct Availability {
     /// Category by category, in the order of the plan.
     pub categories: Vec<CategoryAvailability>,
+    /// Its quotas, as they were named.
+    pub quotas: Vec<QuotaAvailability>,
     /// When the first hold or unpaid order ends by itself, if there is one.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub next_expiry: Option<Time>,
 }
 
-/// What there is of a category: capacity is the sum of the other four.
+/// What there is of a category: capacity is the sum of what is free, held, sold and blocked.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
 #[schema(as = tickets::CategoryAvailability)]
 pub struct CategoryAvailability {
     /// The category.
     pub id: String,
-    /// How many places it has.
-    pub capacity: u32,
-    /// How many can be held.
-    pub free: u32,
+    /// How many places it has; none if as many as anybody wants.
+    pub capacity: Option<u32>,
+    /// How many nobody has; none if as many as anybody wants.
+    pub free: Option<u32>,
+    /// How many can be held: the least of what is free and what the quotas leave; none if as many as anybody wants.
+    pub available: Option<u32>,
     /// How many are held, or belong to an order that is not paid.
     pub held: u32,
     /// How many are sold.
@@ -228,6 +268,22 @@ pub struct CategoryAvailability {
     pub longest_run: u32,
     /// What a place costs now, in minor units.
     pub price: u64,
+}
+
+/// What there is of a quota.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, ToSchema)]
+#[schema(as = tickets::QuotaAvailability)]
+pub struct QuotaAvailability {
+    /// The quota.
+    pub id: String,
+    /// How many places may be held or sold of it at a time; none if it is unlimited.
+    pub size: Option<u32>,
+    /// How many are held, or belong to an order that is not paid.
+    pub held: u32,
+    /// How many are sold.
+    pub sold: u32,
+    /// How many are left; none if it is unlimited.
+    pub left: Option<u32>,
 }
 
 /// A row of seats as it is.

@@ -242,6 +242,12 @@ pub enum Rejection {
     /// A season has no such seats.
     #[error("no seats that would suit are free in every event of the season")]
     NoCommonSeats,
+    /// What becomes of its places is not listed.
+    #[error("what becomes of the event's places is listed only with `keep_changes`")]
+    ChangesNotKept,
+    /// A code whose time is over.
+    #[error("the code could be used until {0}")]
+    CodeEnded(Time),
 }
 
 impl Refusal for Rejection {
@@ -314,6 +320,8 @@ impl Refusal for Rejection {
             Self::PartOfPackage(_) => "part_of_package",
             Self::OtherPlan => "other_plan",
             Self::NoCommonSeats => "no_common_seats",
+            Self::ChangesNotKept => "changes_not_kept",
+            Self::CodeEnded(_) => "code_ended",
         }
     }
 
@@ -333,6 +341,7 @@ impl Refusal for Rejection {
             | Self::UnknownPlace
             | Self::UnknownWaiter
             | Self::UnknownPackage
+            | Self::ChangesNotKept
             | Self::UnknownCode(_) => RefusalKind::NotFound,
             Self::SaleNotOpen(_) => RefusalKind::TooEarly,
             Self::EventExists
@@ -357,9 +366,11 @@ impl Refusal for Rejection {
             | Self::Owned(_)
             | Self::NotPaid
             | Self::OrderEnded(_) => RefusalKind::Conflict,
-            Self::SaleClosed(_) | Self::HoldExpired(_) | Self::HoldReleased | Self::HoldOrdered { .. } => {
-                RefusalKind::Gone
-            }
+            Self::SaleClosed(_)
+            | Self::CodeEnded(_)
+            | Self::HoldExpired(_)
+            | Self::HoldReleased
+            | Self::HoldOrdered { .. } => RefusalKind::Gone,
             Self::BadId
             | Self::BadPlan(_)
             | Self::BadRequest(_)

@@ -37,6 +37,39 @@ pub enum Rule {
         /// So many places on both sides in the row stay empty.
         places: u8,
     },
+    /// Places are drawn from quotas, whatever else there is of them.
+    Quotas {
+        /// The quotas: a place needs room in every one that it draws on.
+        quotas: Vec<Quota>,
+    },
+    /// What becomes of its places is listed.
+    Changes,
+}
+
+/// A number of places that are counted together.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = tickets::Quota)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// Its id.
+    pub id: String,
+    /// How many places may be held or sold of it at a time. Left out: it is unlimited, and only counts.
+    pub size: Option<u32>,
+    /// Which places draw on it: those that one of these says.
+    pub of: Vec<Drawing>,
+}
+
+/// Places that draw on a quota: those of which everything that is said here is so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, Serialize, Deserialize, ToSchema)]
+#[schema(as = tickets::Drawing)]
+#[serde(deny_unknown_fields)]
+pub struct Drawing {
+    /// They are of this category.
+    pub category: Option<String>,
+    /// They have the price of this tier of the category, 1 being the first; 0: the price where no tier counts.
+    pub tier: Option<u8>,
+    /// Their hold named this channel, itself or by its code.
+    pub channel: Option<String>,
 }
 
 /// An event as it is to be, with rules.

@@ -4,7 +4,7 @@ use super::pretix::{self, PretixPlan};
 use super::rules::ResaleBody;
 use crate::tickets::rules::Rules;
 use millrace_topics::money::{Currency, Money};
-use millrace_topics::tickets::{Category, EventPlan, Point, Published, Row, Rule, Section, Tier};
+use millrace_topics::tickets::{Category, EventPlan, Point, Published, Quota, Row, Rule, Section, Tier, UNLIMITED};
 use millrace_topics::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,6 +64,10 @@ pub(in crate::tickets) struct NewEvent {
     stops: Option<Vec<String>>,
     /// How many places on both sides of a party stay empty in its row: none unless said, 10 at most.
     distance: Option<u8>,
+    /// What places draw on, whatever else there is of them: at most 100 quotas of at most 100 kinds of places.
+    quotas: Option<Vec<Quota>>,
+    /// True if what becomes of its places is listed: that costs a row for each change.
+    keep_changes: Option<bool>,
 }
 
 /// A category: seats of one price, or a number of places without seats.
@@ -81,6 +85,8 @@ pub(in crate::tickets) struct CategoryBody {
     tiers: Option<Vec<TierBody>>,
     /// How many places without seats there are. Left out: its places are seats of the plan.
     capacity: Option<u32>,
+    /// True if it has as many places without seats as anybody wants: only quotas limit them.
+    unlimited: Option<bool>,
 }
 
 /// A price that counts for a while.
@@ -171,7 +177,8 @@ impl ImportedEvent {
             sections.iter().flat_map(|section| &section.rows).any(|row| row.category.as_ref() == Some(id))
         };
         let priced = self.prices.into_iter().map(|(name, price)| (ids[&name].clone(), price));
-        let category = |(id, price)| CategoryBody { id, price, fee: None, tiers: None, capacity: None };
+        let category =
+            |(id, price)| CategoryBody { id, price, fee: None, tiers: None, capacity: None, unlimited: None };
         let new = NewEvent {
             id: self.id,
             title: Some(self.pretix.name),
@@ -179,7 +186,7 @@ impl ImportedEvent {
             categories: priced.filter(|(id, _)| is_used(id)).map(category).collect(),
             ..NewEvent::default()
         };
-        let plan = new.plan().ok_or("an event has one currency")?;
+        let plan = new.plan()?;
         Ok(EventPlan { sections, ..plan })
     }
 }
@@ -199,17 +206,26 @@ impl NewEvent {
             self.proof_required.filter(|is_so| *is_so).map(|_| Rule::Proof),
             self.stops.clone().map(|stops| Rule::Legs { stops }),
             self.distance.map(|places| Rule::Distance { places }),
+            self.quotas.clone().filter(|quotas| !quotas.is_empty()).map(|quotas| Rule::Quotas { quotas }),
+            self.keep_changes.filter(|is_so| *is_so).map(|_| Rule::Changes),
         ];
         all.into_iter().flatten().collect()
     }
 
-    /// The plan; none if its categories have several currencies.
-    pub(in crate::tickets) fn plan(self) -> Option<EventPlan> {
+    /// The plan.
+    ///
+    /// # Errors
+    /// What of its categories cannot be.
+    pub(in crate::tickets) fn plan(self) -> Result<EventPlan, String> {
         let currency = self.categories.first().map(|category| category.price.currency).unwrap_or_default();
         if self.categories.iter().any(|category| category.price.currency != currency) {
-            return None;
+            return Err("an event has one currency".to_owned());
         }
-        Some(EventPlan {
+        let is_double = |category: &CategoryBody| category.unlimited == Some(true) && category.capacity.is_some();
+        if self.categories.iter().any(|category| is_double(category) || category.capacity == Some(UNLIMITED)) {
+            return Err("a category is `unlimited`, or it has a `capacity`".to_owned());
+        }
+        Ok(EventPlan {
             event: self.id,
             title: self.title.unwrap_or_default(),
             currency,
@@ -236,7 +252,7 @@ impl CategoryBody {
             price: self.price.amount,
             fee: self.fee.unwrap_or_default(),
             tiers: self.tiers.unwrap_or_default().into_iter().map(tier).collect(),
-            capacity: self.capacity,
+            capacity: self.unlimited.filter(|is_so| *is_so).map(|_| UNLIMITED).or(self.capacity),
         }
     }
 
@@ -247,7 +263,8 @@ impl CategoryBody {
             price: Money { amount: category.price, currency },
             fee: Some(category.fee),
             tiers: Some(category.tiers.into_iter().map(tier).collect()),
-            capacity: category.capacity,
+            capacity: category.capacity.filter(|capacity| *capacity != UNLIMITED),
+            unlimited: (category.capacity == Some(UNLIMITED)).then_some(true),
         }
     }
 }
@@ -308,7 +325,7 @@ impl RowBody {
 pub(in crate::tickets) struct EventBody {
     id: String,
     title: String,
-    /// How many places it has.
+    /// How many places it has, but for those of which there are as many as anybody wants.
     capacity: u32,
     #[schema(value_type = String)]
     currency: Currency,
@@ -331,6 +348,8 @@ pub(in crate::tickets) struct EventBody {
     proof_required: bool,
     stops: Option<Vec<String>>,
     distance: u8,
+    quotas: Vec<Quota>,
+    keep_changes: bool,
     #[schema(value_type = String, format = DateTime)]
     published_at: Time,
 }
@@ -361,6 +380,8 @@ impl EventBody {
             verified_buyers: rules.verified,
             proof_required: rules.proof,
             distance: rules.distance,
+            quotas: rules.quotas,
+            keep_changes: rules.changes,
             stops: Some(rules.stops).filter(|stops| !stops.is_empty()),
             published_at,
         }

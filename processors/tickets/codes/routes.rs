@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use millrace_topics::record::Role;
-use millrace_topics::tickets::{Answer, CodeTerms, CodeView, Command, Outcome, Query, Rejection};
+use millrace_topics::tickets::{Answer, CodeTerms, CodeView, Command, Outcome, Pricing, Query, Rejection, Voucher};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -33,7 +33,21 @@ async fn set(
 ) -> Result<Response, Undone> {
     let (max_uses, early) = (new.max_uses.unwrap_or(1), new.early.unwrap_or_default());
     let terms = CodeTerms { event, code, max_uses, channel: new.channel, early };
-    let done = door.submit::<Ticketing>(&asked, &Command::SetCode(terms)).await?;
+    let price = match (new.discount_percent, new.price) {
+        (None, None) => Pricing::Regular,
+        (Some(percent), None) => Pricing::Discount { percent },
+        (None, Some(price)) => Pricing::Fixed { price },
+        (Some(_), Some(_)) => {
+            let fault = "a code has a `discount_percent` or a `price`".to_owned();
+            return Err(Problem::refusal(&Rejection::BadRequest(fault)).into());
+        }
+    };
+    let command = if price == Pricing::Regular && new.until.is_none() {
+        Command::SetCode(terms)
+    } else {
+        Command::SetVoucher(Voucher { terms, price, until: new.until })
+    };
+    let done = door.submit::<Ticketing>(&asked, &command).await?;
     Ok(respond(StatusCode::OK, done, |outcome| match outcome {
         Outcome::CodeSet(code) => code,
         _ => unreachable!("a code was set"),

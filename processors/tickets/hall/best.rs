@@ -16,8 +16,10 @@
 
 use super::bits::{Bits, LONG_RUN};
 use super::legs::Legs;
+use super::quotas::Room;
 use super::{Hall, Pool, Row};
 use crate::tickets::tables::Spot;
+use std::collections::BTreeMap;
 
 /// The best quality: seats in the nearest row of the hall, on step 1.
 pub const QUALITY: u32 = 1000;
@@ -92,17 +94,19 @@ struct Search<'a> {
     pool: &'a Pool,
     /// True if the trees know what would suit.
     is_plain: bool,
+    /// What quotas leave, where the event has some.
+    room: Option<&'a Room<'a>>,
 }
 
 impl Hall {
-    /// The best seats for a wish, if there are enough as they are wanted.
+    /// The best seats for a wish, if there are enough as they are wanted, and room for them.
     ///
     /// # Panics
     /// If it wants none, or so many that [`LONG_RUN`] cannot tell.
     #[must_use]
-    pub fn best(&self, wish: &Wish) -> Option<Found> {
+    pub fn best(&self, wish: &Wish, room: Option<&Room<'_>>) -> Option<Found> {
         assert!((1..LONG_RUN - 1).contains(&u32::from(wish.number)), "a wish is bounded where it is taken");
-        let search = self.search(wish);
+        let search = self.search(wish, room);
         let found = |step: u8, spots: Option<Vec<Spot>>| spots.map(|spots| (step, spots));
         let (step, mut spots) = found(1, search.in_one_row(true))
             .or_else(|| found(2, search.in_one_row(false)))
@@ -120,28 +124,37 @@ impl Hall {
         (QUALITY * (rows - farthest) / rows).saturating_sub(STEP_COST * u32::from(step - 1))
     }
 
-    /// How many seats there are for a wish that nothing was found for.
+    /// How many seats there are for a wish that nothing was found for; `rooms` is what quotas leave, and what they would if
+    /// everything came back that is held.
     #[must_use]
-    pub fn left(&self, wish: &Wish) -> Left {
-        let (search, legs) = (self.search(wish), wish.on());
+    pub fn left(&self, wish: &Wish, rooms: Option<(Room<'_>, Room<'_>)>) -> Left {
+        let (search, legs) = (self.search(wish, None), wish.on());
         let held = |row: &Row| row.gone(legs.as_ref()).0.without(&row.blocked);
-        let of = |bits: &dyn Fn(&Row) -> Bits| -> u32 {
-            search.rows().map(|number| bits(&self.rows[usize::from(number)]).count()).sum()
+        let of = |bits: &dyn Fn(&Row) -> Bits| -> BTreeMap<u16, u32> {
+            let mut counts = BTreeMap::new();
+            for row in search.rows().map(|number| &self.rows[usize::from(number)]) {
+                *counts.entry(row.category).or_default() += bits(row).count();
+            }
+            counts
         };
-        let all = Left {
-            free: of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref()))),
-            held: of(&|row| search.suiting(row, &held(row))),
-            wanted: wish.number.into(),
+        let left = |free: BTreeMap<u16, u32>, held: BTreeMap<u16, u32>, wanted: u16| {
+            let (free, held) = within(free, held, rooms.clone());
+            Left { free, held, wanted: wanted.into() }
         };
-        let special = Left {
-            free: of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref())).and(&row.accessible)),
-            held: of(&|row| search.suiting(row, &held(row)).and(&row.accessible)),
-            wanted: wish.accessible.into(),
-        };
+        let all = left(
+            of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref()))),
+            of(&|row| search.suiting(row, &held(row))),
+            wish.number,
+        );
+        let special = left(
+            of(&|row| search.suiting(row, &row.free_in(wish.channels, legs.as_ref())).and(&row.accessible)),
+            of(&|row| search.suiting(row, &held(row)).and(&row.accessible)),
+            wish.accessible,
+        );
         if special.free < special.wanted { special } else { all }
     }
 
-    fn search<'a>(&'a self, wish: &'a Wish) -> Search<'a> {
+    fn search<'a>(&'a self, wish: &'a Wish, room: Option<&'a Room<'a>>) -> Search<'a> {
         let pool = match (wish.section, wish.category) {
             (Some(section), _) => &self.sections[usize::from(section)].pool,
             (None, Some(category)) => &self.categories[usize::from(category)].pool,
@@ -152,8 +165,17 @@ impl Hall {
             wish,
             pool,
             is_plain: wish.accessible == 0 && !wish.restricted && wish.channels == 0 && wish.legs.is_none(),
+            room,
         }
     }
+}
+
+/// How many of these seats of each category there is room for, and for how many more if all that are held came back.
+fn within(free: BTreeMap<u16, u32>, held: BTreeMap<u16, u32>, rooms: Option<(Room<'_>, Room<'_>)>) -> (u32, u32) {
+    let Some((mut now, mut most)) = rooms else { return (free.values().sum(), held.values().sum()) };
+    let has_room: u32 = free.iter().map(|(category, many)| now.take_all(*category, *many)).sum();
+    let all = held.iter().map(|(category, many)| most.take_all(*category, many + free[category]));
+    (has_room, all.sum::<u32>().saturating_sub(has_room))
 }
 
 impl Search<'_> {
@@ -164,6 +186,26 @@ impl Search<'_> {
     fn is_wanted(&self, row: &Row) -> bool {
         self.wish.category.is_none_or(|category| category == row.category)
             && self.wish.section.is_none_or(|section| section == row.section)
+    }
+
+    /// True if there is room for so many seats of each of these rows.
+    fn has_room(&self, rows: &[(u16, u16)]) -> bool {
+        let Some(mut room) = self.room.cloned() else { return true };
+        rows.iter().all(|(row, many)| {
+            let many = u32::from(*many);
+            room.take_all(self.row(*row).category, many) == many
+        })
+    }
+
+    /// Takes so many seats of a row out of the room there is, if there is enough.
+    fn takes(&self, room: &mut Option<Room<'_>>, row: u16, many: u32) -> bool {
+        let Some(room) = room else { return true };
+        let category = self.row(row).category;
+        let has = room.has(category, many);
+        if has {
+            room.take_all(category, many);
+        }
+        has
     }
 
     /// Those of these seats that would suit.
@@ -183,8 +225,8 @@ impl Search<'_> {
         self.pool.rows.iter().copied().filter(|row| self.is_wanted(self.row(*row)))
     }
 
-    /// The first row, from this leaf on, that has a run of one of these lengths.
-    fn next(&self, lengths: u64, mut from: usize) -> Option<(usize, u16)> {
+    /// The first row, from this leaf on, that has a run of one of these lengths, and room for so many.
+    fn next(&self, lengths: u64, number: u16, mut from: usize) -> Option<(usize, u16)> {
         loop {
             let leaf = if self.is_plain {
                 self.pool.tree.first(lengths, from)?
@@ -193,7 +235,7 @@ impl Search<'_> {
                 (from..self.pool.rows.len()).find(fits)?
             };
             let row = self.pool.rows[leaf];
-            if self.is_wanted(self.row(row)) {
+            if self.is_wanted(self.row(row)) && self.has_room(&[(row, number)]) {
                 return Some((leaf, row));
             }
             from = leaf + 1;
@@ -204,7 +246,7 @@ impl Search<'_> {
         let length = self.wish.number;
         let lengths = if no_orphan { without_orphan(length) } else { at_least(length) };
         let mut from = 0;
-        while let Some((leaf, number)) = self.next(lengths, from) {
+        while let Some((leaf, number)) = self.next(lengths, length, from) {
             let (row, bits) = (self.row(number), self.bits(number));
             let mut starts = if no_orphan { bits.starts_without_orphan(length) } else { bits.starts(length) };
             if self.wish.accessible > 0 {
@@ -231,8 +273,11 @@ impl Search<'_> {
             return None;
         }
         let mut from = 0;
-        while let Some((leaf, number)) = self.next(at_least(larger), from) {
+        while let Some((leaf, number)) = self.next(at_least(larger), larger, from) {
             for other in self.neighbours(number) {
+                if !self.has_room(&[(number, larger), (other, smaller)]) {
+                    continue;
+                }
                 let found = self.halves(number, larger, other, smaller);
                 if found.is_some() {
                     return found;
@@ -297,6 +342,7 @@ impl Search<'_> {
         let rows = &self.hall.sections[usize::from(section)].pool.rows;
         let rows = || rows.iter().copied().filter(|row| self.is_wanted(self.row(*row)));
         let mut found = Vec::new();
+        let mut room = self.room.cloned();
         let mut pairs = self.wish.number / 2;
         for number in rows() {
             // Pairs from the start of each run on: one from its middle could leave two single seats.
@@ -306,6 +352,7 @@ impl Search<'_> {
             }
             while pairs > 0
                 && let Some(start) = starts.nearest(2, self.row(number).middle)
+                && self.takes(&mut room, number, 2)
             {
                 found.extend(run(number, start, 2));
                 starts.set(start, false);
@@ -319,7 +366,8 @@ impl Search<'_> {
             let single = rows().find_map(|number| {
                 let mut bits = self.bits(number);
                 found.iter().filter(|spot| spot.row == number).for_each(|spot| bits.set(spot.place, false));
-                bits.nearest(1, self.row(number).middle).map(|place| Spot { row: number, place })
+                let place = bits.nearest(1, self.row(number).middle)?;
+                self.takes(&mut room, number, 1).then_some(Spot { row: number, place })
             });
             found.push(single?);
         }
@@ -332,10 +380,12 @@ impl Search<'_> {
         }
         let number = usize::from(self.wish.number);
         let mut found = Vec::with_capacity(number);
+        let mut room = self.room.cloned();
         for row in self.rows() {
             let mut bits = self.bits(row);
             while found.len() < number
                 && let Some(place) = bits.nearest(1, self.row(row).middle)
+                && self.takes(&mut room, row, 1)
             {
                 found.push(Spot { row, place });
                 bits.set(place, false);

@@ -2,11 +2,12 @@
 
 use super::bits::{Bits, PLACES};
 use super::owners::Owners;
+use super::quotas::Quotas;
 use super::tree::RunTree;
 use super::{Category, Counts, Hall, Last, NOBODY, Pool, Row, Section};
 use crate::tickets::rules::Rules;
 use millrace_topics::money::AMOUNT_LIMIT;
-use millrace_topics::tickets::{self as contract, CategorySales, EventPlan, Point};
+use millrace_topics::tickets::{self as contract, CategorySales, EventPlan, Point, UNLIMITED};
 use millrace_topics::time::Time;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,6 +35,9 @@ pub const TITLE_LIMIT: usize = 256;
 
 /// The most places of a hold that an event may allow.
 pub const HOLD_LIMIT: u32 = 60;
+
+/// The most that a place may cost, and its fee, in minor units.
+pub const PRICE_LIMIT: u64 = AMOUNT_LIMIT / (2 * HOLD_LIMIT as u64);
 
 /// The longest that a hold or an unpaid order lasts, in seconds.
 pub const SECONDS_LIMIT: u32 = 30 * 86_400;
@@ -86,7 +90,7 @@ fn check_rules(plan: &EventPlan) -> Result<(), String> {
     check_unique("section", plan.sections.iter().map(|section| &section.id))?;
     for category in &plan.categories {
         let prices = category.tiers.iter().map(|tier| tier.price).chain([category.price, category.fee]);
-        if prices.into_iter().any(|price| price > AMOUNT_LIMIT / u64::from(2 * HOLD_LIMIT)) {
+        if prices.into_iter().any(|price| price > PRICE_LIMIT) {
             return Err(format!("a price of `{}` is too high", category.id));
         }
         if category.tiers.len() > TIERS {
@@ -191,6 +195,9 @@ impl Hall {
             promised: BTreeSet::new(),
             kinds: BTreeMap::new(),
             owners: Owners::default(),
+            quotas: Quotas::default(),
+            changes: 0,
+            tokens: BTreeSet::new(),
             plan: Arc::new(plan),
         };
         let plan = hall.plan.clone();
@@ -208,8 +215,10 @@ impl Hall {
             hall.sections.push(Section { rows, pool: Pool::default(), open: 0, pairs: 0 });
             hall.section_numbers.insert(section.id.clone(), number);
         }
-        let capacity: u64 = hall.categories.iter().map(|category| u64::from(category.counts.capacity)).sum();
-        if !(1..=u64::from(CAPACITY)).contains(&capacity) {
+        let all = hall.categories.iter().map(|category| category.counts.capacity);
+        let capacity: u64 = all.clone().filter(|capacity| *capacity != UNLIMITED).map(u64::from).sum();
+        let least = u64::from(!all.clone().any(|capacity| capacity == UNLIMITED));
+        if !(least..=u64::from(CAPACITY)).contains(&capacity) {
             return Err(format!("an event has 1 to {CAPACITY} places"));
         }
         hall.order(&distances);

@@ -110,6 +110,7 @@ impl Hall {
         }
         self.channels.clone_from(&before.channels);
         marked.iter().for_each(|row| self.recall_marks(*row, &before.marks(*row)));
+        self.take_over_quotas(before);
         self.set_rules(before.rules.clone());
         for (spot, place) in owned {
             match before.all_legs() {
@@ -136,6 +137,8 @@ impl Hall {
         self.deadlines.clone_from(&before.deadlines);
         self.promised.clone_from(&before.promised);
         self.armed = before.armed;
+        self.changes = before.changes;
+        self.tokens.clone_from(&before.tokens);
         self.kinds.clone_from(&before.kinds);
         self.owners.clone_from(&before.owners);
         Ok(())

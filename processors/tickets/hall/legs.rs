@@ -58,7 +58,9 @@ impl Hall {
             self.has_come_back = true;
             (0..self.rows.len()).for_each(|row| self.refresh(u16::try_from(row).expect("rows are bounded")));
         }
+        self.has_come_back |= rules.quotas != self.rules.quotas;
         self.rules = rules;
+        self.count_quotas();
     }
 
     /// All legs, if the event has some.

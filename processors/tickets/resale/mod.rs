@@ -62,7 +62,8 @@ fn hand_over(cx: &mut Cx<'_>, key: &Key, ticket: u32, to: &str) -> Moved {
     hall.kinds.insert(hold.1, kind.clone());
     hall.give(to, hold.1, 1);
     hall.count_sale(item.category, item.price, item.fee);
-    let lines = vec![Priced { category: item.category, quantity: 1, price: 0, fee: 0 }];
+    let Item { category, tier, channels, .. } = item;
+    let lines = vec![Priced { category, quantity: 1, price: 0, fee: 0, tier, channels }];
     let seats = item.spot.map(|spot| hall.note(spot, hold.1)).into_iter().collect();
     let held = HoldRow {
         buyer: to.to_owned(),
@@ -309,7 +310,10 @@ fn take(cx: &mut Cx<'_>, holding: Holding, wares: Vec<(Ware, Item)>) -> Outcome 
     let number = hall.holds;
     let expires = now.plus(u64::from(hall.plan.hold_seconds) * 1000);
     hall.give(&buyer, number, u32::try_from(wares.len()).expect("a hold has few places"));
-    let line = |(ware, item): &(Ware, Item)| Priced { category: item.category, quantity: 1, price: ware.price, fee: 0 };
+    let line = |(ware, item): &(Ware, Item)| {
+        let Item { category, tier, channels, .. } = *item;
+        Priced { category, quantity: 1, price: ware.price, fee: 0, tier, channels }
+    };
     let lines = wares.iter().map(line).collect();
     let seats = wares.iter().filter_map(|(_, item)| item.spot).map(|spot| hall.note(spot, number)).collect();
     hall.deadlines.insert((expires, Deadline::Hold(number)));

@@ -10,7 +10,7 @@ use crate::tickets::hall::build::check_unique;
 use crate::tickets::hall::legs::Legs;
 use crate::tickets::tables::{HOUSEHOLDS, RULES, VERIFIED};
 use crate::tickets::transition::{Cx, check_is_server, hall};
-use millrace_topics::tickets::{Event, EventPlan, Outcome, Rejection, Rule, Term, Verifying};
+use millrace_topics::tickets::{Event, EventPlan, Outcome, Quota, Rejection, Rule, Term, Verifying};
 use millrace_topics::time::Time;
 use millrace_topics::token::TokenHash;
 
@@ -35,6 +35,10 @@ pub struct Rules {
     pub stops: Vec<String>,
     /// How many places on both sides of a party stay empty.
     pub distance: u8,
+    /// What is drawn on.
+    pub quotas: Vec<Quota>,
+    /// True if what becomes of its places is listed.
+    pub changes: bool,
 }
 
 impl Rules {
@@ -50,6 +54,7 @@ impl Rules {
                 Rule::Household { limit } => all.household.replace(*limit).is_some(),
                 Rule::Verified => std::mem::replace(&mut all.verified, true),
                 Rule::Proof => std::mem::replace(&mut all.proof, true),
+                Rule::Changes => std::mem::replace(&mut all.changes, true),
                 Rule::Legs { stops } => {
                     check_stops(stops)?;
                     !std::mem::replace(&mut all.stops, stops.clone()).is_empty()
@@ -59,6 +64,10 @@ impl Rules {
                         return Err(format!("1 to {DISTANCE_LIMIT} places stay empty"));
                     }
                     std::mem::replace(&mut all.distance, *places) != 0
+                }
+                Rule::Quotas { quotas } => {
+                    check_quotas(quotas)?;
+                    !std::mem::replace(&mut all.quotas, quotas.clone()).is_empty()
                 }
             };
             if is_second {
@@ -73,6 +82,9 @@ impl Rules {
         }
         if all.distance != 0 && !all.stops.is_empty() {
             return Err("seats that are sold leg by leg have no distance".to_owned());
+        }
+        if !all.quotas.is_empty() && !all.stops.is_empty() {
+            return Err("seats that are sold leg by leg have no quotas".to_owned());
         }
         if all.resale.is_some() && !all.stops.is_empty() {
             return Err("seats that are sold leg by leg are not sold on".to_owned());
@@ -100,6 +112,44 @@ fn check_stops(stops: &[String]) -> Result<(), String> {
     check_unique("stop", stops.iter())
 }
 
+/// The most quotas of an event.
+pub const QUOTAS_LIMIT: usize = 100;
+
+/// The most kinds of places that draw on a quota.
+pub const DRAWINGS_LIMIT: usize = 100;
+
+fn check_quotas(quotas: &[Quota]) -> Result<(), String> {
+    if !(1..=QUOTAS_LIMIT).contains(&quotas.len()) {
+        return Err(format!("an event with quotas has 1 to {QUOTAS_LIMIT}"));
+    }
+    check_unique("quota", quotas.iter().map(|quota| &quota.id))?;
+    for quota in quotas {
+        if !(1..=DRAWINGS_LIMIT).contains(&quota.of.len()) {
+            return Err(format!("1 to {DRAWINGS_LIMIT} kinds of places draw on a quota"));
+        }
+        if quota.of.iter().any(|drawing| drawing.tier.is_some() && drawing.category.is_none()) {
+            return Err("a tier is one of a category".to_owned());
+        }
+        if quota.of.iter().filter_map(|drawing| drawing.channel.as_ref()).any(|channel| !ids::is_id(channel)) {
+            return Err("a channel has no such id".to_owned());
+        }
+    }
+    Ok(())
+}
+
+/// Refuses quotas of what the plan does not have.
+fn check_drawings(plan: &EventPlan, quotas: &[Quota]) -> Result<(), Rejection> {
+    for drawing in quotas.iter().flat_map(|quota| &quota.of) {
+        let Some(id) = &drawing.category else { continue };
+        let category = plan.categories.iter().find(|category| category.id == *id);
+        let category = category.ok_or_else(|| Rejection::UnknownCategory(id.clone()))?;
+        if drawing.tier.is_some_and(|tier| usize::from(tier) > category.tiers.len()) {
+            return Err(Rejection::BadRules(format!("category `{id}` has no such tier")));
+        }
+    }
+    Ok(())
+}
+
 /// Refuses rules that do not fit the plan, or another way than that which is sold.
 ///
 /// # Errors
@@ -108,6 +158,7 @@ pub fn check_fit(plan: &EventPlan, rules: &Rules, before: Option<&Rules>) -> Res
     if !rules.stops.is_empty() && plan.categories.iter().any(|category| category.capacity.is_some()) {
         return Err(Rejection::BadRules("an event with stops has seats alone".to_owned()));
     }
+    check_drawings(plan, &rules.quotas)?;
     if before.is_some_and(|before| before.stops != rules.stops) {
         return Err(Rejection::BadRules("the stops of an event stay as they are".to_owned()));
     }

@@ -27,7 +27,7 @@ pub(super) struct NewEvent {
 }
 
 /// An object that is to be changed.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = seatsio::ObjectProperties)]
 pub(super) struct Object {
@@ -37,12 +37,12 @@ pub(super) struct Object {
     pub(super) extra_data: Option<Value>,
     /// What kind of ticket it is.
     pub(super) ticket_type: Option<String>,
-    /// How many, of an area: not covered.
+    /// How many, of an area: one unless said.
     pub(super) quantity: Option<u32>,
 }
 
 /// Which objects are the best.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = seatsio::BestAvailable)]
 pub(super) struct BestAvailable {
@@ -67,7 +67,7 @@ pub(super) struct BestAvailable {
 }
 
 /// A change of the status of objects.
-#[derive(Deserialize, ToSchema)]
+#[derive(Clone, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = seatsio::StatusChangeRequest)]
 pub(super) struct Change {
@@ -75,9 +75,11 @@ pub(super) struct Change {
     pub(super) r#type: Option<String>,
     /// `free`, `reservedByToken` or `booked`.
     pub(super) status: Option<String>,
-    /// The events: one.
+    /// The events.
     #[serde(default)]
     pub(super) events: Vec<String>,
+    /// The event, of one change of several.
+    pub(super) event: Option<String>,
     /// The objects.
     #[serde(default)]
     pub(super) objects: Vec<Object>,
@@ -99,6 +101,15 @@ pub(super) struct Change {
     pub(super) resale_listing_id: Option<Value>,
 }
 
+/// Changes that are made one after the other.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = seatsio::StatusChangeRequests)]
+pub(super) struct Changes {
+    /// The changes.
+    pub(super) status_changes: Vec<Change>,
+}
+
 /// Which objects.
 #[derive(Deserialize)]
 pub(super) struct WhichObjects {
@@ -115,4 +126,8 @@ pub(super) struct WhichPage {
     pub(super) start_after_id: Option<u64>,
     /// Not covered.
     pub(super) end_before_id: Option<u64>,
+    /// Not covered.
+    pub(super) filter: Option<String>,
+    /// Not covered, but for `date:desc`.
+    pub(super) sort: Option<String>,
 }

@@ -1,9 +1,10 @@
 //! The paths of seats.io: a request becomes the commands and queries of the own paths.
 
-use super::given::{Change, NewEvent, NewHoldToken, Object, WhichObjects, WhichPage};
+use super::given::{Change, Changes, NewEvent, NewHoldToken, Object, WhichObjects, WhichPage};
 use super::refusal::ErrorBody;
 use super::shown::{
-    BestBody, CHANGES_OF_HOLD, Changed, EventBody, HoldToken, Note, ObjectBody, StatusChanges, changes,
+    BestBody, CHANGES_OF_HOLD, Changed, ChangedAll, EventBody, EventsBody, HoldToken, Note, ObjectBody,
+    PLACES_OF_CHANGE, StatusChanges, changes, of_change,
 };
 use super::token;
 use crate::runtime::door::{Asked, Door, Undone};
@@ -15,6 +16,7 @@ use crate::runtime::routes::{
 use crate::runtime::tokens::hash;
 use crate::tickets::Ticketing;
 use crate::tickets::seats::SEATS_LIMIT;
+use crate::tickets::tokens;
 use axum::Json;
 use axum::RequestPartsExt as _;
 use axum::extract::{FromRequest, FromRequestParts, Request, State};
@@ -23,8 +25,10 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use millrace_topics::record::Role;
 use millrace_topics::tickets::{
-    Answer, Best, Command, EventPlan, Outcome, Published, Query, Rejection, SeatHistory, SeatStatus, Seated, Seating,
+    Answer, Area, Best, Command, EventPlan, ListedEvent, Outcome, Placing, Published, Query, Rejection, Retiming, Rule,
+    Ruled, SeatHistory, SeatStatus, Seated, Seating, TokenTime,
 };
+use millrace_topics::time::Time;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use utoipa_axum::router::OpenApiRouter;
@@ -35,22 +39,29 @@ pub const FACADE: Facade =
     Facade { name: "seatsio", gate: Gate::BasicKey, routes, problem: |problem| Failure(problem).into_response() };
 
 /// The calls that are covered, as a client that makes another one is told.
-pub const COVERED: [&str; 8] = [
+pub const COVERED: [&str; 12] = [
     "POST /hold-tokens",
     "GET /hold-tokens/{token}",
+    "POST /hold-tokens/{token}",
     "POST /events",
+    "GET /events",
     "GET /events/{key}",
     "POST /events/groups/actions/change-object-status",
+    "POST /events/actions/change-object-status",
     "POST /events/{key}/actions/change-object-status",
     "GET /events/{key}/objects",
     "GET /events/{key}/objects/{label}/status-changes",
+    "GET /events/{key}/status-changes",
 ];
 
 /// How long a hold token is good unless said, and at most, in minutes.
 const MINUTES: u64 = 15;
 const MINUTES_LIMIT: u64 = 1440;
 
-/// How many changes are given unless another number is asked for, and at most.
+/// The most events that one call changes something in.
+const EVENTS_LIMIT: usize = 50;
+
+/// How many events or changes are given unless another number is asked for, and at most.
 const LISTED: u32 = 20;
 const LISTED_LIMIT: u32 = 100;
 
@@ -60,12 +71,16 @@ pub fn routes() -> OpenApiRouter<Door> {
     let covered = OpenApiRouter::new()
         .routes(routes!(create_hold_token))
         .routes(routes!(hold_token))
+        .routes(routes!(expire_hold_token))
         .routes(routes!(create_event))
+        .routes(routes!(events))
         .routes(routes!(event))
         .routes(routes!(change_objects))
+        .routes(routes!(change_in_turn))
         .routes(routes!(change_best))
         .routes(routes!(objects))
-        .routes(routes!(status_changes));
+        .routes(routes!(status_changes))
+        .routes(routes!(event_changes));
     let beyond =
         ["/events/{key}/{*rest}", "/hold-tokens/{token}/{*rest}", "/charts", "/charts/{*rest}", "/reports/{*rest}"];
     facade_routes(covered, &beyond, uncovered)
@@ -94,6 +109,14 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let (status, body) = ErrorBody::of(&self.0);
         facade_error(status, body, self.0.retry_after)
+    }
+}
+
+impl Failure {
+    /// The same, with the event that it is of.
+    fn of(mut self, event: &str) -> Self {
+        self.0.detail = format!("event `{event}`: {}", self.0.detail);
+        self
     }
 }
 
@@ -147,13 +170,42 @@ async fn create_hold_token(
     Office(asked): Office,
     Given(new): Given<NewHoldToken>,
 ) -> Result<(StatusCode, Json<HoldToken>), Failure> {
+    let token = token::make(&door, &asked, until(&door, &new)?);
+    Ok((StatusCode::CREATED, Json(show_token(&door, &asked, token).await?)))
+}
+
+/// Until when a token is to be good.
+fn until(door: &Door, new: &NewHoldToken) -> Result<Time, Failure> {
     let minutes = new.expires_in_minutes.unwrap_or(MINUTES);
     if !(1..=MINUTES_LIMIT).contains(&minutes) {
         let fault = format!("expiresInMinutes is 1 to {MINUTES_LIMIT}");
         return Err(Failure(Problem::bad_request("bad_body", fault)));
     }
-    let token = token::make(&door, &asked, door.now().plus(minutes * 60_000));
-    Ok((StatusCode::CREATED, Json(show_token(&door, token)?)))
+    Ok(door.now().plus(minutes * 60_000))
+}
+
+/// Gives a hold token another time, and what is held under it.
+#[utoipa::path(post, path = "/hold-tokens/{token}", tag = "seatsio", request_body = NewHoldToken,
+    params(("token" = String, Path, description = "The token")), responses(
+    (status = 200, description = "The token", body = HoldToken),
+    (status = 404, description = "An error", body = ErrorBody)))]
+async fn expire_hold_token(
+    State(door): State<Door>,
+    Office(asked): Office,
+    Segments(text): Segments<String>,
+    Given(new): Given<NewHoldToken>,
+) -> Result<Json<HoldToken>, Failure> {
+    let says = token::until(&door, &text).ok_or_else(unknown_token)?;
+    let (token, until) = (hash(&text), until(&door, &new)?);
+    let time = TokenTime { token, key: tokens::key(token), until, says };
+    door.submit::<Ticketing>(&asked, &Command::SetToken(time)).await?;
+    let Answer::HeldUnder(events) = door.ask::<Ticketing>(&asked, &Query::HeldUnder { token }).await?.answer else {
+        unreachable!("events were asked for")
+    };
+    for event in events {
+        door.submit::<Ticketing>(&asked, &Command::Retime(Retiming { event, token, until })).await?;
+    }
+    show_token(&door, &asked, text).await.map(Json)
 }
 
 /// Shows a hold token.
@@ -163,14 +215,23 @@ async fn create_hold_token(
     (status = 404, description = "An error", body = ErrorBody)))]
 async fn hold_token(
     State(door): State<Door>,
-    Office(_): Office,
+    Office(asked): Office,
     Segments(token): Segments<String>,
 ) -> Result<Json<HoldToken>, Failure> {
-    show_token(&door, token).map(Json)
+    show_token(&door, &asked, token).await.map(Json)
 }
 
-fn show_token(door: &Door, token: String) -> Result<HoldToken, Failure> {
-    let expires_at = token::until(door, &token).ok_or_else(unknown_token)?;
+/// Until when a token is good: until another time than it says, if it was given one.
+async fn good_until(door: &Door, asked: &Asked, token: &str) -> Result<Time, Failure> {
+    let says = token::until(door, token).ok_or_else(unknown_token)?;
+    match door.ask::<Ticketing>(asked, &Query::Token { token: hash(token) }).await?.answer {
+        Answer::Token(until) => Ok(until.unwrap_or(says)),
+        _ => unreachable!("a token was asked for"),
+    }
+}
+
+async fn show_token(door: &Door, asked: &Asked, token: String) -> Result<HoldToken, Failure> {
+    let expires_at = good_until(door, asked, &token).await?;
     let expires_in_seconds = expires_at.since(door.now()) / 1000;
     Ok(HoldToken { hold_token: token, expires_at, expires_in_seconds, workspace_key: "millrace" })
 }
@@ -197,11 +258,42 @@ async fn create_event(
 ) -> Result<(StatusCode, Json<EventBody>), Failure> {
     let chart = published(&door, &asked, new.chart_key).await?.plan;
     let plan = EventPlan { event: new.event_key, title: new.name.unwrap_or_default(), ..chart };
-    let done = door.submit::<Ticketing>(&asked, &Command::Publish(Box::new(plan))).await?;
+    let ruled = Ruled { plan, rules: vec![Rule::Changes] };
+    let done = door.submit::<Ticketing>(&asked, &Command::PublishBy(Box::new(ruled))).await?;
     match done.outcome {
-        Outcome::Published(published) => Ok((StatusCode::CREATED, Json(EventBody::of(*published)))),
+        Outcome::PublishedBy(published, _) => Ok((StatusCode::CREATED, Json(EventBody::of(listed(*published))))),
         _ => Err(refused(&Rejection::EventExists)),
     }
+}
+
+/// Lists the events, the newest first.
+#[utoipa::path(get, path = "/events", tag = "seatsio",
+    params(("limit" = Option<u32>, Query, description = "About so many: 20 unless said"),
+        ("start_after_id" = Option<u64>, Query, description = "The id that the part before ended with")), responses(
+    (status = 200, description = "The events", body = EventsBody),
+    (status = 400, description = "An error", body = ErrorBody)))]
+async fn events(
+    State(door): State<Door>,
+    Office(asked): Office,
+    Queried(which): Queried<WhichPage>,
+) -> Result<Json<EventsBody>, Failure> {
+    let limit = page(&which)?;
+    let before = which.start_after_id.map(|id| (Time(id), String::new()));
+    let Answer::Events(events, goes_on) = door.ask::<Ticketing>(&asked, &Query::Events { limit, before }).await?.answer
+    else {
+        unreachable!("events were asked for")
+    };
+    let next_page_starts_after = events.last().filter(|_| goes_on).map(|event| event.published_at.0);
+    Ok(Json(EventsBody { items: events.into_iter().map(EventBody::of).collect(), next_page_starts_after }))
+}
+
+/// How many are asked for, from the newest on.
+fn page(which: &WhichPage) -> Result<u32, Failure> {
+    let is_newest_first = which.sort.as_deref().is_none_or(|sort| sort == "date:desc");
+    if which.end_before_id.is_some() || which.filter.is_some() || !is_newest_first {
+        return Err(no_cover("whole lists from the newest on are"));
+    }
+    Ok(which.limit.unwrap_or(LISTED).clamp(1, LISTED_LIMIT))
 }
 
 /// Shows an event.
@@ -214,10 +306,25 @@ async fn event(
     Office(asked): Office,
     Segments(key): Segments<String>,
 ) -> Result<Json<EventBody>, Failure> {
-    published(&door, &asked, key).await.map(EventBody::of).map(Json)
+    published(&door, &asked, key).await.map(|published| Json(EventBody::of(listed(published))))
 }
 
-/// Changes the status of objects: of all, or of none.
+fn listed(published: Published) -> ListedEvent {
+    let Published { plan, capacity, published_at } = published;
+    ListedEvent {
+        id: plan.event,
+        title: plan.title,
+        capacity,
+        categories: plan.categories.into_iter().map(|category| category.id).collect(),
+        has_seats: !plan.sections.is_empty(),
+        opens_at: plan.opens_at,
+        closes_at: plan.closes_at,
+        published_at,
+    }
+}
+
+/// Changes the status of objects: in each event of all, or of none. Events are changed in the order in which they are named;
+/// the first that refuses is named, and those behind it stay as they are.
 #[utoipa::path(post, path = "/events/groups/actions/change-object-status", tag = "seatsio", request_body = Change,
     responses(
     (status = 200, description = "The objects", body = Changed),
@@ -227,10 +334,48 @@ async fn change_objects(
     Office(asked): Office,
     Given(change): Given<Change>,
 ) -> Result<Json<Changed>, Failure> {
-    let [event] = change.events.as_slice() else { return Err(no_cover("a change of one event is")) };
-    let seating = seating(&door, event.clone(), change)?;
-    let seated = seat(&door, &asked, seating).await?;
-    Ok(Json(Changed { objects: ObjectBody::by_label(seated.seats) }))
+    let events = change.events.clone();
+    let mut last = None;
+    check_number(events.len())?;
+    for event in &events {
+        let done = change_in(&door, &asked, event.clone(), change.clone()).await;
+        last = Some(done.map_err(|fault| if events.len() > 1 { fault.of(event) } else { fault })?);
+    }
+    Ok(Json(Changed::of(last.expect("there is one"))))
+}
+
+fn check_number(of: usize) -> Result<(), Failure> {
+    if (1..=EVENTS_LIMIT).contains(&of) {
+        return Ok(());
+    }
+    Err(Failure(Problem::bad_request("bad_body", format!("1 to {EVENTS_LIMIT} events are changed at once"))))
+}
+
+/// Makes changes one after the other, each of which is made as a whole or not at all. The first that is refused ends it.
+#[utoipa::path(post, path = "/events/actions/change-object-status", tag = "seatsio", request_body = Changes,
+    responses(
+    (status = 200, description = "The objects", body = ChangedAll),
+    (status = 400, description = "An error", body = ErrorBody)))]
+async fn change_in_turn(
+    State(door): State<Door>,
+    Office(asked): Office,
+    Given(Changes { status_changes }): Given<Changes>,
+) -> Result<Json<ChangedAll>, Failure> {
+    check_number(status_changes.len())?;
+    let mut results = Vec::with_capacity(status_changes.len());
+    for change in status_changes {
+        let missing = || Failure(Problem::bad_request("bad_body", "event is missing"));
+        let event = change.event.clone().ok_or_else(missing)?;
+        let done = change_in(&door, &asked, event.clone(), change).await;
+        results.push(Changed::of(done.map_err(|fault| fault.of(&event))?));
+    }
+    Ok(Json(ChangedAll { results }))
+}
+
+/// Makes a change in one event.
+async fn change_in(door: &Door, asked: &Asked, event: String, change: Change) -> Result<Seated, Failure> {
+    let placing = placing(door, asked, event, change).await?;
+    place(door, asked, placing).await
 }
 
 /// Changes the status of the best objects that there are.
@@ -247,13 +392,21 @@ async fn change_best(
     if change.best_available.is_none() {
         return Err(Failure(Problem::bad_request("bad_body", "bestAvailable is missing")));
     }
-    let Seated { seats, adjacent } = seat(&door, &asked, seating(&door, key, change)?).await?;
+    let Seated { seats, adjacent, .. } = change_in(&door, &asked, key, change).await?;
     let objects = seats.iter().map(|view| view.seat.clone()).collect();
-    Ok(Json(BestBody { next_to_each_other: adjacent, objects, object_details: ObjectBody::by_label(seats) }))
+    Ok(Json(BestBody {
+        next_to_each_other: adjacent,
+        objects,
+        object_details: ObjectBody::by_label(seats, Vec::new()),
+    }))
 }
 
-async fn seat(door: &Door, asked: &Asked, seating: Seating) -> Result<Seated, Failure> {
-    match door.submit::<Ticketing>(asked, &Command::Seat(Box::new(seating))).await?.outcome {
+async fn place(door: &Door, asked: &Asked, placing: Placing) -> Result<Seated, Failure> {
+    let command = match placing {
+        Placing { seating, areas } if areas.is_empty() => Command::Seat(Box::new(seating)),
+        placing => Command::Place(Box::new(placing)),
+    };
+    match door.submit::<Ticketing>(asked, &command).await?.outcome {
         Outcome::Seated(seated) => Ok(seated),
         _ => unreachable!("seats were changed"),
     }
@@ -263,11 +416,11 @@ fn no_cover(what: &str) -> Failure {
     Failure(Problem::new(501, "not_covered", format!("only {what} covered")))
 }
 
-/// A change as the machine knows it.
-fn seating(door: &Door, event: String, change: Change) -> Result<Seating, Failure> {
+/// A change as the machine knows it. The label of a seat has three parts; that of an area is its category.
+async fn placing(door: &Door, asked: &Asked, event: String, change: Change) -> Result<Placing, Failure> {
     let conditions = [&change.allowed_previous_statuses, &change.rejected_previous_statuses, &change.resale_listing_id];
-    if conditions.into_iter().any(Option::is_some) || change.objects.iter().any(|object| object.quantity.is_some()) {
-        return Err(no_cover("changes without conditions, of seats, are"));
+    if conditions.into_iter().any(Option::is_some) {
+        return Err(no_cover("changes without conditions are"));
     }
     let to = match (change.r#type.as_deref(), change.status.as_deref()) {
         (Some("RELEASE"), _) | (_, Some("free")) => SeatStatus::Free,
@@ -275,18 +428,24 @@ fn seating(door: &Door, event: String, change: Change) -> Result<Seating, Failur
         (_, Some("booked")) => SeatStatus::Booked,
         _ => return Err(no_cover("the statuses free, reservedByToken and booked are")),
     };
-    let until =
-        change.hold_token.as_ref().map(|text| token::until(door, text).ok_or_else(unknown_token)).transpose()?;
+    let until = match &change.hold_token {
+        Some(text) => Some(good_until(door, asked, text).await?),
+        None => None,
+    };
     let note = |extra_data: Option<_>, ticket_type: Option<_>| {
         let is_said = extra_data.is_some() || ticket_type.is_some();
         let note = Note { extra_data, ticket_type };
         is_said.then(|| serde_json::to_string(&note).expect("a note is plain data"))
     };
     let mut seats = Vec::with_capacity(change.objects.len());
-    let mut notes = Vec::new();
-    for Object { object_id, extra_data, ticket_type, .. } in change.objects {
+    let (mut areas, mut notes) = (Vec::new(), Vec::new());
+    for Object { object_id, extra_data, ticket_type, quantity } in change.objects {
         notes.extend(note(extra_data, ticket_type).map(|note| (object_id.clone(), note)));
-        seats.push(object_id);
+        if object_id.contains('-') {
+            seats.push(object_id);
+        } else {
+            areas.push(Area { category: object_id, quantity: quantity.unwrap_or(1) });
+        }
     }
     let best = change.best_available.map(|best| {
         if best.zone.is_some() || best.categories.len() > 1 || best.sections.len() > 1 {
@@ -304,7 +463,7 @@ fn seating(door: &Door, event: String, change: Change) -> Result<Seating, Failur
             ..Best::default()
         })
     });
-    Ok(Seating {
+    let seating = Seating {
         event,
         seats,
         best: best.transpose()?,
@@ -316,7 +475,8 @@ fn seating(door: &Door, event: String, change: Change) -> Result<Seating, Failur
         keep_notes: change.keep_extra_data.unwrap_or_default(),
         channels: change.channel_keys.unwrap_or_default(),
         any_channel: change.ignore_channels.unwrap_or_default(),
-    })
+    };
+    Ok(Placing { seating, areas })
 }
 
 /// Shows objects.
@@ -336,12 +496,14 @@ async fn objects(
         return Err(Failure(Problem::bad_request("bad_parameter", fault)));
     }
     match door.ask::<Ticketing>(&asked, &Query::Seen { event, seats: which.label.clone() }).await?.answer {
-        Answer::Seen(seats) if seats.len() < which.label.len() => {
-            let is_known = |label: &String| seats.iter().any(|view| view.seat == *label);
+        Answer::Seen(seats, areas) if seats.len() + areas.len() < which.label.len() => {
+            let is_known = |label: &String| {
+                seats.iter().any(|view| view.seat == *label) || areas.iter().any(|view| view.category == *label)
+            };
             let unknown = which.label.into_iter().filter(|label| !is_known(label)).collect();
             Err(refused(&Rejection::UnknownSeats(unknown)))
         }
-        Answer::Seen(seats) => Ok(Json(ObjectBody::by_label(seats))),
+        Answer::Seen(seats, areas) => Ok(Json(ObjectBody::by_label(seats, areas))),
         _ => unreachable!("seats were asked for"),
     }
 }
@@ -359,10 +521,7 @@ async fn status_changes(
     Segments((event, seat)): Segments<(String, String)>,
     Queried(which): Queried<WhichPage>,
 ) -> Result<Json<StatusChanges>, Failure> {
-    if which.end_before_id.is_some() {
-        return Err(no_cover("lists from the newest on are"));
-    }
-    let limit = which.limit.unwrap_or(LISTED).clamp(1, LISTED_LIMIT);
+    let limit = page(&which)?;
     let before = which.start_after_id.and_then(|id| u32::try_from(id / CHANGES_OF_HOLD).ok());
     let query = Query::SeatHistory { event, seat: seat.clone(), limit, before, reader: asked.caller.clone() };
     let Answer::SeatHistory(SeatHistory { owners, next }) = door.ask::<Ticketing>(&asked, &query).await?.answer else {
@@ -371,4 +530,28 @@ async fn status_changes(
     let items = owners.iter().flat_map(|owner| changes(&seat, owner)).collect();
     let next_page_starts_after = next.map(|hold| u64::from(hold) * CHANGES_OF_HOLD);
     Ok(Json(StatusChanges { items, next_page_starts_after }))
+}
+
+/// Lists the changes of the status of an event's objects, the newest first: those of the own paths too. Events that were
+/// made here have it, and others with `keep_changes`.
+#[utoipa::path(get, path = "/events/{key}/status-changes", tag = "seatsio",
+    params(("key" = String, Path, description = "The event"),
+        ("limit" = Option<u32>, Query, description = "About so many: 20 unless said"),
+        ("start_after_id" = Option<u64>, Query, description = "The id that the part before ended with")), responses(
+    (status = 200, description = "The changes", body = StatusChanges),
+    (status = 400, description = "An error", body = ErrorBody)))]
+async fn event_changes(
+    State(door): State<Door>,
+    Office(asked): Office,
+    Segments(event): Segments<String>,
+    Queried(which): Queried<WhichPage>,
+) -> Result<Json<StatusChanges>, Failure> {
+    let limit = page(&which)?;
+    let before = which.start_after_id.map(|id| id / PLACES_OF_CHANGE);
+    let query = Query::Changes { event, limit, before, reader: asked.caller.clone() };
+    let Answer::Changes(found, next) = door.ask::<Ticketing>(&asked, &query).await?.answer else {
+        unreachable!("changes were asked for")
+    };
+    let items = found.into_iter().flat_map(of_change).collect();
+    Ok(Json(StatusChanges { items, next_page_starts_after: next.map(|number| number * PLACES_OF_CHANGE) }))
 }

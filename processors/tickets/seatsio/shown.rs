@@ -1,6 +1,8 @@
 //! What clients of seats.io are shown.
 
-use millrace_topics::tickets::{Category, HoldState, OrderState, Ownership, Published, SeatStatus, SeatView};
+use millrace_topics::tickets::{
+    AreaView, Cause, HoldState, ListedEvent, OrderState, Ownership, PlaceChange, SeatStatus, SeatView, Seated,
+};
 use millrace_topics::time::Time;
 use serde::Serialize;
 use serde_json::Value;
@@ -58,23 +60,17 @@ struct CategoryBody {
 }
 
 impl EventBody {
-    pub(super) fn of(published: Published) -> Self {
-        let Published { plan, published_at, .. } = published;
-        let category = |Category { id, .. }: Category| CategoryBody {
-            key: id.clone(),
-            label: id,
-            color: "#808080",
-            accessible: false,
-        };
+    pub(super) fn of(event: ListedEvent) -> Self {
+        let category = |id: String| CategoryBody { key: id.clone(), label: id, color: "#808080", accessible: false };
         Self {
-            id: published_at.0,
-            chart_key: plan.event.clone(),
-            key: plan.event,
-            name: plan.title,
+            id: event.published_at.0,
+            chart_key: event.id.clone(),
+            key: event.id,
+            name: event.title,
             table_booking_config: Tables { mode: "INHERIT" },
-            supports_best_available: !plan.sections.is_empty(),
-            categories: plan.categories.into_iter().map(category).collect(),
-            created_on: published_at,
+            supports_best_available: event.has_seats,
+            categories: event.categories.into_iter().map(category).collect(),
+            created_on: event.published_at,
             is_season: false,
             is_in_the_past: false,
         }
@@ -96,8 +92,8 @@ pub(super) struct Note {
 #[schema(as = seatsio::Labels)]
 struct Labels {
     own: Label,
-    parent: Label,
-    section: String,
+    parent: Option<Label>,
+    section: Option<String>,
 }
 
 /// One of them.
@@ -113,8 +109,8 @@ struct Label {
 #[schema(as = seatsio::Ids)]
 struct Ids {
     own: String,
-    parent: String,
-    section: String,
+    parent: Option<String>,
+    section: Option<String>,
 }
 
 /// An object.
@@ -128,7 +124,7 @@ pub(super) struct ObjectBody {
     ids: Ids,
     category_key: String,
     category_label: String,
-    section: String,
+    section: Option<String>,
     object_type: &'static str,
     ticket_type: Option<String>,
     order_id: Option<String>,
@@ -139,6 +135,14 @@ pub(super) struct ObjectBody {
     is_accessible: bool,
     is_companion_seat: bool,
     has_restricted_view: bool,
+    /// How many places of an area are booked.
+    num_booked: Option<u32>,
+    /// How many are free.
+    num_free: Option<u32>,
+    /// How many are held.
+    num_held: Option<u32>,
+    /// How many there are.
+    capacity: Option<u32>,
 }
 
 /// What seats.io calls a status.
@@ -158,11 +162,15 @@ impl ObjectBody {
         Self {
             label: view.seat,
             status: status(view.status),
-            labels: Labels { own: label(&seat, "seat"), parent: label(&row, "row"), section: section.clone() },
-            ids: Ids { own: seat, parent: row, section: section.clone() },
+            labels: Labels {
+                own: label(&seat, "seat"),
+                parent: Some(label(&row, "row")),
+                section: Some(section.clone()),
+            },
+            ids: Ids { own: seat, parent: Some(row), section: Some(section.clone()) },
             category_key: view.category.clone(),
             category_label: view.category,
-            section,
+            section: Some(section),
             object_type: "seat",
             ticket_type: note.ticket_type,
             order_id: view.reference,
@@ -173,12 +181,45 @@ impl ObjectBody {
             is_accessible: view.accessible,
             is_companion_seat: view.companion,
             has_restricted_view: view.restricted_view,
+            num_booked: None,
+            num_free: None,
+            num_held: None,
+            capacity: None,
+        }
+    }
+
+    fn of_area(view: AreaView) -> Self {
+        let label = |label: &str, r#type| Label { label: label.to_owned(), r#type };
+        let id = view.category;
+        Self {
+            status: self::status(if view.free == Some(0) { SeatStatus::Booked } else { SeatStatus::Free }),
+            labels: Labels { own: label(&id, "generalAdmission"), parent: None, section: None },
+            ids: Ids { own: id.clone(), parent: None, section: None },
+            category_key: id.clone(),
+            category_label: id.clone(),
+            section: None,
+            object_type: "generalAdmission",
+            ticket_type: None,
+            order_id: None,
+            extra_data: None,
+            for_sale: true,
+            is_available: view.free != Some(0),
+            channel: None,
+            is_accessible: false,
+            is_companion_seat: false,
+            has_restricted_view: false,
+            num_booked: Some(view.booked),
+            num_free: view.free,
+            num_held: Some(view.held),
+            capacity: view.capacity,
+            label: id,
         }
     }
 
     /// Objects by label.
-    pub(super) fn by_label(views: Vec<SeatView>) -> BTreeMap<String, Self> {
-        views.into_iter().map(|view| (view.seat.clone(), Self::of(view))).collect()
+    pub(super) fn by_label(seats: Vec<SeatView>, areas: Vec<AreaView>) -> BTreeMap<String, Self> {
+        let seats = seats.into_iter().map(Self::of);
+        seats.chain(areas.into_iter().map(Self::of_area)).map(|object| (object.label.clone(), object)).collect()
     }
 }
 
@@ -186,7 +227,30 @@ impl ObjectBody {
 #[derive(Serialize, ToSchema)]
 #[schema(as = seatsio::ChangeObjectStatusResult)]
 pub(super) struct Changed {
+    /// As they are in the last of the events.
     pub(super) objects: BTreeMap<String, ObjectBody>,
+}
+
+impl Changed {
+    pub(super) fn of(seated: Seated) -> Self {
+        Self { objects: ObjectBody::by_label(seated.seats, seated.areas) }
+    }
+}
+
+/// What became of several changes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = seatsio::ChangeObjectStatusResults)]
+pub(super) struct ChangedAll {
+    /// One each.
+    pub(super) results: Vec<Changed>,
+}
+
+/// A part of the list of events, the newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = seatsio::Events)]
+pub(super) struct EventsBody {
+    pub(super) items: Vec<EventBody>,
+    pub(super) next_page_starts_after: Option<u64>,
 }
 
 /// The best objects, which have changed.
@@ -209,6 +273,8 @@ pub(super) struct StatusChange {
     #[schema(value_type = String, format = DateTime)]
     date: Time,
     object_label: String,
+    /// How many places, of an area.
+    quantity: Option<u32>,
     origin: Origin,
     is_present_on_chart: bool,
 }
@@ -228,6 +294,33 @@ pub(super) struct StatusChanges {
     pub(super) next_page_starts_after: Option<u64>,
 }
 
+/// The ids of two changes of an event are at least so far apart: each is of fewer places.
+pub(super) const PLACES_OF_CHANGE: u64 = 1024;
+
+/// What became of the places of an event, object by object.
+pub(super) fn of_change(change: PlaceChange) -> impl Iterator<Item = StatusChange> {
+    let status = match change.cause {
+        Cause::Held => SeatStatus::Held,
+        Cause::Paid | Cause::Exchanged => SeatStatus::Booked,
+        Cause::Released | Cause::Expired | Cause::OrderExpired | Cause::Revoked => SeatStatus::Free,
+    };
+    let PlaceChange { number, at, seats, areas, .. } = change;
+    let labels = seats.into_iter().map(|seat| (seat, None));
+    let labels = labels.chain(areas.into_iter().map(|area| (area.category, Some(area.quantity))));
+    let of = move |(nth, (object_label, quantity)): (u64, (String, Option<u32>))| StatusChange {
+        id: number * PLACES_OF_CHANGE + nth,
+        status: self::status(status),
+        date: at,
+        object_label,
+        quantity,
+        origin: Origin { r#type: "API_CALL" },
+        is_present_on_chart: true,
+    };
+    let mut all: Vec<StatusChange> = (0..).zip(labels).map(of).collect();
+    all.reverse();
+    all.into_iter()
+}
+
 /// So many changes a hold of a seat has at most: held, booked, free.
 pub(super) const CHANGES_OF_HOLD: u64 = 4;
 
@@ -238,6 +331,7 @@ pub(super) fn changes(seat: &str, owner: &Ownership) -> Vec<StatusChange> {
         status: self::status(status),
         date,
         object_label: seat.to_owned(),
+        quantity: None,
         origin: Origin { r#type: "API_CALL" },
         is_present_on_chart: true,
     };

@@ -319,7 +319,7 @@ proptest! {
             if wish.section.is_some_and(|section| usize::from(section) >= world.sections.len()) {
                 continue;
             }
-            let found = hall.best(&wish);
+            let found = hall.best(&wish, None);
             let expected = oracle(&rows, &wish).map(|(step, mut spots)| {
                 spots.sort_unstable();
                 (step, spots)
@@ -353,7 +353,7 @@ fn rows_of_more_than_a_word_and_groups_of_any_size() {
     let mut hall = Hall::build(EventPlan { sections: vec![section], ..world.plan() }, Time(0)).unwrap();
     let mut left = 256;
     for number in (1..=60).rev() {
-        let Some(found) = hall.best(&Wish { number, together: true, ..Wish::default() }) else { continue };
+        let Some(found) = hall.best(&Wish { number, together: true, ..Wish::default() }, None) else { continue };
         assert!(found.step <= 2 && hall.is_adjacent(&found.spots));
         hall.turn(found.spots.into_iter(), Place::Free, Place::Held);
         left -= u32::from(number);

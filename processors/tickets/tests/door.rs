@@ -1,8 +1,13 @@
 //! Names on tickets, and tickets at the door.
 
 use super::{best, cancel, check, order, pay, publish};
+use crate::runtime::alone::Alone;
+use crate::tickets::Ticketing;
 use expect_test::expect;
+use millrace_topics::tickets::{Answer, Command, Outcome, Query, ScanResult};
+use proptest::prelude::*;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 fn scan(ticket: u32, issue: Option<u32>, scanner: &str, nonce: &str) -> String {
     let scan = json!({"scanner":scanner,"nonce":nonce,"time":"2020-02-02T00:00:00Z"});
@@ -116,4 +121,43 @@ fn a_ticket_lets_somebody_in_once() {
             tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 20000, refund: 5000, refunded: 0, changed_at: Time(1704067200000) }
         "#]],
     );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Scanners without a connection bring what they saw in whatever order, and some of it twice.
+    #[test]
+    fn whatever_order_scans_come_in_a_ticket_lets_one_in_and_lists_the_others(
+        scans in prop::collection::vec((1u32..4, 0u8..3, 0u8..3), 1..30),
+    ) {
+        let mut gate = Alone::<Ticketing>::default();
+        let tell = |gate: &mut Alone<Ticketing>, line: &str| {
+            gate.tell(&serde_json::from_str::<Command>(line).unwrap()).unwrap()
+        };
+        for line in [publish(&[3], &json!({})), best("a", 3), order(1, "a"), pay(1, "p", "captured", 15000)] {
+            tell(&mut gate, &line);
+        }
+        let mut firsts: BTreeMap<u32, (u8, u8)> = BTreeMap::new();
+        let mut later: BTreeSet<(u32, u8, u8)> = BTreeSet::new();
+        for (ticket, scanner, nonce) in scans {
+            let first = *firsts.entry(ticket).or_insert((scanner, nonce));
+            let line = scan(ticket, Some(1), &format!("s{scanner}"), &format!("n{nonce}"));
+            let Outcome::Scanned(view) = tell(&mut gate, &line) else { panic!("a ticket was shown") };
+            let is_first = first == (scanner, nonce);
+            prop_assert_eq!(view.result == ScanResult::Ok, is_first);
+            let known = view.first.unwrap();
+            prop_assert_eq!((known.scanner, known.nonce), (format!("s{}", first.0), format!("n{}", first.1)));
+            if !is_first {
+                later.insert((ticket, scanner, nonce));
+            }
+        }
+        let asked = Query::Conflicts { event: "gig".to_owned(), limit: 100, after: 0 };
+        let Ok(Answer::Conflicts(conflicts, None)) = gate.ask(&asked) else { panic!("conflicts were asked for") };
+        let listed: BTreeSet<(String, String, String)> =
+            conflicts.iter().map(|one| (one.ticket.clone(), one.later.scanner.clone(), one.later.nonce.clone())).collect();
+        let expected: BTreeSet<(String, String, String)> =
+            later.iter().map(|(ticket, s, n)| (format!("gig~1.{ticket}"), format!("s{s}"), format!("n{n}"))).collect();
+        prop_assert_eq!((conflicts.len(), listed), (expected.len(), expected));
+    }
 }

@@ -3,7 +3,9 @@
 
 use crate::runtime::alone::Alone;
 use crate::tickets::Ticketing;
+use crate::tickets::finding::{self, Way};
 use crate::tickets::hall::Deadline;
+use crate::tickets::hall::quotas::Draw;
 use crate::tickets::tables::{
     Fate, HOLDS, HOUSEHOLDS, HoldRow, KINDS, Kind, LISTINGS, ListingRow, MARKS, ORDERS, OrderRow, Spot, Stage, WAITERS,
     WaiterRow, Wanting,
@@ -28,15 +30,38 @@ const TOKEN: TokenHash = TokenHash([7; 16]);
 /// The second says whether households have a limit: then the event has no waitlist.
 struct Model(Alone<Ticketing>, bool);
 
-/// Two rows of seats, one seat of which is kept from sale, and ten places without.
+/// Which quotas a place draws on, and how many each lets be held or sold.
+const QUOTAS: [(&str, Option<u32>, fn(Draw) -> bool); 6] = [
+    ("house", Some(13), |draw| draw.category < 2),
+    ("pit", Some(8), |draw| draw.category == 1),
+    ("early", Some(4), |draw| draw.category == 0 && draw.tier == 1),
+    ("ring", Some(4), |draw| draw.category == 2),
+    ("box", Some(3), |draw| draw.channels != 0),
+    ("all", None, |_| true),
+];
+
+/// Two rows of seats of two categories, one seat of which is kept from sale, and ten places without.
 fn plan(has_households: bool) -> Command {
-    let mut rules = vec![serde_json::json!({"rule":"resale","cap_percent":120})];
+    let quotas = serde_json::json!([
+        {"id":"house","size":13,"of":[{"category":"floor"},{"category":"standing"}]},
+        {"id":"pit","size":8,"of":[{"category":"standing"}]},
+        {"id":"early","size":4,"of":[{"category":"floor","tier":1}]},
+        {"id":"ring","size":4,"of":[{"category":"ring"}]},
+        {"id":"box","size":3,"of":[{"channel":"box"}]},
+        {"id":"all","of":[{}]},
+    ]);
+    let mut rules = vec![
+        serde_json::json!({"rule":"resale","cap_percent":120}),
+        serde_json::json!({"rule":"quotas","quotas":quotas}),
+    ];
     rules.extend(has_households.then(|| serde_json::json!({"rule":"household","limit":HOUSE})));
     let plan = serde_json::json!({
         "type":"publish_by","rules":rules,"event":"gig","currency":"EUR","hold_seconds":60,"order_seconds":60,"extensions":1,
         "min_per_order":1,"max_per_order":6,"max_per_buyer":LIMIT,
-        "categories":[{"id":"floor","price":10},{"id":"standing","price":5,"capacity":10}],
-        "sections":[{"id":"A","category":"floor","rows":[{"id":"1","seats":7,"blocked":["4"]},{"id":"2","seats":6}]}],
+        "categories":[{"id":"floor","price":10,"tiers":[{"price":8}]},{"id":"standing","price":5,"capacity":10},
+            {"id":"ring","price":10}],
+        "sections":[{"id":"A","category":"floor","rows":[{"id":"1","seats":7,"blocked":["4"]},
+            {"id":"2","seats":6,"category":"ring"}]}],
     });
     serde_json::from_value(plan).unwrap()
 }
@@ -81,8 +106,14 @@ impl Model {
 
     /// Holds counts, owners and limits against what the rows say.
     fn check(&self) {
-        // (held, sold) of seats and of places without.
-        let mut counts = [[0; 2]; 2];
+        // (held, sold) of each category, and of each quota.
+        let mut counts = [[0; 2]; 3];
+        let mut drawn = [[0; 2]; QUOTAS.len()];
+        let mut draw = |draw: Draw, what: usize, many: u32| {
+            counts[usize::from(draw.category)][what] += many;
+            let of = QUOTAS.iter().zip(&mut drawn).filter(|((_, _, is_of), _)| is_of(draw));
+            of.for_each(|(_, drawn)| drawn[what] += many);
+        };
         let mut owned: Vec<Spot> = Vec::new();
         let mut buyers: BTreeMap<String, u32> = BTreeMap::new();
         let mut houses: BTreeMap<TokenHash, u32> = BTreeMap::new();
@@ -94,7 +125,7 @@ impl Model {
         for (number, row) in self.holds().into_iter().filter(|(_, row)| row.fate == Fate::Open) {
             assert!(row.expires > self.0.now, "what is out of time has ended");
             for line in &row.lines {
-                counts[usize::from(line.category)][0] += if is_resale(&number) { 0 } else { line.quantity };
+                draw(line.draw(), 0, if is_resale(&number) { 0 } else { line.quantity });
                 *buyers.entry(row.buyer.clone()).or_default() += line.quantity;
                 if let Some(house) = house_of.get(&number) {
                     *houses.entry(*house).or_default() += line.quantity;
@@ -104,7 +135,7 @@ impl Model {
                 owned.extend(row.seats.iter().map(|taken| taken.spot));
             }
         }
-        let mut sales = [[0; 2]; 2];
+        let mut sales = [[0; 2]; 3];
         for (order, row) in self.orders() {
             let sold = match row.stage {
                 Stage::Pending => 0,
@@ -121,7 +152,7 @@ impl Model {
                 }
                 if sold == 1 || !is_resale(&row.hold) {
                     owned.extend(item.spot);
-                    counts[usize::from(item.category)][sold] += 1;
+                    draw(item.draw(), sold, 1);
                 }
                 sales[usize::from(item.category)][0] += sold as u64;
                 sales[usize::from(item.category)][1] += sold as u64 * item.price;
@@ -137,11 +168,17 @@ impl Model {
         assert_eq!(owned.len(), all, "a seat has one owner");
         assert!(buyers.values().all(|has| *has <= LIMIT), "{buyers:?}");
         assert!(houses.values().all(|has| *has <= HOUSE), "{houses:?}");
-        let kept = self.marked().into_iter().filter(|spot| owned.binary_search(spot).is_err()).count();
-        let kept = u32::try_from(kept).unwrap();
-        for ((category, [held, sold]), blocked) in self.availability().categories.iter().zip(counts).zip([kept, 0]) {
+        let mut kept = [0; 3];
+        let marked = self.marked().into_iter().filter(|spot| owned.binary_search(spot).is_err());
+        marked.for_each(|spot| kept[usize::from(spot.row) * 2] += 1);
+        let shown = self.availability();
+        for ((quota, [held, sold]), (id, size, _)) in shown.quotas.iter().zip(drawn).zip(QUOTAS) {
+            assert_eq!((quota.id.as_str(), quota.held, quota.sold), (id, held, sold), "{:?}", shown.quotas);
+            assert_eq!(quota.left, size.map(|size| size.checked_sub(held + sold).expect("no quota is below zero")));
+        }
+        for ((category, [held, sold]), blocked) in shown.categories.iter().zip(counts).zip(kept) {
             assert_eq!((category.held, category.sold, category.blocked), (held, sold, blocked), "{}", category.id);
-            assert_eq!(category.free + held + sold + blocked, category.capacity);
+            assert_eq!(category.free.map(|free| free + held + sold + blocked), category.capacity);
         }
         let hall = self.0.partition.engine().get("gig").unwrap();
         assert!(buyers.iter().all(|(buyer, has)| hall.has(buyer) == *has), "{buyers:?}");
@@ -343,20 +380,62 @@ impl Model {
     /// Says a command; who is told that nothing is left could have had nothing.
     fn undersold(&mut self, command: &Command) {
         let before = self.availability();
-        let said = self.0.tell(command);
-        let Command::HoldWith(with) = command else { return };
+        let mut command = command.clone();
+        let hall = self.0.partition.engine().get("gig").unwrap();
+        let named = hall.channel("box").map_or(0, |number| 1 << (number - 1));
+        let mut way = Way::plain(self.0.now);
+        if let Command::HoldWith(with) = &mut command
+            && with.by.holding.buyer == "b3"
+            && !with.terms.iter().any(|term| matches!(term, Term::Resale { .. }))
+            && named != 0
+        {
+            with.by.channels = vec!["box".to_owned()];
+            way = Way { channels: named, named, ..way };
+        }
+        let said = self.0.tell(&command);
+        let Command::HoldWith(with) = &command else { return };
         let holding = &with.by.holding;
-        let wants_seats = holding.areas.is_empty();
-        let of = &before.categories[usize::from(!wants_seats)];
         let expired = before.next_expiry.is_some_and(|due| due <= self.0.now);
         match said {
-            Err(Rejection::SoldOut) => assert!(of.free + of.held == 0, "sold out, but {of:?}"),
+            Err(Rejection::SoldOut) => self.is_gone(holding, &way, 0),
+            Err(Rejection::TooFewLeft { .. }) => self.is_gone(holding, &way, 1),
             Err(Rejection::AllHeld { next_expiry, .. }) => {
-                assert!(of.held > 0 && (expired || before.next_expiry == Some(next_expiry)));
+                assert!(expired || before.next_expiry == Some(next_expiry));
+                assert!(before.categories.iter().any(|category| category.held > 0));
+                self.is_gone(holding, &way, 1);
             }
             Err(Rejection::NotAdjacent { .. }) => assert!(!holding.best.as_ref().unwrap().allow_scattered),
             _ => {}
         }
+    }
+
+    /// Nobody is told that there are too few while there are as many as were wanted, one by one; and of what is sold out
+    /// (`least` is 0) there is not even one.
+    fn is_gone(&self, holding: &Holding, way: &Way<'_>, least: u32) {
+        let hall = self.0.partition.engine().get("gig").unwrap();
+        let one_by_one = |wish: &Holding| finding::find(hall, wish, way).is_ok();
+        if let [Area { quantity, category }] = holding.areas.as_slice() {
+            let many = if least == 0 { 1 } else { *quantity };
+            let areas = vec![Area { category: category.clone(), quantity: many }];
+            assert!(!one_by_one(&Holding { areas, ..Self::holding(9, None) }), "{many} can stand");
+            return;
+        }
+        if let [seat] = holding.seats.as_slice() {
+            let category = hall.category_of(hall.find(seat).unwrap());
+            assert!(!hall.room(way.now, way.named).has(category, 1), "{seat} has room");
+            return;
+        }
+        let names = (1..8).map(|seat| format!("A-1-{seat}")).chain((1..7).map(|seat| format!("A-2-{seat}")));
+        let can_sit = |name: &String| one_by_one(&Holding { seats: vec![name.clone()], ..Self::holding(9, None) });
+        let free: Vec<String> = names.filter(can_sit).collect();
+        if least == 0 {
+            assert!(free.is_empty(), "sold out, but {free:?}");
+            return;
+        }
+        let number = holding.best.as_ref().map_or(1, |best| best.number) as usize;
+        let mut room = hall.room(way.now, way.named);
+        let fit = free.iter().filter(|name| room.take(if name.starts_with("A-1") { 0 } else { 2 }, 1).is_some());
+        assert!(fit.count() < number, "too few, but {free:?}");
     }
 }
 

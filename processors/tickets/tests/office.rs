@@ -161,12 +161,12 @@ fn a_code_has_its_uses_and_gets_them_back() {
               → {"blocked":false,"channel":"box","event":"gig","owned":0,"seats":2}
               said ChannelChanged
             {"code":"EARLY","max_uses":1,"type":"set_code"}
-              → {"channel":null,"code":"EARLY","early":false,"event":"gig","max_uses":1,"uses":0}
+              → {"channel":null,"code":"EARLY","discount_percent":null,"early":false,"event":"gig","max_uses":1,"price":null,"until":null,"uses":0}
               said CodeChanged
             {"best":{"number":1},"buyer":"a","code":"EARLY","type":"hold_by"}
               → 425 sale_not_open: the sale is not open before 2024-01-01T01:00:00Z
             {"channel":"box","code":"EARLY","early":true,"max_uses":1,"type":"set_code"}
-              → {"channel":"box","code":"EARLY","early":true,"event":"gig","max_uses":1,"uses":0}
+              → {"channel":"box","code":"EARLY","discount_percent":null,"early":true,"event":"gig","max_uses":1,"price":null,"until":null,"uses":0}
               said CodeChanged
             user:a {"buyer":"a","code":"EARLY","seats":["A-1-1"],"type":"hold_by"}
               → hold 1 open [A-1-1] adjacent 5000 until 2024-01-01T00:01:00Z
@@ -219,6 +219,86 @@ fn a_code_has_its_uses_and_gets_them_back() {
             tickets timers (Time(1704067920000), [0, 3, 103, 105, 103]) → ()
             tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, refunded: 0, changed_at: Time(1704067860000) }
             tickets payments ("gig", 1, "q") → PaymentRow { state: RefundDue, amount: 5000, refund: 5000, refunded: 0, changed_at: Time(1704067860000) }
+        "#]],
+    );
+}
+
+#[test]
+fn a_voucher_has_its_price_and_its_end() {
+    let voucher =
+        |price: Value, until: Value| code(json!({"type":"set_voucher","max_uses":3,"price":price,"until":until}));
+    let with = |buyer: &str, many: u32| by(buyer, json!({"best":{"number":many},"code":"EARLY"}));
+    let end = json!("2024-01-01T00:30:00Z");
+    check(
+        &[
+            publish(&[8], &json!({"categories":[{"id":"floor","price":5000,"fee":100}]})),
+            voucher(json!({"as":"discount","percent":101}), Value::Null),
+            voucher(json!({"as":"fixed","price":u64::MAX}), Value::Null),
+            voucher(json!({"as":"discount","percent":25}), end.clone()),
+            with("a", 2),
+            // What was held has its price, whatever becomes of the code.
+            voucher(json!({"as":"fixed","price":1000}), end.clone()),
+            with("b", 1),
+            order(1, "a"),
+            pay(1, "p", "captured", 7700),
+            order(2, "b"),
+            json!({"type":"refund","event":"gig","order":1,"tickets":[1]}).to_string(),
+            after("30m", &with("c", 1)),
+            // Its time was over, and so is the code's: the money goes back.
+            pay(2, "q", "captured", 1100),
+            voucher(json!({"as":"regular"}), Value::Null),
+            with("c", 1),
+        ],
+        expect![[r#"
+            {"categories":[{"fee":100,"id":"floor","price":5000}],"currency":"EUR","extensions":1,"hold_seconds":900,"max_per_order":10,"min_per_order":1,"order_seconds":600,"sections":[{"category":"floor","id":"A","rows":[{"id":"1","seats":8}]}],"type":"publish"}
+              → event gig with 8 places
+              said EventPublished
+            {"code":"EARLY","max_uses":3,"price":{"as":"discount","percent":101},"type":"set_voucher","until":null}
+              → 422 bad_request: a code takes 0 to 100 percent off, or costs at most 8333333333333
+            {"code":"EARLY","max_uses":3,"price":{"as":"fixed","price":18446744073709551615},"type":"set_voucher","until":null}
+              → 422 bad_request: a code takes 0 to 100 percent off, or costs at most 8333333333333
+            {"code":"EARLY","max_uses":3,"price":{"as":"discount","percent":25},"type":"set_voucher","until":"2024-01-01T00:30:00Z"}
+              → {"channel":null,"code":"EARLY","discount_percent":25,"early":false,"event":"gig","max_uses":3,"price":null,"until":"2024-01-01T00:30:00Z","uses":0}
+              said CodeChanged
+            {"best":{"number":2},"buyer":"a","code":"EARLY","type":"hold_by"}
+              → hold 1 open [A-1-4 A-1-5] step 1 1000 adjacent 7700 until 2024-01-01T00:15:00Z
+              said SeatsHeld 1
+            {"code":"EARLY","max_uses":3,"price":{"as":"fixed","price":1000},"type":"set_voucher","until":"2024-01-01T00:30:00Z"}
+              → {"channel":null,"code":"EARLY","discount_percent":null,"early":false,"event":"gig","max_uses":3,"price":1000,"until":"2024-01-01T00:30:00Z","uses":1}
+              said CodeChanged
+            {"best":{"number":1},"buyer":"b","code":"EARLY","type":"hold_by"}
+              → hold 2 open [A-1-3] step 1 1000 adjacent 1100 until 2024-01-01T00:15:00Z
+              said SeatsHeld 2
+            {"buyer":"a","hold":1,"type":"order"}
+              → order gig~1 pending [A-1-4 waiting, A-1-5 waiting] 7700
+              said OrderPlaced "gig~1"
+            {"amount":7700,"kind":"captured","order":1,"payment":"p","type":"pay"}
+              → order gig~1 paid [A-1-4 valid, A-1-5 valid] 7700; payment captured 0
+              said PaymentReported "gig~1" 7700
+              said OrderPaid "gig~1"
+            {"buyer":"b","hold":2,"type":"order"}
+              → order gig~2 pending [A-1-3 waiting] 1100
+              said OrderPlaced "gig~2"
+            {"order":1,"tickets":[1],"type":"refund"}
+              → order gig~1 paid [A-1-4 revoked, A-1-5 valid] 7700
+              said TicketsRefunded "gig~1"
+              said RefundDue "gig~1" 3850
+            +30m {"best":{"number":1},"buyer":"c","code":"EARLY","type":"hold_by"}
+              → 410 code_ended: the code could be used until 2024-01-01T00:30:00Z
+              said OrderExpired "gig~2"
+            {"amount":1100,"kind":"captured","order":2,"payment":"q","type":"pay"}
+              → order gig~2 expired [A-1-3 waiting] 1100; payment refund_due 1100
+              said PaymentReported "gig~2" 1100
+              said RefundDue "gig~2" 1100
+            {"code":"EARLY","max_uses":3,"price":{"as":"regular"},"type":"set_voucher","until":null}
+              → {"channel":null,"code":"EARLY","discount_percent":null,"early":false,"event":"gig","max_uses":3,"price":null,"until":null,"uses":1}
+              said CodeChanged
+            {"best":{"number":1},"buyer":"c","code":"EARLY","type":"hold_by"}
+              → hold 3 open [A-1-4] step 1 1000 adjacent 5100 until 2024-01-01T00:45:00Z
+              said SeatsHeld 3
+            tickets timers (Time(1704069900000), [0, 3, 103, 105, 103]) → ()
+            tickets payments ("gig", 1, "p") → PaymentRow { state: RefundDue, amount: 7700, refund: 3850, refunded: 0, changed_at: Time(1704067200000) }
+            tickets payments ("gig", 2, "q") → PaymentRow { state: RefundDue, amount: 1100, refund: 1100, refunded: 0, changed_at: Time(1704069000000) }
         "#]],
     );
 }

@@ -4,8 +4,9 @@
 
 pub mod routes;
 
+use crate::tickets::finding::{self, Places, Way};
 use crate::tickets::hall::{Deadline, Hall};
-use crate::tickets::holds::{self, Places, Taking};
+use crate::tickets::holds::{self, Taking};
 use crate::tickets::queries;
 use crate::tickets::rules;
 use crate::tickets::tables::{Fate, HOLDS, WAITERS, WAITLISTS, WaiterRow, WaitlistRow, Wanting};
@@ -73,7 +74,7 @@ pub fn join(cx: &mut Cx<'_>, wish: Holding) -> Result<Outcome, Rejection> {
     if hall.waiters.len() >= WAITERS_LIMIT {
         return Err(Rejection::WaitlistFull);
     }
-    match holds::find(hall, &wish, 0, None) {
+    match finding::find(hall, &wish, &Way::plain(cx.now())) {
         Ok(_) => return Err(Rejection::NotSoldOut),
         Err(refusal) if !is_want_of_places(&refusal) => return Err(refusal),
         Err(_) => {}
@@ -189,7 +190,7 @@ pub fn suits(hall: &Hall, wish: &Holding, now: Time) -> Result<(u32, Places), Re
     holds::check_is_on_sale(hall, now, false)?;
     let asked = holds::count(hall, wish, 0)?;
     holds::check_limit(hall, &wish.buyer, asked)?;
-    Ok((asked, holds::find(hall, wish, 0, None)?))
+    Ok((asked, finding::find(hall, wish, &Way::plain(now))?))
 }
 
 /// A waiter, for who shows the token.
