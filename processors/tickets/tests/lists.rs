@@ -175,20 +175,20 @@ fn a_token_has_another_time_and_so_has_what_is_held_under_it() {
               → 403 role_required: this needs the role `server` or `operator`
             {"token":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","type":"retime","until":"2024-01-01T00:20:00Z"}
               → 2
-              said HoldExtended 2
               said HoldExtended 1
+              said HoldExtended 2
             +11m {"areas":[{"category":"standing","quantity":5}],"to":"held","token":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","type":"place","until":"2024-01-01T01:00:00Z"}
               → 409 wrong_status: some of the seats are not what they would have to be, or not for this token
             {"key":"~aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","says":"2024-01-01T00:10:00Z","token":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","type":"set_token","until":"2024-01-01T00:15:00Z"}
               → "2024-01-01T00:15:00Z"
             {"token":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","type":"retime","until":"2024-01-01T00:15:00Z"}
               → 2
-              said HoldExtended 2
               said HoldExtended 1
+              said HoldExtended 2
             +4m {"areas":[{"category":"standing","quantity":5}],"to":"held","token":"bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb","type":"place","until":"2024-01-01T01:00:00Z"}
               → standing: 0 free, 5 held, 0 booked
-              said HoldExpired 2
               said HoldExpired 1
+              said HoldExpired 2
               said SeatsHeld 3
               said SeatsHeld 4
               said SeatsHeld 5
