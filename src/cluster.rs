@@ -9,6 +9,7 @@ pub mod show;
 pub mod table;
 
 use crate::asof::AsOfReads;
+use crate::auth::same_secret;
 use crate::backend::{local_outcome, local_query};
 use crate::client::why;
 use crate::node::Node;
@@ -268,10 +269,10 @@ struct Asked {
 
 fn check(headers: &HeaderMap, token: &str) -> Result<(), Problem> {
     let given = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if given == Some(&format!("Bearer {token}")) {
-        return Ok(());
+    match given.and_then(|given| given.strip_prefix("Bearer ")) {
+        Some(given) if same_secret(given, token) => Ok(()),
+        _ => Err(Problem::new(403, "forbidden", "only for nodes of this cluster")),
     }
-    Err(Problem::new(403, "forbidden", "only for nodes of this cluster"))
 }
 
 async fn state(
