@@ -445,7 +445,8 @@ fn many_follow_and_one_of_them_stalls() {
         metric(&server, "millrace_stream_resets_total"),
     );
     assert_eq!(metric(&server, "millrace_stream_feeds"), 1);
-    let grown = after.saturating_sub(following);
+    // What a start needs for a moment is given back, and taken again.
+    let grown = after.saturating_sub(following.max(alone));
     assert!(grown < (24 << 20) + many as u64 * 4096, "{} MiB more after {rounds} changes", mib(grown));
     drop(stalled);
     signal(server.pid(), "TERM");

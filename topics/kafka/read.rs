@@ -220,12 +220,16 @@ impl Reader {
         if let Some(record) = self.ahead.take() {
             return Ok(Found::Record(record));
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        match self.consumer.poll(left) {
-            Some(Ok(message)) => Ok(Found::Record(record(&message)?)),
-            Some(Err(KafkaError::PartitionEOF(_))) => Ok(Found::End),
-            Some(Err(error)) => Err(error),
-            None => Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            match self.consumer.poll(left) {
+                Some(Ok(message)) => return Ok(Found::Record(record(&message)?)),
+                Some(Err(KafkaError::PartitionEOF(_))) => return Ok(Found::End),
+                // News, and maybe old ones: librdkafka connects again by itself.
+                Some(Err(KafkaError::MessageConsumption(RDKafkaErrorCode::AllBrokersDown))) if !left.is_zero() => {}
+                Some(Err(error)) => return Err(error),
+                None => return Err(KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut)),
+            }
         }
     }
 
