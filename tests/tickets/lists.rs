@@ -3,6 +3,7 @@
 use super::{act, buy, field, gig};
 use crate::support::Server;
 use crate::walk::contains;
+use millrace_topics::time::Time;
 use serde_json::{Value, json};
 
 #[test]
@@ -19,7 +20,9 @@ fn events_are_listed_and_so_is_what_became_of_their_places() {
         assert_eq!(server.post("/v1/tickets/events", &other).status, 201);
     }
     let listed = server.pages("/v1/tickets/events?limit=1", "events");
-    let times: Vec<&str> = listed.iter().map(|event| field(event, "published_at")).collect();
+    // As texts "…46Z" and "…461Z" would not be in order.
+    let time = |event: &Value| -> Time { serde_json::from_value(event["published_at"].clone()).unwrap() };
+    let times: Vec<Time> = listed.iter().map(time).collect();
     assert!(listed.len() == 4 && times.is_sorted_by(|one, other| one >= other), "{listed:?}");
     let mut ids: Vec<&str> = listed.iter().map(|event| field(event, "id")).collect();
     ids.sort_unstable();
