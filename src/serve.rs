@@ -81,7 +81,7 @@ async fn serve(settings: Settings) -> Result<(), String> {
     let session = u64::try_from(settings.session_timeout.as_millis()).unwrap_or(u64::MAX);
     let directory = node.is_one_of_many().then(|| Arc::new(Directory::new(node.name.clone(), session)));
     let cluster = Arc::new(Cluster::new(&node, directory.clone(), keys.node_token())?);
-    let vault = open_vault(&settings, &node.log).await?;
+    let vault = open_vault(&settings, &node).await?;
     let past = AsOfReads::new(node.clone());
     tokio::spawn(past.clone().sweep());
     let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), past.clone()));
@@ -132,14 +132,15 @@ async fn bind(settings: &Settings) -> Result<TcpListener, String> {
 }
 
 /// The keys of addresses: on Kafka all nodes share them.
-async fn open_vault(settings: &Settings, log: &Log) -> Result<Arc<Vault>, String> {
-    let (folder, kept, log) = (settings.data.join(vault::FOLDER), u64::from(settings.address_days), log.clone());
+async fn open_vault(settings: &Settings, node: &Node) -> Result<Arc<Vault>, String> {
+    let (folder, kept) = (settings.data.join(vault::FOLDER), u64::from(settings.address_days));
+    let (log, clock) = (node.log.clone(), node.around.clock.clone());
     let open = move || match &log {
         Log::Kafka(kafka) => {
             kafka.create_untrimmed(vault::TOPIC).map_err(io::Error::other)?;
-            Vault::in_topic(log, kept)
+            Vault::in_topic(log, kept, clock)
         }
-        Log::Embedded(_) | Log::Memory(_) => Vault::in_folder(folder, kept),
+        Log::Embedded(_) | Log::Memory(_) => Vault::in_folder(folder, kept, clock),
     };
     let opened = tokio::task::spawn_blocking(open).await.map_err(io::Error::other).flatten();
     let vault = opened.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;

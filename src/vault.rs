@@ -4,11 +4,11 @@
 mod files;
 mod topic;
 
+use crate::clock::Clock;
 use crate::keys::random;
 use files::Files;
 use millrace_processors::runtime::vault::DayKeys;
 use millrace_topics::log::Log;
-use millrace_topics::time::Time;
 use parking_lot::{Mutex, RwLock};
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -26,6 +26,9 @@ pub const FOLDER: &str = "addresses";
 /// How often it is looked for days whose time has come, and for what other nodes have changed.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 
+/// How often it is looked whether it is known what time it is.
+const CLOCK_POLL: Duration = Duration::from_millis(50);
+
 /// One day, in milliseconds.
 const DAY: u64 = 86_400_000;
 
@@ -41,6 +44,8 @@ enum Place {
 /// The keys of addresses.
 pub struct Vault {
     place: Place,
+    /// As clicks are stamped: a node whose own clock is ahead must not end days for all.
+    clock: Arc<Clock>,
     /// A day's keys are there for so many days behind it.
     kept: u64,
     days: RwLock<Days>,
@@ -53,23 +58,31 @@ impl Vault {
     ///
     /// # Errors
     /// Where a file cannot be read, written or destroyed: one that cannot be read is never replaced.
-    pub fn in_folder(folder: PathBuf, kept: u64) -> io::Result<Self> {
+    pub fn in_folder(folder: PathBuf, kept: u64, clock: Arc<Clock>) -> io::Result<Self> {
         let (files, days) = Files::open(folder)?;
-        Self::new(Place::Files(files), days, kept)
+        Self::new(Place::Files(files), days, kept, clock)
     }
 
     /// The keys in [`TOPIC`] of a log, which has it already, for all nodes. Those whose time has come are destroyed.
     ///
     /// # Errors
     /// Where the topic cannot be read or written.
-    pub fn in_topic(log: Log, kept: u64) -> io::Result<Self> {
-        Self::new(Place::Topic(Topic::new(log)), Days::new(), kept)
+    pub fn in_topic(log: Log, kept: u64, clock: Arc<Clock>) -> io::Result<Self> {
+        Self::new(Place::Topic(Topic::new(log)), Days::new(), kept, clock)
     }
 
-    fn new(place: Place, days: Days, kept: u64) -> io::Result<Self> {
-        let vault = Self { place, kept, days: RwLock::new(days), writing: Mutex::new(()) };
-        vault.keep(today())?;
+    fn new(place: Place, days: Days, kept: u64, clock: Arc<Clock>) -> io::Result<Self> {
+        let vault = Self { place, clock, kept, days: RwLock::new(days), writing: Mutex::new(()) };
+        match vault.today() {
+            Some(today) => vault.keep(today)?,
+            None => vault.change(&|_| false)?,
+        }
         Ok(vault)
+    }
+
+    /// The day, once it is known what time it is.
+    fn today(&self) -> Option<u64> {
+        self.clock.is_known().then(|| self.clock.now().0 / DAY)
     }
 
     /// The keys of a day. Yesterday's, today's and tomorrow's are there before they are needed.
@@ -152,24 +165,28 @@ impl Vault {
 
 /// Keeps them, for as long as the program runs.
 pub async fn keep(vault: Arc<Vault>) {
+    let mut pause = if vault.today().is_some() { LOOK_EVERY } else { CLOCK_POLL };
     loop {
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::time::sleep(pause).await;
+        let Some(today) = vault.today() else { continue };
+        pause = LOOK_EVERY;
         let vault = vault.clone();
-        let done = tokio::task::spawn_blocking(move || vault.keep(today())).await;
+        let done = tokio::task::spawn_blocking(move || vault.keep(today)).await;
         if let Err(error) = done.map_err(io::Error::other).flatten() {
             tracing::error!("keys of addresses cannot be drawn or destroyed: {error}");
         }
     }
 }
 
-fn today() -> u64 {
-    Time::now().0 / DAY
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use millrace_topics::memory::MemoryLog;
+    use millrace_topics::time::Time;
+
+    fn clock() -> Arc<Clock> {
+        Arc::new(Clock::own())
+    }
 
     /// Each place, as often as it is asked for.
     fn places() -> (tempfile::TempDir, Vec<Box<dyn Fn() -> Vault>>) {
@@ -177,8 +194,8 @@ mod tests {
         let log = Log::Memory(Arc::new(MemoryLog::new()));
         log.create(TOPIC, 1).unwrap();
         let path = folder.path().to_owned();
-        let in_folder = move || Vault::in_folder(path.join(FOLDER), 30).unwrap();
-        let in_topic = move || Vault::in_topic(log.clone(), 30).unwrap();
+        let in_folder = move || Vault::in_folder(path.join(FOLDER), 30, clock()).unwrap();
+        let in_topic = move || Vault::in_topic(log.clone(), 30, clock()).unwrap();
         (folder, vec![Box::new(in_folder), Box::new(in_topic)])
     }
 
@@ -186,7 +203,7 @@ mod tests {
     fn keys_stay_until_their_time_has_come_and_do_not_come_back() {
         let (_folder, places) = places();
         for open in places {
-            let (today, vault) = (today(), open());
+            let (today, vault) = (Time::now().0 / DAY, open());
             let days = || vault.all().iter().map(|keys| keys.day()).collect::<Vec<_>>();
             let drawn = vault.of_day(today).unwrap();
             assert_eq!(days(), [today - 1, today, today + 1], "they are there before they are needed");
@@ -206,7 +223,7 @@ mod tests {
     fn who_is_erased_stays_so_and_others_do_not_notice() {
         let (_folder, places) = places();
         for open in places {
-            let (today, vault) = (today(), open());
+            let (today, vault) = (Time::now().0 / DAY, open());
             assert_eq!((vault.erase(5).unwrap(), vault.erase(5).unwrap()), (3, 0));
             for keys in [vault.of_day(today).unwrap(), open().of_day(today).unwrap()] {
                 assert_eq!(keys.turn(5, &[], [0; 16]), None);
@@ -219,11 +236,24 @@ mod tests {
     fn a_node_knows_what_another_one_has_erased_when_it_looks() {
         let log = Log::Memory(Arc::new(MemoryLog::new()));
         log.create(TOPIC, 1).unwrap();
-        let open = || Vault::in_topic(log.clone(), 30).unwrap();
-        let (today, one, other) = (today(), open(), open());
+        let open = || Vault::in_topic(log.clone(), 30, clock()).unwrap();
+        let (today, one, other) = (Time::now().0 / DAY, open(), open());
         assert_eq!(one.of_day(today).unwrap(), other.of_day(today).unwrap(), "all nodes hash alike");
         one.erase(5).unwrap();
         other.keep(today).unwrap();
         assert_eq!(other.of_day(today).unwrap().turn(5, &[], [0; 16]), None);
+    }
+
+    #[test]
+    fn nothing_ends_and_nothing_is_drawn_before_it_is_known_what_time_it_is() {
+        let log = Log::Memory(Arc::new(MemoryLog::new()));
+        log.create(TOPIC, 1).unwrap();
+        let there = Vault::in_topic(log.clone(), 30, clock()).unwrap().all();
+        let asked = Arc::new(Clock::of_the_log());
+        let vault = Vault::in_topic(log, 0, asked.clone()).unwrap();
+        assert_eq!((vault.today(), vault.all() == there), (None, true));
+        asked.hear(Time(77 * DAY + 5));
+        asked.trust();
+        assert_eq!(vault.today(), Some(77));
     }
 }

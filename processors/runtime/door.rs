@@ -469,7 +469,7 @@ impl Door {
         Time(self.backend.stamps(1).micros / 1000)
     }
 
-    /// The keys of a day, counted from the epoch; none where the program has none, as on Kafka.
+    /// The keys of a day, counted from the epoch; none where the program has none, as in a test.
     ///
     /// # Errors
     /// 503 where they cannot be drawn and kept.

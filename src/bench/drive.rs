@@ -131,7 +131,11 @@ impl Opened {
         let cluster = Arc::new(Cluster::new(&node, None, keys.node_token())?);
         let queries = Arc::new(Queries::new(node.clone(), cluster.clone(), AsOfReads::new(node.clone())));
         let streams = Streams::new(node.clone(), queries.clone());
-        let vault = Vault::in_folder(settings.data.join(vault::FOLDER), settings.address_days.into());
+        let vault = Vault::in_folder(
+            settings.data.join(vault::FOLDER),
+            settings.address_days.into(),
+            node.around.clock.clone(),
+        );
         let vault = vault.map(Arc::new).map_err(|error| format!("the keys of addresses: {error}"))?;
         let backend = NodeBackend::new(node.clone(), cluster, queries, streams, *keys.secret(), vault);
         let door = Door::new(Arc::new(backend), settings.wait);
